@@ -1,0 +1,1 @@
+"""netsim: one communication simulator for the networks that distributed computing stands on."""

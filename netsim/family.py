@@ -1,0 +1,155 @@
+"""What a family of simulations is: its scenario model, its tables, and how it is built and finished.
+
+The scenario layer, the runner and the command line know families only through this module and the registry
+(``workload``). A family registers one object of class `Family`; the way of a scenario is then::
+
+    model = family.Scenario(...)             validated by the scenario layer
+    problems = family.check(model)           what only the family can judge (data files, sizes against topology)
+    simulation = family.build(model, context)   objects wired together, processes started
+    context.env.run(until)                   time passes
+    columns = simulation.finish()            tables written to the recorder; returns the family's columns of `runs`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+from netsim.errors import NetsimError
+from netsim.fields import Config, PositiveTime, Time, field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netsim.engine.environment import Environment
+    from netsim.metrics.recorder import Recorder
+    from netsim.metrics.schema import Column
+    from netsim.rng import Streams
+
+Scalar = int | float | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a scenario or with a data file that it names.
+
+    `at` is a path of keys into the scenario (``("traffic", 0, "file")``). For a problem inside a data file, `file`,
+    `line` and `column` (both from 1, 0 = unknown) name the place there, and `at` is where the scenario names that file.
+    """
+
+    message: str
+    at: tuple[str | int, ...] = ()
+    code: str = "unsatisfiable"
+    hint: str = ""
+    file: Path | None = None
+    line: int = 0
+    column: int = 0
+
+
+class ProblemsFound(NetsimError):  # noqa: N818 - it carries problems, it is not one
+    """What a loader of data files raises: the scenario layer turns it into located diagnostics (exit 3)."""
+
+    exit_code = 3
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+class RecordConfig(Config):
+    """What to write beyond the summary tables."""
+
+    tables: tuple[str, ...] = field(
+        (), description="opt-in tables, on top of the family's default ones"
+    )
+    sample_every: PositiveTime | None = field(
+        None, description="sampling interval of time-series tables"
+    )
+    warmup: Time = field("0 s", description="rows that start earlier are left out of summaries")
+
+
+class ScenarioModel(Config):
+    """The fields that every scenario has, whatever its family."""
+
+    netsim: Literal[1] = field(description="version of the scenario format")
+    name: str = field(
+        "",
+        description="short name, a slug; default: the file's stem",
+        pattern=r"^[A-Za-z0-9_.\-]*$",
+        max_length=80,
+    )
+    description: str = field("", description="one sentence for readers", max_length=2000)
+    workload: str = field(description="the family, which decides the other fields")
+    seed: int = field(1, description="seed of all random streams", ge=0, le=2**63 - 1)
+    replications: int = field(
+        1, description="number of runs with independent random streams", ge=1, le=1_000_000
+    )
+    until: PositiveTime | None = field(
+        None,
+        description="stop at this simulated time (exclusive); default: when nothing is left to do",
+    )
+    record: RecordConfig = field({}, description="what to write beyond the summary tables")
+    sweep: dict[str, Any] | None = field(
+        None, description="parameter sweep; `run` simulates the base point"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A column of `runs` that the printed summary shows, as mean and confidence interval over replications."""
+
+    column: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What one replication is built from."""
+
+    env: Environment
+    streams: Streams
+    recorder: Recorder
+
+
+class Simulation(Protocol):
+    """One replication, wired together."""
+
+    def progress(self) -> float | None:
+        """Return the share of the work that is done, 0 to 1, or None where it is not known."""
+        ...
+
+    def finish(self) -> Mapping[str, Scalar]:
+        """Write the tables to the recorder and return the family's columns of table `runs`."""
+        ...
+
+
+class Family(Protocol):
+    """A family of simulations, registered as ``register("workload", NAME)``."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """What it answers, in one line, for `netsim list`."""
+    source: ClassVar[str]
+    """The published work that it follows."""
+    Scenario: type[ScenarioModel]
+    """The scenario model; `workload` is narrowed to a Literal by the scenario layer."""
+    tables: ClassVar[tuple[str, ...]]
+    """Names of the tables written always (besides `runs` and `perf`)."""
+    optional_tables: ClassVar[tuple[str, ...]]
+    """Names of the tables written when `record.tables` asks."""
+    run_columns: ClassVar[tuple[Column, ...]]
+    """The family's columns of `runs`."""
+    headlines: ClassVar[tuple[Headline, ...]]
+
+    def check(self, scenario: Any) -> list[Problem]:
+        """Return what is wrong beyond the model's own validation; reads data files, simulates nothing."""
+        ...
+
+    def describe(self, scenario: Any) -> str:
+        """Return one line for the head of a run: ``leaf_spine 8x8, 64 hosts, 400 Gbps | permutation 4 MB``."""
+        ...
+
+    def build(self, scenario: Any, context: RunContext) -> Simulation:
+        """Wire the objects of one replication together and start its processes."""
+        ...

@@ -1,0 +1,150 @@
+"""Find implementations by kind and name: the one place where models, netsim's own and others', are known.
+
+A model is a class (or an object) that its module registers::
+
+    @register("routing", "p2c")
+    class TwoChoices(RoutingPolicy): ...
+
+From then on ``routing: {policy: p2c}`` is valid in a scenario, and `netsim list`, `netsim describe`, the JSON
+Schema and the contract tests know it. Nothing else has to be edited.
+
+netsim's own models are found by walking the package of their kind (`HOMES`) when the kind is first asked for;
+others' are found through the entry-point group ``netsim.plugins``, whose entries name modules to import.
+A dash in a name is read as an underscore.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
+
+from netsim.errors import RegistryError
+
+PLUGIN_GROUP: Final = "netsim.plugins"
+
+#: Where netsim's own implementations of a kind live: every module of these packages is imported.
+HOMES: Final[dict[str, tuple[str, ...]]] = {
+    "workload": ("netsim.fabric.scenario", "netsim.stragglers.scenario"),
+    "topology": ("netsim.topology",),
+    "routing": ("netsim.fabric.balancing", "netsim.fabric.planning"),
+    "transport": ("netsim.fabric.transports",),
+    "queue": ("netsim.fabric.queues",),
+    "traffic": ("netsim.fabric.patterns",),
+    "sizes": ("netsim.fabric.sizes",),
+    "delay": ("netsim.delays",),
+    "code": ("netsim.stragglers.codes",),
+    "table": ("netsim.metrics.tables", "netsim.fabric.tables", "netsim.stragglers.tables"),
+    "check": ("netsim.verify.checks",),
+}
+
+T = TypeVar("T")
+
+_entries: dict[str, dict[str, Any]] = {}
+_loaded_kinds: set[str] = set()
+_plugins_loaded = False
+
+
+def canonical(name: str) -> str:
+    """Return the registered spelling of `name`: snake_case, so ``drop-tail`` is ``drop_tail``."""
+    return name.replace("-", "_")
+
+
+def register(kind: str, name: str) -> Callable[[T], T]:
+    """Return a decorator that registers its target as `name` among the implementations of `kind`.
+
+    Raises
+    ------
+    RegistryError
+        If another object already has that name.
+    """
+    name = canonical(name)
+
+    def keep(target: T) -> T:
+        known = _entries.setdefault(kind, {})
+        if name in known and _origin(known[name]) != _origin(target):
+            raise RegistryError(
+                f"{kind} '{name}' is registered twice: by {_origin(known[name])} and by {_origin(target)}; "
+                "rename one of them"
+            )
+        known[name] = target
+        return target
+
+    return keep
+
+
+def names(kind: str) -> list[str]:
+    """Return the registered names of `kind`, sorted."""
+    _load(kind)
+    return sorted(_entries.get(kind, {}))
+
+
+def kinds() -> list[str]:
+    """Return the kinds that have an implementation or could have one, sorted."""
+    _load_plugins()
+    return sorted({*HOMES, *_entries})
+
+
+def lookup(kind: str, name: str) -> Any:
+    """Return what is registered as `name` among the implementations of `kind`.
+
+    Raises
+    ------
+    RegistryError
+        If there is none; the message holds the nearest names.
+    """
+    _load(kind)
+    known = _entries.get(kind, {})
+    try:
+        return known[canonical(name)]
+    except KeyError:
+        hint = did_you_mean(name, known) or "known: " + ", ".join(sorted(known))
+        raise RegistryError(f"no {kind} named '{name}'; {hint}") from None
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate most like `word`, or None where none is near."""
+    close = difflib.get_close_matches(canonical(word)[:80], list(candidates), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """Return ``did you mean 'x'?`` for the candidate nearest to `word`, or None."""
+    best = nearest(word, candidates)
+    return f"did you mean '{best}'?" if best else None
+
+
+def _origin(target: Any) -> str:
+    module = getattr(target, "__module__", type(target).__module__)
+    return f"{module}.{getattr(target, '__qualname__', getattr(target, 'name', repr(target)))}"
+
+
+def _load(kind: str) -> None:
+    if kind not in _loaded_kinds:
+        _loaded_kinds.add(kind)
+        for home in HOMES.get(kind, ()):
+            _import_tree(home)
+    _load_plugins()
+
+
+def _import_tree(home: str) -> None:
+    module = importlib.import_module(home)
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        importlib.import_module(f"{home}.{found.name}")
+
+
+def _load_plugins() -> None:
+    global _plugins_loaded
+    if _plugins_loaded:
+        return
+    _plugins_loaded = True
+    for entry in importlib.metadata.entry_points(group=PLUGIN_GROUP):
+        try:
+            entry.load()
+        except Exception as problem:
+            raise RegistryError(
+                f"plug-in '{entry.name}' ({entry.value}) cannot be loaded: {problem}; mend or uninstall it"
+            ) from problem

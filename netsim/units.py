@@ -1,0 +1,213 @@
+"""Quantities with units: ``"100 Gbps"`` to SI and back, exactly.
+
+A quantity is a number, white space, and a unit: ``500 ns``, ``4096 B``, ``1.5 GB/s``. Case matters: ``b`` is a bit and
+``B`` a byte. Inside netsim values are SI (s, bit/s, bytes, m, 1/s), except that simulated time is an integer number of
+picoseconds. Conversion is exact (rational arithmetic) and rounds once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+_NUMBER: Final = re.compile(
+    r"([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL
+)
+_LONGEST: Final = 64
+
+
+class UnitError(ValueError):
+    """A text is not a quantity of the wanted dimension; `hint` says how to write one."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A kind of quantity.
+
+    Parameters
+    ----------
+    name
+        With its article, as errors say it: ``a rate``.
+    unit
+        The unit that values have inside netsim and in tables.
+    units
+        Every unit that may be written, in terms of `unit`.
+    hint
+        How to write one, for errors.
+    whole
+        Whether values are integers in `unit` (picoseconds, bytes, bits per second).
+    """
+
+    name: str
+    unit: str
+    units: dict[str, Fraction]
+    hint: str
+    whole: bool = False
+
+
+def _scaled(prefixes: str, base: str, step: int = 1000) -> dict[str, Fraction]:
+    """Return units `base` with each prefix of `prefixes` (a space stands for none), a factor `step` apart."""
+    powers = {" ": 0, "k": 1, "M": 2, "G": 3, "T": 4}
+    return {(p + base).strip(): Fraction(step) ** powers[p] for p in prefixes}
+
+
+def _times(factor: Fraction | int, units: dict[str, Fraction]) -> dict[str, Fraction]:
+    return {unit: scale * factor for unit, scale in units.items()}
+
+
+_SECONDS: Final[dict[str, Fraction]] = {
+    "ps": Fraction(1, 10**12),
+    "ns": Fraction(1, 10**9),
+    "us": Fraction(1, 10**6),
+    "ms": Fraction(1, 1000),
+    "s": Fraction(1),
+    "min": Fraction(60),
+    "h": Fraction(3600),
+    "d": Fraction(86400),
+}
+_BYTES: Final = (
+    _scaled(" kMGT", "B")
+    | {p + "iB": Fraction(1024) ** n for n, p in enumerate("KMGT", start=1)}
+    | _times(Fraction(1, 8), _scaled(" kMG", "bit"))
+)
+
+DIMENSIONS: Final[dict[str, Dimension]] = {
+    "time": Dimension(
+        "a time",
+        "ps",
+        _times(10**12, _SECONDS),
+        "a time needs ps, ns, us, ms, s, min, h or d: '500 ns'",
+        whole=True,
+    ),
+    "duration": Dimension(
+        "a duration",
+        "s",
+        dict(_SECONDS),
+        "a duration needs ps, ns, us, ms, s, min, h or d: '2.5 s'",
+    ),
+    "data": Dimension(
+        "an amount of data",
+        "B",
+        _BYTES,
+        "data needs bytes or bits: '4096 B', '1 MiB', '8 kbit'",
+        whole=True,
+    ),
+    "rate": Dimension(
+        "a rate",
+        "bit/s",
+        _scaled(" kMGT", "bps") | _times(8, _scaled(" kMGT", "B/s")),
+        "a rate needs bits or bytes per second: '100 Gbps' (bits) or '100 GB/s' (bytes)",
+        whole=True,
+    ),
+    "length": Dimension("a length", "m", _scaled(" k", "m"), "a length needs m or km: '20 km'"),
+    "speed": Dimension(
+        "a speed", "m/s", _scaled(" k", "m/s"), "a speed needs m/s or km/s: '2e8 m/s'"
+    ),
+    "attenuation": Dimension(
+        "an attenuation", "dB/km", {"dB/km": Fraction(1)}, "an attenuation needs dB/km: '0.2 dB/km'"
+    ),
+    "frequency": Dimension(
+        "a frequency",
+        "1/s",
+        _scaled(" kMG", "Hz") | {"/s": Fraction(1), "/h": Fraction(1, 3600)},
+        "a frequency needs Hz, kHz, MHz, GHz, /s or /h: '2 kHz', '10 /s'",
+    ),
+    "work": Dimension(
+        "an amount of compute",
+        "FLOP",
+        _scaled(" GT", "FLOP"),
+        "compute needs FLOP, GFLOP or TFLOP: '3 TFLOP'",
+    ),
+    "compute": Dimension(
+        "a compute rate",
+        "FLOP/s",
+        _scaled("GT", "FLOPS"),
+        "a compute rate needs GFLOPS or TFLOPS (per second): '312 TFLOPS'",
+    ),
+}
+
+
+def parse(text: str, dimension: str) -> int | float:
+    """Return the quantity `text` in the unit of `dimension`.
+
+    >>> parse("100 Gbps", "rate"), parse("1.5 us", "time"), parse("4 KiB", "data")
+    (100000000000, 1500000, 4096)
+
+    Raises
+    ------
+    UnitError
+        If it is not a number with a unit of that dimension, or too large for 63 bits where values are whole.
+    """
+    wanted = DIMENSIONS[dimension]
+    match = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    if match is None or match[2] not in wanted.units:
+        raise UnitError(f"'{shown}' is not {wanted.name}", _hint(match[2] if match else "", wanted))
+    value = Fraction(match[1].replace("_", "")) * wanted.units[match[2]]
+    if not wanted.whole:
+        return float(value)
+    whole = round(value)
+    if abs(whole) >= 2**62:
+        raise UnitError(
+            f"'{shown}' is too large", f"at most {2**62:.3g} {wanted.unit} can be simulated"
+        )
+    if wanted.unit == "B" and whole != value:
+        raise UnitError(f"'{shown}' is not a whole number of bytes", "give whole bytes: '4096 B'")
+    if value != 0 and whole == 0:
+        raise UnitError(f"'{shown}' rounds to nothing", f"the smallest step is 1 {wanted.unit}")
+    return whole
+
+
+def parse_ratio(text: str) -> float:
+    """Return the ratio that `text` writes as per cent: ``"12 %"`` is 0.12.
+
+    Raises
+    ------
+    UnitError
+        If it is not a number followed by ``%``.
+    """
+    match = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None or match[2] != "%":
+        raise UnitError(
+            f"'{text[:_LONGEST]}' is not a ratio",
+            "a ratio is a bare number or per cent: 0.12 or '12 %'",
+        )
+    return float(Fraction(match[1].replace("_", "")) / 100)
+
+
+def canonical(value: int | float, dimension: str) -> str:
+    """Return `value` with the unit that it has inside netsim, so that `parse` gives it back exactly."""
+    unit = {"bit/s": "bps", "1/s": "/s", "FLOP/s": "GFLOPS"}.get(
+        DIMENSIONS[dimension].unit, DIMENSIONS[dimension].unit
+    )
+    if unit == "GFLOPS":
+        value = value / 1e9
+    return f"{value!r} {unit}"
+
+
+def readable(value: float, dimension: str) -> str:
+    """Return `value` in the largest decimal unit that keeps it at 1 or above, with four digits: ``1.5 us``."""
+    units = {u: s for u, s in DIMENSIONS[dimension].units.items() if "i" not in u or u in {"min"}}
+    at_least = [u for u, s in units.items() if abs(value) >= s and u not in {"min", "h", "d"}]
+    unit = (
+        max(at_least, key=lambda u: (units[u], -len(u)))
+        if at_least
+        else min(units, key=lambda u: units[u])
+    )
+    return f"{float(value / units[unit]):.4g} {unit}"
+
+
+def _hint(unit: str, wanted: Dimension) -> str:
+    if not unit:
+        return wanted.hint
+    for other in DIMENSIONS.values():
+        if unit in other.units and other.units.keys() != wanted.units.keys():
+            return f"{wanted.hint}; '{unit}' is a unit of {other.name.split(' ', 1)[1]}"
+    same = [known for known in wanted.units if known.lower() == unit.lower()]
+    return f"did you mean '{same[0]}'? {wanted.hint}" if same else wanted.hint
