@@ -1,0 +1,1 @@
+"""The coding schemes, one file each; `scheme` is the interface that they fill."""
