@@ -1,0 +1,357 @@
+"""The network that a topology builds: hosts, switches and directed links, as arrays.
+
+Nodes are numbered hosts first, then switches, so that a node below `host_count` is a host. Every link has one
+direction; a cable is two links. A host has exactly one link to a switch and one back; a switch with hosts is a
+*leaf* (edge switch), and packets are routed by the leaf of their destination.
+
+Routing follows the shortest paths by number of links, over links that are up when the network is built; all ports
+that start a shortest path are equally good. Ports are listed by link number, which builders choose so that the order
+means something (in a leaf-spine: by parallel link, then by spine). `Network` holds no state: queues and failures
+during a run belong to the kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from netsim import registry
+from netsim.family import Problem, ProblemsFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+#: Most equal-cost paths that are listed between two leaves of a graph which is not a leaf-spine.
+PATH_LIMIT: Final = 1024
+_UNREACHED: Final = np.iinfo(np.int32).max // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Equal-cost next hops: for switch `s` and leaf `g`, ``ports[first[s, g] : first[s, g] + count[s, g]]``.
+
+    `ports` holds link numbers. Switches and leaves are counted from 0 among switches and among leaves. A count of 0
+    means that the leaf is the switch itself, or cannot be reached from it.
+    """
+
+    first: NDArray[np.int64]
+    count: NDArray[np.int64]
+    ports: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Hosts, switches and directed links.
+
+    Parameters
+    ----------
+    hosts, switches
+        Names; node ``i`` is ``hosts[i]``, node ``len(hosts) + j`` is ``switches[j]``.
+    link_source, link_target
+        Nodes that each directed link joins.
+    link_rate, link_delay, link_up
+        Bits per second, propagation in picoseconds, and whether the link works at the start.
+    switch_latency
+        Picoseconds that a packet spends inside each switch.
+    kind
+        Registered name of the topology that built it.
+    leaves, spines, hosts_per_leaf, bundle
+        Shape of a leaf-spine; None in other graphs.
+    """
+
+    hosts: tuple[str, ...]
+    switches: tuple[str, ...]
+    link_source: NDArray[np.int64]
+    link_target: NDArray[np.int64]
+    link_rate: NDArray[np.int64]
+    link_delay: NDArray[np.int64]
+    link_up: NDArray[np.bool_]
+    switch_latency: NDArray[np.int64]
+    kind: str = "file"
+    leaves: int | None = None
+    spines: int | None = None
+    hosts_per_leaf: int | None = None
+    bundle: int | None = None
+
+    def __post_init__(self) -> None:
+        for array in (self.link_source, self.link_target, self.link_rate, self.link_delay):
+            array.setflags(write=False)
+        self.link_up.setflags(write=False)
+        self.switch_latency.setflags(write=False)
+
+    # Nodes ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def host_count(self) -> int:
+        """Number of hosts; also the node number of the first switch."""
+        return len(self.hosts)
+
+    @property
+    def link_count(self) -> int:
+        """Number of directed links."""
+        return len(self.link_source)
+
+    @cached_property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of all nodes, by node number."""
+        return self.hosts + self.switches
+
+    @cached_property
+    def node_numbers(self) -> dict[str, int]:
+        """Node numbers by name."""
+        return {name: number for number, name in enumerate(self.nodes)}
+
+    def node(self, name: str) -> int:
+        """Return the number of the node called `name`.
+
+        Raises
+        ------
+        ProblemsFound
+            If there is none; the hint holds the nearest name.
+        """
+        number = self.node_numbers.get(name)
+        if number is None:
+            raise ProblemsFound(
+                unknown("node", name, self.nodes, f"{self.nodes[0]} to {self.nodes[-1]}")
+            )
+        return number
+
+    # Links ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def link_names(self) -> tuple[str, ...]:
+        """Names ``a->b``, with ``#i`` behind where several links join two nodes in one direction."""
+        ends = list(zip(self.link_source.tolist(), self.link_target.tolist(), strict=True))
+        counts: dict[tuple[int, int], int] = {}
+        for pair in ends:
+            counts[pair] = counts.get(pair, 0) + 1
+        seen: dict[tuple[int, int], int] = {}
+        names = []
+        for pair in ends:
+            name = f"{self.nodes[pair[0]]}->{self.nodes[pair[1]]}"
+            if counts[pair] > 1:
+                index = seen.get(pair, 0)
+                seen[pair] = index + 1
+                name = f"{name}#{index}"
+            names.append(name)
+        return tuple(names)
+
+    @cached_property
+    def _between(self) -> dict[tuple[int, int], list[int]]:
+        between: dict[tuple[int, int], list[int]] = {}
+        ends = zip(self.link_source.tolist(), self.link_target.tolist(), strict=True)
+        for link, pair in enumerate(ends):
+            between.setdefault(pair, []).append(link)
+        return between
+
+    def between(self, source: int, target: int) -> list[int]:
+        """Return the links from node `source` to node `target`, in the order of their ``#i``."""
+        return self._between.get((source, target), [])
+
+    def find_links(self, name: str) -> list[int]:
+        """Return the links that `name` stands for: ``a->b`` one direction, ``a-b`` both, ``#i`` one of a bundle.
+
+        Raises
+        ------
+        ProblemsFound
+            If a node is unknown, or no such link joins the two.
+        """
+        pair, _, index = name.partition("#")
+        source, target, both = self._ends(pair)
+        found = self.between(source, target)
+        back = self.between(target, source) if both else []
+        if index:
+            number = int(index) if index.isascii() and index.isdigit() and len(index) < 6 else -1
+            if not 0 <= number < len(found):
+                hint = f"{pair} has {len(found)} links, #0 to #{len(found) - 1}"
+                raise ProblemsFound(
+                    Problem(f"no link named '{name[:80]}'", code="unknown-name", hint=hint)
+                )
+            found, back = found[number : number + 1], back[number : number + 1]
+        if not found:
+            neighbours = sorted({self.nodes[t] for s, t in self._between if s == source})
+            hint = f"{self.nodes[source]} is joined to {', '.join(neighbours[:8])}" + (
+                ", ..." if len(neighbours) > 8 else ""
+            )
+            raise ProblemsFound(Problem(f"no link '{name[:80]}'", code="unknown-name", hint=hint))
+        return found + back
+
+    def _ends(self, pair: str) -> tuple[int, int, bool]:
+        """Return the nodes that a link's name joins, and whether it means both directions."""
+        if "->" in pair:
+            source, _, target = pair.partition("->")
+            return self.node(source.strip()), self.node(target.strip()), False
+        # Names may hold dashes themselves, so every dash is tried as the one that joins them.
+        cuts = [i for i, letter in enumerate(pair[:200]) if letter == "-"]
+        halves = [(pair[:cut].strip(), pair[cut + 1 :].strip()) for cut in cuts]
+        for source, target in halves:
+            if source in self.node_numbers and target in self.node_numbers:
+                return self.node_numbers[source], self.node_numbers[target], True
+        if not halves:
+            hint = "write 'a-b' for both directions, 'a->b' for one"
+            raise ProblemsFound(
+                Problem(f"'{pair[:80]}' names no link", code="unknown-name", hint=hint)
+            )
+        source, target = halves[0]
+        return self.node(source), self.node(target), True
+
+    # Edge -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def host_uplink(self) -> NDArray[np.int64]:
+        """The link from each host to its leaf."""
+        links = np.full(self.host_count, -1, np.int64)
+        out = np.flatnonzero(self.link_source < self.host_count)
+        links[self.link_source[out]] = out
+        return links
+
+    @cached_property
+    def host_downlink(self) -> NDArray[np.int64]:
+        """The link from its leaf to each host."""
+        links = np.full(self.host_count, -1, np.int64)
+        into = np.flatnonzero(self.link_target < self.host_count)
+        links[self.link_target[into]] = into
+        return links
+
+    @cached_property
+    def leaf_switches(self) -> NDArray[np.int64]:
+        """Numbers, among switches, of the switches with hosts; the position in this list is the leaf's number."""
+        return np.unique(self.link_target[self.host_uplink]) - self.host_count
+
+    @cached_property
+    def leaf_of_host(self) -> NDArray[np.int64]:
+        """The leaf's number of each host."""
+        switch = self.link_target[self.host_uplink] - self.host_count
+        return np.searchsorted(self.leaf_switches, switch).astype(np.int64)
+
+    # Routes ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def distances(self) -> NDArray[np.int32]:
+        """Number of links from each switch to each leaf switch, along a shortest path; huge where there is none."""
+        inner = np.flatnonzero(
+            (self.link_source >= self.host_count)
+            & (self.link_target >= self.host_count)
+            & self.link_up
+        )
+        source = self.link_source[inner] - self.host_count
+        target = self.link_target[inner] - self.host_count
+        away = np.full((len(self.switches), len(self.leaf_switches)), _UNREACHED, np.int32)
+        for leaf, switch in enumerate(self.leaf_switches.tolist()):
+            column = np.full(len(self.switches), _UNREACHED, np.int32)
+            column[switch] = 0
+            step = 0
+            while True:
+                reached = source[(column[target] == step) & (column[source] == _UNREACHED)]
+                if not len(reached):
+                    break
+                step += 1
+                column[reached] = step
+            away[:, leaf] = column
+        return away
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Equal-cost next hops of every switch towards every leaf."""
+        shape = (len(self.switches), len(self.leaf_switches))
+        first = np.zeros(shape, np.int64)
+        count = np.zeros(shape, np.int64)
+        ports: list[int] = []
+        for switch, links in enumerate(self._ports):
+            towards = self.link_target[links] - self.host_count
+            good = self.distances[towards] + 1 == self.distances[switch]
+            known: dict[bytes, tuple[int, int]] = {}
+            for leaf, packed in enumerate(np.packbits(good, axis=0).T):
+                key = packed.tobytes()
+                if key not in known:
+                    group = links[good[:, leaf]].tolist()
+                    known[key] = (len(ports), len(group))
+                    ports.extend(group)
+                first[switch, leaf], count[switch, leaf] = known[key]
+        return Routes(first, count, np.array(ports, np.int64))
+
+    @cached_property
+    def _ports(self) -> list[NDArray[np.int64]]:
+        """Working links of each switch to other switches, by link number."""
+        inner = np.flatnonzero(
+            (self.link_source >= self.host_count)
+            & (self.link_target >= self.host_count)
+            & self.link_up
+        )
+        switch = self.link_source[inner] - self.host_count
+        order = np.argsort(switch, kind="stable")
+        cuts = np.searchsorted(switch[order], np.arange(1, len(self.switches)))
+        return np.split(inner[order], cuts)
+
+    def reachable(self, src: int, dst: int) -> bool:
+        """Return whether packets can travel from host `src` to host `dst`."""
+        if not (self.link_up[self.host_uplink[src]] and self.link_up[self.host_downlink[dst]]):
+            return False
+        switch = self.leaf_switches[self.leaf_of_host[src]]
+        return bool(self.distances[switch, self.leaf_of_host[dst]] < _UNREACHED)
+
+    # Paths ----------------------------------------------------------------------------------------------------------
+
+    def leaf_paths(self, source: int, target: int) -> list[tuple[int, ...]]:
+        """Return the paths from leaf `source` to leaf `target`, as the links between switches.
+
+        In a leaf-spine, path `k` goes through spine ``k mod spines`` on parallel link ``k // spines``, up and down;
+        paths over a link that is down are left out. In other graphs: the shortest paths, ordered by the link numbers
+        along them, at most `PATH_LIMIT`.
+        """
+        if source == target:
+            return [()]
+        if self.kind == "leaf_spine":
+            return self._spine_paths(source, target)
+        paths = []
+        for path in self._walk(int(self.leaf_switches[source]), target):
+            paths.append(path)
+            if len(paths) == PATH_LIMIT:
+                break
+        return paths
+
+    def paths(self, src: int, dst: int) -> list[tuple[int, ...]]:
+        """Return the paths from host `src` to host `dst`, as links from end to end, in the order of `leaf_paths`."""
+        if not self.reachable(src, dst):
+            return []
+        up, down = int(self.host_uplink[src]), int(self.host_downlink[dst])
+        inner = self.leaf_paths(int(self.leaf_of_host[src]), int(self.leaf_of_host[dst]))
+        return [(up, *path, down) for path in inner]
+
+    def _spine_paths(self, source: int, target: int) -> list[tuple[int, ...]]:
+        assert_shape = (self.leaves, self.spines, self.bundle)
+        leaves, spines, bundle = (int(number or 0) for number in assert_shape)
+        paths = []
+        for index in range(spines * bundle):
+            spine = self.host_count + leaves + index % spines
+            up = self.between(self.host_count + source, spine)[index // spines]
+            down = self.between(spine, self.host_count + target)[index // spines]
+            if self.link_up[up] and self.link_up[down]:
+                paths.append((up, down))
+        return paths
+
+    def _walk(self, switch: int, leaf: int) -> Iterator[tuple[int, ...]]:
+        """Yield the shortest paths from `switch` to `leaf`, depth first by link number."""
+        routes = self.routes
+        stack: list[tuple[int, tuple[int, ...]]] = [(switch, ())]
+        goal = int(self.leaf_switches[leaf])
+        while stack:
+            at, path = stack.pop()
+            if at == goal:
+                yield path
+                continue
+            first, count = int(routes.first[at, leaf]), int(routes.count[at, leaf])
+            for link in routes.ports[first : first + count][::-1].tolist():
+                stack.append((int(self.link_target[link]) - self.host_count, (*path, link)))
+
+
+def unknown(what: str, name: str, known: tuple[str, ...], span: str) -> Problem:
+    """Return the problem that no `what` is called `name`, with the nearest name or the whole span as its cure."""
+    # Looking for near names among very many would take longer than reading the file that holds them.
+    hint = registry.did_you_mean(name, known) if len(known) <= 4096 else None
+    return Problem(f"no {what} named '{name[:80]}'", code="unknown-name", hint=hint or span)
