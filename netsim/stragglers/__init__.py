@@ -1,1 +1,1 @@
-"""Stragglers and gradient coding: rounds of coded work, delayed workers, and what the master may do without them."""
+"""Stragglers and gradient coding: rounds of coded work in which the master need not wait for all."""

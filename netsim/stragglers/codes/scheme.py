@@ -1,7 +1,7 @@
-"""The interface of a coding scheme: who computes what, when the master may stop, and how a gradient is put together.
+"""The interface of a coding scheme: who computes what, when to stop, how a gradient is put together.
 
-A scheme is one class in one file of this package (or of a plug-in), registered as kind ``code``; a scenario chooses it
-by ``code: {scheme: NAME, ...}``::
+A scheme is one class in one file of this package (or of a plug-in), registered as kind ``code``; a
+scenario chooses it by ``code: {scheme: NAME, ...}``::
 
     @register("code", "gc")
     class GradientCode(Scheme):
@@ -12,32 +12,38 @@ by ``code: {scheme: NAME, ...}``::
         class Config(CodeConfig):
             s: int = field(1, description="stragglers tolerated in every round", ge=0)
 
-One object of the class lives through one replication and is driven in this order, round after round from 0::
+One object of the class lives through one replication and is driven in this order, round after
+round from 0::
 
     scheme = GradientCode(config, workers=64, rule="model", streams=streams)
     scheme.begin(jobs=480)
-    assignment = scheme.assign(r, history)      # what each worker does in round r
-    scheme.admits(late)                         # any number of times: may the round end without these workers?
-    done = scheme.settle(late)                  # the round ended without them; jobs that became decodable
-    decoding = scheme.decode(done[0])           # weights of the returned results, with the error that they leave
+    assignment = scheme.assign(r, history)  # what each worker does in round r
+    scheme.admits(late)  # any number of times: may the round end without these workers?
+    done = scheme.settle(late)  # it ended without them; the jobs that became decodable
+    decoding = scheme.decode(done[0])  # weights of the returned results, and their error
 
-What to fill in: `problems` (is the block possible for n workers), `T`, `load`, `bound`, `tolerates`, `begin`, `assign`,
-`limits` (the admission rule), `settle`, `partitions`, `message` and `decode` (the arithmetic of the gradients).
-What comes for free: `admits` and `earliest`, both derived from `limits`; the event-driven rounds, the tables, the
-training on real gradients and `netsim describe`.
+What to fill in: `problems` (is the block possible for n workers), `T`, `load`, `bound`,
+`tolerates`, `begin`, `assign`, `limits` (the admission rule), `settle`, `partitions`, `message` and
+`decode` (the arithmetic of the gradients). What comes for free: `admits` and `earliest`, both
+derived from `limits`; the event-driven rounds, the tables, the training on real gradients and
+`netsim describe`.
 
-**Admission as data.** All known rules have the form "among these workers at most so many may be late", several of them
-at once (a tuple of `Limit`), or one such tuple *or* another. `limits` returns the alternatives. From them follow the
-online question (`admits`) and the closed form of the earliest conforming time (`earliest`): within a tuple the latest,
-over the limits, of the (allowed+1)-th largest finish time among the members; over alternatives the earliest of these.
-A rule of another form overrides `admits`, which must be monotone: who may be late may also be in time.
+**Admission as data.** All known rules have the form "among these workers at most so many may be
+late", several of them at once (a tuple of `Limit`), or one such tuple *or* another. `limits`
+returns the alternatives. From them follow the online question (`admits`) and the closed form of the
+earliest conforming time (`earliest`): within a tuple the latest, over the limits, of the
+(allowed+1)-th largest finish time among the members; over alternatives the earliest of these. A
+rule of another form overrides `admits`, which must be monotone: who may be late may also be in
+time.
 
-**Arithmetic as data.** The data set is cut into `partitions`; the result of a task is the sum of coefficient times
-partition gradient given by `message`; `decode` names the results and the weight of each. So learning needs to know
-nothing of a scheme, and exactness of a scheme can be checked against ones.
+**Arithmetic as data.** The data set is cut into `partitions`; the result of a task is the sum of
+coefficient times partition gradient given by `message`; `decode` names the results and the weight
+of each. So learning needs to know nothing of a scheme, and exactness of a scheme can be checked
+against ones.
 
-A scheme whose rounds are not "every worker returns one result" (asynchronous SGD, partial results) also defines the
-class method ``build(cls, scenario, context) -> Simulation``, which then replaces the round engine.
+A scheme whose rounds are not "every worker returns one result" (asynchronous SGD, partial results)
+also defines the class method ``build(cls, scenario, context) -> Simulation``, which then replaces
+the round engine.
 """
 
 from __future__ import annotations
@@ -81,18 +87,21 @@ class Assignment:
     Parameters
     ----------
     job
-        Shape (workers, tasks per worker): the job of each task, -1 for none. The slot of a task is round - job.
+        Shape (workers, tasks per worker): the job of each task, -1 for none. The slot of a task is
+        round - job.
     kind
         Same shape: `FRESH`, `RETRY`, `CODED` or `IDLE`.
     chunk
-        Same shape: what part of the job, in the scheme's own numbering, -1 where a job has no parts.
+        Same shape: what part of the job, in the scheme's own numbering, -1 where a job has no
+        parts.
     timed
-        Shape (workers,): whom the round may wait for. The others have nothing to do and return nothing.
+        Shape (workers,): whom the round may wait for. The others have nothing to do and return
+        nothing.
     load
         Shape (workers,): share of the data set that each worker really processes in this round.
     collecting
-        The round only collects outstanding work: it lasts until the last timed worker returns (0 if there is none),
-        without threshold, wait-out or stragglers.
+        The round only collects outstanding work: it lasts until the last timed worker returns (0 if
+        there is none), without threshold, wait-out or stragglers.
     """
 
     job: Integers
@@ -107,8 +116,8 @@ class Assignment:
 class History:
     """What the master has seen of the closed rounds, oldest first: for schemes that adapt.
 
-    `late` holds the effective stragglers of each round; `finish` the times in seconds after the start of the round at
-    which results came in, infinite for results that were not awaited.
+    `late` holds the effective stragglers of each round; `finish` the times in seconds after the
+    start of the round at which results came in, infinite for results that were not awaited.
     """
 
     late: list[Flags] = field(default_factory=list)
@@ -117,7 +126,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Among the workers of `members` at most `allowed` may be late; a negative number can never be kept."""
+    """Among the workers of `members` at most `allowed` may be late; below 0: impossible."""
 
     members: Flags
     allowed: int
@@ -129,7 +138,7 @@ Limits = tuple[tuple[Limit, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The result of one task: the sum over `partitions` of `coefficients` times that partition's gradient sum."""
+    """The result of one task: the sum of coefficient times gradient sum over `partitions`."""
 
     partitions: Integers
     coefficients: Floats
@@ -139,9 +148,10 @@ class Message:
 class Decoding:
     """How the gradient of a job comes from returned results: the sum of `weight` times the named results.
 
-    Result k is that of worker ``worker[k]`` for its task of kind ``kind[k]`` and part ``chunk[k]`` of the job; a retried
-    task returns the same as a fresh one and stands here as `FRESH`. `residual` is the largest error of the combined
-    coefficients against 1, `largest` the largest absolute weight.
+    Result k is that of worker ``worker[k]`` for its task of kind ``kind[k]`` and part ``chunk[k]``
+    of the job; a retried task returns the same as a fresh one and stands here as `FRESH`.
+    `residual` is the largest error of the combined coefficients against 1, `largest` the largest
+    absolute weight.
     """
 
     job: int
@@ -163,8 +173,8 @@ class Scheme(abc.ABC):
     workers
         n.
     rule
-        ``model``: the pattern of stragglers must conform to the scheme's straggler model. ``decodable``: every active
-        job must stay decodable if later rounds are clean.
+        ``model``: the pattern of stragglers must conform to the scheme's straggler model.
+        ``decodable``: every active job must stay decodable if later rounds are clean.
     streams
         Random streams, for schemes with random codes. Left out: streams of seed 0.
 
@@ -176,6 +186,8 @@ class Scheme(abc.ABC):
 
     Config: ClassVar[type[CodeConfig]]
     source: ClassVar[str]
+    #: Delay: job r must be decoded by the end of round r+T. Set by the constructor.
+    T: int = 0
     #: Whether a decoded gradient is the full gradient.
     exact: ClassVar[bool] = True
     #: The round ends as soon as the rule holds, without waiting for the threshold.
@@ -200,19 +212,14 @@ class Scheme(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def problems(cls, config: Any, workers: int) -> list[Problem]:
-        """Return what makes the block impossible for that many workers; `Problem.at` starts with ``code``."""
-
-    @property
-    @abc.abstractmethod
-    def T(self) -> int:
-        """Delay: job r must be decoded by the end of round r+T."""
+        """Return what makes the block impossible for that many workers, with `at` below ``code``."""
 
     @abc.abstractmethod
     def load(self) -> Fraction:
         """Return the share of the data set that one worker processes per round."""
 
     def bound(self) -> Fraction | None:
-        """Return the least load of any scheme that tolerates the same model in long runs, or None if undefined."""
+        """Return the least load of any scheme that tolerates the same in long runs, if defined."""
         return None
 
     @abc.abstractmethod
@@ -248,8 +255,8 @@ class Scheme(abc.ABC):
     def earliest(self, finish: Floats) -> float:
         """Return the earliest time at which the assigned round may end, given all finish times.
 
-        It is one of the finish times, minus infinity where nobody need return, and infinity where no end is admitted
-        (the round then lasts until the slowest worker).
+        It is one of the finish times, minus infinity where nobody need return, and infinity where
+        no end is admitted (the round then lasts until the slowest worker).
         """
         return min(
             max((_kept_from(limit, finish) for limit in together), default=-np.inf)
@@ -258,7 +265,7 @@ class Scheme(abc.ABC):
 
     @abc.abstractmethod
     def settle(self, late: Flags) -> list[int]:
-        """Close the assigned round without the results of `late`; return the jobs that it made decodable, ascending."""
+        """Close the round without the results of `late`; return the jobs now decodable, ascending."""
 
     # -- what is computed
 
@@ -284,7 +291,7 @@ class Scheme(abc.ABC):
 
 
 def _kept_from(limit: Limit, finish: Floats) -> float:
-    """Return the earliest time from which the limit is kept: the (allowed+1)-th largest finish among the members."""
+    """Return when the limit is kept: at the (allowed+1)-th largest finish among its members."""
     if limit.allowed < 0:
         return np.inf
     among = finish[limit.members]
