@@ -1,1 +1,94 @@
-"""netsim: one communication simulator for the networks that distributed computing stands on."""
+"""netsim: one communication simulator for the networks that distributed computing stands on.
+
+Examples
+--------
+Load a scenario, run it in memory, and read its tables; or open what `netsim run` wrote::
+
+    import netsim
+
+    scenario = netsim.load("scenario.yaml", overrides={"routing.policy": "rps"})
+    result = netsim.run(scenario, seed=7)
+    result.table("flows")  # pyarrow.Table, units in the field metadata
+    result.pandas("flows")  # pandas.DataFrame, units in .attrs
+    print(result.summary)
+
+    netsim.open("out/scenario-1a2b3c").table("flows")
+
+Importing this package loads nothing heavy: what a function needs is imported when it is first called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.threads import one_blas_thread
+from netsim.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
+    from pathlib import Path
+    from typing import Any
+
+    from netsim.metrics.reader import Results
+    from netsim.scenario import Scenario
+    from netsim.simulate import RunResult
+
+__all__ = ["__version__", "load", "open", "run"]
+
+
+def load(path: str | PathLike[str], overrides: Mapping[str, Any] | Sequence[str] = ()) -> Scenario:
+    """Return the validated, immutable scenario in the file `path`.
+
+    Parameters
+    ----------
+    path
+        A YAML file.
+    overrides
+        Values by dotted path (``{"routing.policy": "rps"}``), or texts as the command line's ``--set`` takes them.
+
+    Raises
+    ------
+    netsim.errors.ScenarioError
+        If something is wrong with it; the message names every problem with its place.
+    """
+    from netsim import scenario
+
+    return scenario.load(path, overrides)
+
+
+def run(
+    scenario: Scenario | str | PathLike[str],
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+) -> RunResult:
+    """Simulate all replications of `scenario`, one after another, and return their tables.
+
+    Parameters
+    ----------
+    scenario
+        What `load` returned, or the path of a file to load.
+    seed, replications
+        Used instead of the scenario's own.
+    out
+        Directory to write to; left out, the tables stay in memory.
+    overwrite
+        Whether what `out` holds may be replaced.
+    """
+    one_blas_thread()
+    from netsim import simulate
+
+    chosen = scenario if hasattr(scenario, "resolved") else load(scenario)
+    if seed is not None or replications is not None:
+        chosen = chosen.with_(seed=seed, replications=replications)
+    return simulate.run(chosen, out=out, overwrite=overwrite)
+
+
+def open(path: str | PathLike[str]) -> Results:  # noqa: A001 - what it does, as users write it
+    """Return a reader of the results in the run directory `path`."""
+    from netsim.metrics import reader
+
+    return reader.open_results(path)

@@ -1,1 +1,1 @@
-"""Command line."""
+"""The command line: one file per command, loaded when it is called. Nothing else imports this package."""

@@ -1,0 +1,119 @@
+"""What can be written in a scenario, as plain data: read from the registry, the tables and the shipped files."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, Final
+
+from netsim import registry, units
+
+#: Kinds that are listed under their own subject, or that no scenario names.
+NOT_POLICIES: Final = ("workload", "table", "check")
+
+
+def summary(target: Any) -> str:
+    """Return what an implementation does, in one line: its `summary`, or the first sentence of its docstring."""
+    said = getattr(target, "summary", None)
+    if isinstance(said, str):
+        return said
+    text = inspect.getdoc(target if isinstance(target, type) else type(target)) or ""
+    return " ".join(text.split("\n\n", 1)[0].split())
+
+
+def source(target: Any) -> str:
+    """Return the published work that an implementation follows, or an empty text."""
+    return str(getattr(target, "source", "") or "")
+
+
+def workloads() -> list[dict[str, str]]:
+    """Return the families: name, what they answer, source."""
+    return [_entry("workload", name) for name in registry.names("workload")]
+
+
+def topologies() -> list[dict[str, str]]:
+    """Return the kinds of topology, then the topology files shipped with netsim."""
+    kinds = [_entry("topology", name) for name in registry.names("topology")]
+    return kinds + [
+        {"name": f"topologies/{path.name}", "summary": _comment(path), "source": ""}
+        for path in shipped("topologies")
+        if path.suffix != ".md"
+    ]
+
+
+def policies() -> list[dict[str, str]]:
+    """Return every registered implementation, by kind."""
+    kinds = [kind for kind in registry.kinds() if kind not in NOT_POLICIES]
+    return [{"kind": kind, **_entry(kind, name)} for kind in kinds for name in registry.names(kind)]
+
+
+def metrics() -> list[dict[str, Any]]:
+    """Return the tables with their columns, and which families write them."""
+    return [
+        {"name": name, **table_facts(name, registry.lookup("table", name))}
+        for name in registry.names("table")
+    ]
+
+
+def table_facts(name: str, table: Any) -> dict[str, Any]:
+    """Return what a table holds: one row per what, who writes it, its columns."""
+    families = [registry.lookup("workload", family) for family in registry.names("workload")]
+    return {
+        "row": table.row,
+        "written_by": [family.name for family in families if name in family.tables],
+        "optional_in": [family.name for family in families if name in family.optional_tables],
+        "columns": [
+            {"name": c.name, "type": c.type, "unit": c.unit, "description": c.description}
+            for c in table.columns
+        ],
+    }
+
+
+def scenarios() -> list[dict[str, str]]:
+    """Return the scenarios shipped with netsim: name, path, description."""
+    return [
+        {"name": path.stem, "path": str(path), "description": _description(path)}
+        for path in shipped("scenarios")
+        if path.suffix in {".yaml", ".yml"}
+    ]
+
+
+def known_units() -> list[dict[str, Any]]:
+    """Return the dimensions of fields, the units that may be written, and the one that tables use."""
+    return [
+        {"name": name, "units": list(dimension.units), "inside": dimension.unit}
+        for name, dimension in units.DIMENSIONS.items()
+    ]
+
+
+def shipped(folder: str) -> list[Path]:
+    """Return the files of `folder` (``scenarios``, ``topologies``) that come with netsim, sorted by name."""
+    package = Path(__file__).resolve().parent.parent
+    for place in (package / "_data" / folder, package.parent / folder):
+        if place.is_dir():
+            return sorted(path for path in place.iterdir() if path.is_file())
+    return []
+
+
+def _entry(kind: str, name: str) -> dict[str, str]:
+    target = registry.lookup(kind, name)
+    return {"name": name, "summary": summary(target), "source": source(target)}
+
+
+def _description(path: Path) -> str:
+    """Return the scenario's `description`; a file that cannot be read has none."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError):
+        return ""
+    return str(content.get("description", "")) if isinstance(content, dict) else ""
+
+
+def _comment(path: Path) -> str:
+    """Return the first comment line of a file, or an empty text."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        first = next(lines, "")
+    return first.lstrip("# ").strip() if first.startswith("#") else ""

@@ -1,0 +1,77 @@
+"""``netsim list``: what can be written in a scenario."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+SUBJECTS: Final = ("workloads", "topologies", "policies", "metrics", "scenarios", "units")
+
+
+@click.command("list")
+@click.argument("subject", type=click.Choice(SUBJECTS), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(subject: str | None, as_json: bool) -> None:
+    """List what can be written in a scenario.
+
+    'policies' is every registered implementation, by kind; 'metrics' is every table with its columns and their
+    units. Without a subject all are listed. More about one name: netsim describe NAME
+    """
+    wanted = (subject,) if subject else SUBJECTS
+    found = {name: _gather(name) for name in wanted}
+    if as_json:
+        import json
+
+        click.echo(json.dumps(found[subject] if subject else found, indent=2))
+        return
+    for position, name in enumerate(wanted):
+        if subject is None:
+            click.echo(("\n" if position else "") + click.style(name, bold=True))
+        for line in _lines(name, found[name]):
+            click.echo(("" if subject else "  ") + line)
+
+
+def _gather(subject: str) -> list[dict[str, Any]]:
+    from netsim.cli import catalogue
+
+    readers: dict[str, Any] = {
+        "workloads": catalogue.workloads,
+        "topologies": catalogue.topologies,
+        "policies": catalogue.policies,
+        "metrics": catalogue.metrics,
+        "scenarios": catalogue.scenarios,
+        "units": catalogue.known_units,
+    }
+    found: list[dict[str, Any]] = readers[subject]()
+    return found
+
+
+def _lines(subject: str, found: list[dict[str, Any]]) -> list[str]:
+    from netsim.cli.text_table import lines
+
+    if subject == "policies":
+        return lines([[entry["kind"], entry["name"], entry["summary"]] for entry in found])
+    if subject == "scenarios":
+        return lines([[entry["name"], entry["description"]] for entry in found])
+    if subject == "units":
+        return lines([[e["name"], f"[{e['inside']}]", " ".join(e["units"])] for e in found])
+    if subject == "metrics":
+        return [line for table in found for line in _table_lines(table)]
+    return lines([[entry["name"], entry["summary"]] for entry in found])
+
+
+def _table_lines(table: dict[str, Any]) -> list[str]:
+    from netsim.cli.text_table import lines
+
+    writers = ", ".join(table["written_by"]) or "every workload"
+    if table["optional_in"] and not table["written_by"]:
+        writers = "on request in " + ", ".join(table["optional_in"])
+    columns = [
+        [column["name"], f"[{column['unit']}]" if column["unit"] else "", column["description"]]
+        for column in table["columns"]
+    ]
+    return [
+        f"{table['name']}: {table['row']} ({writers})",
+        *("  " + line for line in lines(columns)),
+    ]

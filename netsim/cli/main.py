@@ -1,0 +1,145 @@
+"""The command ``netsim``: global options, lazily loaded subcommands, and what users see when something goes wrong.
+
+Results go to standard output; progress, logs and errors go to standard error. A user's mistake never shows a
+traceback: every `NetsimError` is one text with its own exit code, and anything else is said to be a bug.
+
+Only click is imported here and at the top of the command files; what a command needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+from netsim.errors import NetsimError, ScenarioError
+from netsim.threads import one_blas_thread
+from netsim.version import __version__
+
+#: In the order in which a newcomer meets them.
+COMMANDS: Final = ("init", "validate", "list", "describe", "run", "schema", "verify")
+
+INTERRUPTED: Final = 130
+TERMINATED: Final = 143
+
+
+@dataclass(slots=True)
+class Settings:
+    """What the global options say; commands find it as ``context.obj``."""
+
+    verbose: bool = False
+    quiet: bool = False
+
+
+class Commands(click.Group):
+    """The subcommands, each imported from the module of its name, with netsim's errors turned into exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"netsim.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that `args` start with, or fail with the name that was probably meant."""
+        word = args[0]
+        if word in COMMANDS or word.startswith("-"):
+            return super().resolve_command(ctx, args)
+        from netsim.registry import did_you_mean
+
+        hint = did_you_mean(word, COMMANDS) or "commands: " + ", ".join(COMMANDS)
+        ctx.fail(f"No such command '{word}'; {hint}")
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; end with the exit code of what went wrong."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            complain("stopped")
+            ctx.exit(INTERRUPTED)
+        except NetsimError as failure:
+            _traceback(ctx)
+            complain(str(failure), bare=isinstance(failure, ScenarioError))
+            ctx.exit(failure.exit_code)
+        except OSError as failure:
+            if failure.errno == errno.EPIPE:
+                raise
+            _traceback(ctx)
+            place = f"{failure.filename}: " if failure.filename else ""
+            complain(f"{place}{failure.strerror or failure}")
+            ctx.exit(1)
+        except MemoryError:
+            _traceback(ctx)
+            complain("out of memory; make the scenario smaller or record fewer tables")
+            ctx.exit(1)
+        except Exception as failure:
+            if not _traceback(ctx):
+                hint = "\n  netsim -v shows where; please report it with the scenario"
+            else:
+                hint = ""
+            complain(f"this is a bug in netsim: {type(failure).__name__}: {failure}{hint}")
+            ctx.exit(1)
+
+
+def complain(message: str, *, bare: bool = False) -> None:
+    """Write an error to standard error; `bare` where the text already says ``error``."""
+    head = "" if bare else click.style("error:", fg="red", bold=True) + " "
+    click.echo(head + message, err=True)
+
+
+def _traceback(ctx: click.Context) -> bool:
+    """Print the traceback of the exception in hand if the user asked for details; return whether it was printed."""
+    settings = ctx.find_object(Settings)
+    if settings is None or not settings.verbose:
+        return False
+    import traceback
+
+    click.echo(traceback.format_exc(), err=True, nl=False)
+    return True
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: netsim init demo; netsim run demo/scenario.yaml",
+)
+@click.version_option(__version__, "--version", prog_name="netsim", message="%(prog)s %(version)s")
+@click.option("-v", "--verbose", is_flag=True, help="Show log messages and, on errors, tracebacks.")
+@click.option("-q", "--quiet", is_flag=True, help="Show results and errors only, no progress.")
+@click.pass_context
+def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
+    """Simulate communication networks: packets, stragglers, and what they do to distributed computing."""
+    if verbose and quiet:
+        raise click.UsageError("-v and -q exclude each other")
+    ctx.obj = Settings(verbose=verbose, quiet=quiet)
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+    one_blas_thread()
+    _send_logs_to_stderr(verbose, quiet)
+
+
+def _send_logs_to_stderr(verbose: bool, quiet: bool) -> None:
+    """Show netsim's own log messages from INFO on (``compiling ...``), other libraries' warnings."""
+    import logging
+
+    own = logging.getLogger("netsim")
+    own.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
+    for handler in own.handlers[:]:
+        own.removeHandler(handler)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    own.addHandler(handler)
+    own.propagate = False

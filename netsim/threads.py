@@ -1,0 +1,29 @@
+"""Numeric libraries on one thread, so that equal runs give equal bytes.
+
+A threaded BLAS may sum in an order that depends on the number of cores, and its idle threads take time from the
+simulation. The libraries read these variables once, when numpy is first imported.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+VARIABLES: Final = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+def one_blas_thread() -> None:
+    """Make BLAS use one thread in this process and its children; call it before numpy is imported.
+
+    The command line does so for every command. A program that imports numpy before netsim should set
+    ``OMP_NUM_THREADS=1`` (and the others of `VARIABLES`) itself.
+    """
+    for variable in VARIABLES:
+        os.environ[variable] = "1"

@@ -1,0 +1,4 @@
+"""Checks of netsim against theory: closed forms, exact cases, theorems; not against netsim's own output.
+
+A check is registered as ``register("check", NAME)``; `netsim verify` runs them all and the tests run the fast ones.
+"""
