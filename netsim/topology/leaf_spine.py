@@ -1,7 +1,8 @@
-"""Two-tier Clos network: every leaf joined to every spine (Al-Fares, Loukissas & Vahdat 2008; Greenberg et al. 2009).
+"""Two-tier Clos network, every leaf joined to every spine (Al-Fares, Loukissas & Vahdat 2008).
 
-`leaves` x `hosts_per_leaf` hosts, numbered leaf by leaf; `spines` spine switches; `bundle` parallel links between each
-leaf and each spine. The oversubscription of a leaf is ``hosts_per_leaf * R_host / (spines * bundle * R_fabric)``.
+`leaves` x `hosts_per_leaf` hosts, numbered leaf by leaf; `spines` spine switches; `bundle` parallel
+links between each leaf and each spine. The oversubscription of a leaf is ``hosts_per_leaf * R_host
+/ (spines * bundle * R_fabric)``.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class LeafSpine:
     """Two tiers: every leaf switch joined to every spine switch."""
 
     source: ClassVar[str] = (
-        "M. Al-Fares, A. Loukissas, A. Vahdat, A Scalable, Commodity Data Center Network Architecture, "
-        "SIGCOMM 2008"
+        "M. Al-Fares, A. Loukissas, A. Vahdat, A Scalable, Commodity Data Center Network "
+        "Architecture, SIGCOMM 2008"
     )
 
     class Config(Block):
@@ -91,7 +92,8 @@ class LeafSpine:
         fabric = config.fabric_link or config.host_link
         host = np.arange(hosts, dtype=np.int64)
         leaf_of_host = hosts + host // config.hosts_per_leaf
-        # By parallel link, then leaf, then spine: so the ports of a leaf stand in the order of the path index.
+        # By parallel link, then leaf, then spine: so the ports of a leaf stand in the order of the
+        # path index.
         _, leaf, spine = np.indices((config.bundle, leaves, spines), dtype=np.int64).reshape(3, -1)
         leaf, spine = hosts + leaf, hosts + leaves + spine
         edge, inner = 2 * hosts, 2 * len(leaf)
@@ -135,14 +137,14 @@ def _overridden(network: Network, overrides: tuple[OverrideConfig, ...]) -> Netw
 
 
 def _check_name(config: LeafSpine.Config, name: str, at: tuple[str | int, ...]) -> None:
-    """Raise the located problem if `name` is no link of the shape `config`; nothing is built for it."""
+    """Raise the located problem if `name` is no link of the shape `config`, without building it."""
     match = _ENDS.fullmatch(name)
     if match is None:
         raise problem(
             "bad-value",
             f"'{name}' names no link",
             at=at,
-            hint="'leaf0-spine1' is both directions, 'leaf0->spine1' one, 'leaf0-spine1#2' one of a bundle",
+            hint="'leaf0-spine1' is both directions, 'leaf0->spine1' one, '#2' behind one of many",
         )
     first, second = _node(config, match[1], at), _node(config, match[3], at)
     if {first[0], second[0]} == {"leaf", "spine"}:

@@ -1,13 +1,14 @@
 """The network that a topology builds: hosts, switches and directed links, as arrays.
 
-Nodes are numbered hosts first, then switches, so that a node below `host_count` is a host. Every link has one
-direction; a cable is two links. A host has exactly one link to a switch and one back; a switch with hosts is a
-*leaf* (edge switch), and packets are routed by the leaf of their destination.
+Nodes are numbered hosts first, then switches, so that a node below `host_count` is a host. Every
+link has one direction; a cable is two links. A host has exactly one link to a switch and one back;
+a switch with hosts is a *leaf* (edge switch), and packets are routed by the leaf of their
+destination.
 
-Routing follows the shortest paths by number of links, over links that are up when the network is built; all ports
-that start a shortest path are equally good. Ports are listed by link number, which builders choose so that the order
-means something (in a leaf-spine: by parallel link, then by spine). `Network` holds no state: queues and failures
-during a run belong to the kernel.
+Routing follows the shortest paths by number of links, over links that are up when the network is
+built; all ports that start a shortest path are equally good. Ports are listed by link number, which
+builders choose so that the order means something (in a leaf-spine: by parallel link, then by
+spine). `Network` holds no state: queues and failures during a run belong to the kernel.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ _UNREACHED: Final = np.iinfo(np.int32).max // 2
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Equal-cost next hops: for switch `s` and leaf `g`, ``ports[first[s, g] : first[s, g] + count[s, g]]``.
+    """Equal-cost next hops of every switch towards every leaf.
 
-    `ports` holds link numbers. Switches and leaves are counted from 0 among switches and among leaves. A count of 0
-    means that the leaf is the switch itself, or cannot be reached from it.
+    For switch `s` and leaf `g` they are ``ports[first[s, g] : first[s, g] + count[s, g]]``. `ports`
+    holds link numbers. Switches and leaves are counted from 0 among switches and among leaves. A
+    count of 0 means that the leaf is the switch itself, or cannot be reached from it.
     """
 
     first: NDArray[np.int64]
@@ -84,7 +86,7 @@ class Network:
         self.link_up.setflags(write=False)
         self.switch_latency.setflags(write=False)
 
-    # Nodes ----------------------------------------------------------------------------------------------------------
+    # Nodes ---------------------------------------------------------------------------------------
 
     @property
     def host_count(self) -> int:
@@ -121,11 +123,11 @@ class Network:
             )
         return number
 
-    # Links ----------------------------------------------------------------------------------------------------------
+    # Links ---------------------------------------------------------------------------------------
 
     @cached_property
     def link_names(self) -> tuple[str, ...]:
-        """Names ``a->b``, with ``#i`` behind where several links join two nodes in one direction."""
+        """Names ``a->b``, with ``#i`` behind where several links join the same nodes."""
         ends = list(zip(self.link_source.tolist(), self.link_target.tolist(), strict=True))
         counts: dict[tuple[int, int], int] = {}
         for pair in ends:
@@ -154,7 +156,9 @@ class Network:
         return self._between.get((source, target), [])
 
     def find_links(self, name: str) -> list[int]:
-        """Return the links that `name` stands for: ``a->b`` one direction, ``a-b`` both, ``#i`` one of a bundle.
+        """Return the links that `name` stands for.
+
+        ``a->b`` is one direction, ``a-b`` both; ``#i`` behind is one of a bundle.
 
         Raises
         ------
@@ -200,7 +204,7 @@ class Network:
         source, target = halves[0]
         return self.node(source), self.node(target), True
 
-    # Edge -----------------------------------------------------------------------------------------------------------
+    # Edge ----------------------------------------------------------------------------------------
 
     @cached_property
     def host_uplink(self) -> NDArray[np.int64]:
@@ -220,7 +224,7 @@ class Network:
 
     @cached_property
     def leaf_switches(self) -> NDArray[np.int64]:
-        """Numbers, among switches, of the switches with hosts; the position in this list is the leaf's number."""
+        """Numbers among switches of those with hosts: leaf `i` is switch ``leaf_switches[i]``."""
         return np.unique(self.link_target[self.host_uplink]) - self.host_count
 
     @cached_property
@@ -229,11 +233,11 @@ class Network:
         switch = self.link_target[self.host_uplink] - self.host_count
         return np.searchsorted(self.leaf_switches, switch).astype(np.int64)
 
-    # Routes ---------------------------------------------------------------------------------------------------------
+    # Routes --------------------------------------------------------------------------------------
 
     @cached_property
     def distances(self) -> NDArray[np.int32]:
-        """Number of links from each switch to each leaf switch, along a shortest path; huge where there is none."""
+        """Links on a shortest path from each switch to each leaf; huge where there is none."""
         inner = np.flatnonzero(
             (self.link_source >= self.host_count)
             & (self.link_target >= self.host_count)
@@ -295,14 +299,14 @@ class Network:
         switch = self.leaf_switches[self.leaf_of_host[src]]
         return bool(self.distances[switch, self.leaf_of_host[dst]] < _UNREACHED)
 
-    # Paths ----------------------------------------------------------------------------------------------------------
+    # Paths ---------------------------------------------------------------------------------------
 
     def leaf_paths(self, source: int, target: int) -> list[tuple[int, ...]]:
         """Return the paths from leaf `source` to leaf `target`, as the links between switches.
 
-        In a leaf-spine, path `k` goes through spine ``k mod spines`` on parallel link ``k // spines``, up and down;
-        paths over a link that is down are left out. In other graphs: the shortest paths, ordered by the link numbers
-        along them, at most `PATH_LIMIT`.
+        In a leaf-spine, path `k` goes through spine ``k mod spines`` on parallel link ``k //
+        spines``, up and down; paths over a link that is down are left out. In other graphs: the
+        shortest paths, ordered by the link numbers along them, at most `PATH_LIMIT`.
         """
         if source == target:
             return [()]
@@ -316,7 +320,7 @@ class Network:
         return paths
 
     def paths(self, src: int, dst: int) -> list[tuple[int, ...]]:
-        """Return the paths from host `src` to host `dst`, as links from end to end, in the order of `leaf_paths`."""
+        """Return the paths between two hosts, as links from end to end, in `leaf_paths` order."""
         if not self.reachable(src, dst):
             return []
         up, down = int(self.host_uplink[src]), int(self.host_downlink[dst])
@@ -324,9 +328,8 @@ class Network:
         return [(up, *path, down) for path in inner]
 
     def _spine_paths(self, source: int, target: int) -> list[tuple[int, ...]]:
-        assert_shape = (self.leaves, self.spines, self.bundle)
-        leaves, spines, bundle = (int(number or 0) for number in assert_shape)
-        paths = []
+        leaves, spines, bundle = (int(n or 0) for n in (self.leaves, self.spines, self.bundle))
+        paths: list[tuple[int, ...]] = []
         for index in range(spines * bundle):
             spine = self.host_count + leaves + index % spines
             up = self.between(self.host_count + source, spine)[index // spines]
@@ -346,12 +349,15 @@ class Network:
                 yield path
                 continue
             first, count = int(routes.first[at, leaf]), int(routes.count[at, leaf])
-            for link in routes.ports[first : first + count][::-1].tolist():
-                stack.append((int(self.link_target[link]) - self.host_count, (*path, link)))
+            stack.extend(
+                (int(self.link_target[link]) - self.host_count, (*path, link))
+                for link in routes.ports[first : first + count][::-1].tolist()
+            )
 
 
 def unknown(what: str, name: str, known: tuple[str, ...], span: str) -> Problem:
-    """Return the problem that no `what` is called `name`, with the nearest name or the whole span as its cure."""
-    # Looking for near names among very many would take longer than reading the file that holds them.
+    """Return the problem that no `what` is called `name`, with its nearest name or `span`."""
+    # Looking for near names among very many would take longer than reading the file that holds
+    # them.
     hint = registry.did_you_mean(name, known) if len(known) <= 4096 else None
     return Problem(f"no {what} named '{name[:80]}'", code="unknown-name", hint=hint or span)
