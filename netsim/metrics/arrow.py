@@ -1,0 +1,74 @@
+"""Table declarations as Arrow schemas, and what a schema says back: units, descriptions, provenance.
+
+Each field carries `unit` and `description`; the schema carries ``netsim.table``, ``netsim.table_version`` and
+``netsim.provenance`` (JSON). Parquet keeps all of it, so a file explains itself wherever it is copied.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from netsim.metrics.schema import IDENTITY, Column, Table
+
+TABLE_KEY: Final = b"netsim.table"
+VERSION_KEY: Final = b"netsim.table_version"
+PROVENANCE_KEY: Final = b"netsim.provenance"
+
+TYPES: Final[dict[str, Any]] = {
+    "int64": pa.int64(),
+    "int32": pa.int32(),
+    "float64": pa.float64(),
+    "bool": pa.bool_(),
+    "string": pa.string(),
+    "enum": pa.dictionary(pa.int32(), pa.string()),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+}
+
+
+def arrow_field(column: Column) -> pa.Field:
+    """Return the Arrow field of `column`, with its unit and description."""
+    metadata = {"unit": column.unit, "description": column.description}
+    return pa.field(column.name, TYPES[column.type], nullable=column.nullable, metadata=metadata)
+
+
+def arrow_schema(table: Table, provenance: Mapping[str, Any]) -> pa.Schema:
+    """Return the schema of the files of `table`: identity columns first, then its own."""
+    metadata = {
+        TABLE_KEY: table.name.encode(),
+        VERSION_KEY: str(table.version).encode(),
+        PROVENANCE_KEY: canonical_json(provenance).encode(),
+    }
+    return pa.schema(
+        [arrow_field(column) for column in (*IDENTITY, *table.columns)], metadata=metadata
+    )
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of `value`: sorted keys, no spaces, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def units(schema: pa.Schema) -> dict[str, str]:
+    """Return the unit of each column."""
+    return {field.name: _entry(field, b"unit") for field in schema}
+
+
+def descriptions(schema: pa.Schema) -> dict[str, str]:
+    """Return the description of each column."""
+    return {field.name: _entry(field, b"description") for field in schema}
+
+
+def provenance(schema: pa.Schema) -> Any:
+    """Return the provenance that `schema` carries, or an empty dict where it carries none."""
+    text = (schema.metadata or {}).get(PROVENANCE_KEY)
+    return json.loads(text) if text else {}
+
+
+def _entry(field: pa.Field, key: bytes) -> str:
+    return str((field.metadata or {}).get(key, b"").decode())

@@ -1,0 +1,28 @@
+"""The tables that every run has: `runs` and `perf`. Families register theirs in their own packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netsim import registry
+from netsim.metrics.schema import Table
+from netsim.metrics.tables.perf import PERF
+from netsim.metrics.tables.runs import RUNS, runs_table
+
+__all__ = ["PERF", "RUNS", "runs_table", "tables_of"]
+
+
+def tables_of(family: Any, opt_in: Sequence[str] = ()) -> tuple[Table, ...]:
+    """Return the tables that a run of `family` writes: `runs`, the family's, those asked for, and `perf`.
+
+    Parameters
+    ----------
+    family
+        The registered family (`netsim.family.Family`).
+    opt_in
+        Names in the scenario's ``record.tables``.
+    """
+    names: Iterable[str] = dict.fromkeys((*family.tables, *opt_in))
+    own = [registry.lookup("table", name) for name in names if name not in ("runs", "perf")]
+    return (runs_table(family.run_columns), *own, PERF)
