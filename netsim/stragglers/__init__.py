@@ -1,1 +1,1 @@
-"""Stragglers and gradient coding: rounds of coded work in which the master need not wait for all."""
+"""Stragglers and gradient coding: rounds of coded work whose master need not wait for all."""

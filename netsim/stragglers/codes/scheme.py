@@ -1,4 +1,4 @@
-"""The interface of a coding scheme: who computes what, when to stop, how a gradient is put together.
+"""The interface of a coding scheme: who computes what, when to stop, how to decode.
 
 A scheme is one class in one file of this package (or of a plug-in), registered as kind ``code``; a
 scenario chooses it by ``code: {scheme: NAME, ...}``::
@@ -58,10 +58,10 @@ from numpy.typing import NDArray
 
 from netsim.errors import ScenarioError
 from netsim.fields import Config
+from netsim.rng import Streams
 
 if TYPE_CHECKING:
     from netsim.family import Problem
-    from netsim.rng import Streams
 
 Rule = Literal["model", "decodable"]
 Flags = NDArray[np.bool_]
@@ -146,7 +146,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How the gradient of a job comes from returned results: the sum of `weight` times the named results.
+    """How the gradient of a job comes from returned results: a weighted sum of results.
 
     Result k is that of worker ``worker[k]`` for its task of kind ``kind[k]`` and part ``chunk[k]``
     of the job; a retried task returns the same as a fresh one and stands here as `FRESH`.
@@ -212,19 +212,24 @@ class Scheme(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def problems(cls, config: Any, workers: int) -> list[Problem]:
-        """Return what makes the block impossible for that many workers, with `at` below ``code``."""
+        """Return what makes the block impossible for so many workers, with `at` below ``code``."""
 
     @abc.abstractmethod
     def load(self) -> Fraction:
         """Return the share of the data set that one worker processes per round."""
 
     def bound(self) -> Fraction | None:
-        """Return the least load of any scheme that tolerates the same in long runs, if defined."""
+        """Return the least load of any scheme that tolerates the same, if it is defined."""
         return None
 
     @abc.abstractmethod
     def tolerates(self) -> str:
         """Return in words which straggler patterns it always decodes."""
+
+    def generator(self) -> np.random.Generator:
+        """Return the random generator from which the scheme draws its code."""
+        streams = self.streams if self.streams is not None else Streams(0)
+        return streams.generator("stragglers.code")
 
     # -- what happens in a round
 
@@ -265,7 +270,7 @@ class Scheme(abc.ABC):
 
     @abc.abstractmethod
     def settle(self, late: Flags) -> list[int]:
-        """Close the round without the results of `late`; return the jobs now decodable, ascending."""
+        """Close the round without the results of `late`; return the jobs now decodable."""
 
     # -- what is computed
 
