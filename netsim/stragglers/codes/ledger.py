@@ -34,7 +34,8 @@ class JobLedger:
     def next_chunk(self) -> Integers:
         """Return the chunk at the head of each worker's queue; meaningless where it is empty."""
         place = np.minimum(self._head, self._failed.shape[1] - 1)
-        return self._failed[np.arange(len(place)), place]
+        heads: Integers = self._failed[np.arange(len(place)), place]
+        return heads
 
     def lose(self, late: Flags, chunk: int) -> None:
         """Append the chunk to the queues of the workers that were late with it."""

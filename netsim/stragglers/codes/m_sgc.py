@@ -127,7 +127,9 @@ class Multiplexed(Scheme):
             kind[:, column], chunk[:, column] = self._minitasks(r - job, ledger)
         load = (kind != IDLE).sum(axis=1) * float(self.minitask)
         everybody = np.ones(self.workers, dtype=np.bool_)
-        return Assignment(np.tile(np.int64(jobs), (self.workers, 1)), kind, chunk, everybody, load)
+        return Assignment(
+            np.tile(np.array(jobs, dtype=np.int64), (self.workers, 1)), kind, chunk, everybody, load
+        )
 
     def _minitasks(self, slot: int, ledger: JobLedger) -> tuple[Any, Any]:
         """Return kind and chunk, by worker, of a job's minitasks in its slot."""

@@ -1,4 +1,4 @@
-"""Multiplexed coding over fractional repetition (M-SGC-Rep): one coded result per group of workers."""
+"""Multiplexed coding over fractional repetition (M-SGC-Rep): one survivor per group."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class BurstConfig(CodeConfig):
 
 @register("code", "sr_sgc")
 class SelectiveRepeat(Scheme):
-    """Sequential gradient coding by selective repeat: missing results are retried B rounds later."""
+    """Sequential gradient coding by selective repeat: what is missing is retried B rounds later."""
 
     source: ClassVar[str] = (
         "Sequential Gradient Coding For Straggler Mitigation, ICLR 2023 (arXiv 2211.13802), SR-SGC"

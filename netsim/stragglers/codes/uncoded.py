@@ -18,7 +18,7 @@ class Uncoded(GradientCode):
     source: ClassVar[str] = "the baseline of Tandon et al., Gradient Coding, ICML 2017"
     always_waits: ClassVar[bool] = True
 
-    class Config(CodeConfig):  # type: ignore[assignment]
+    class Config(CodeConfig):
         """Uncoded work has no parameters."""
 
     def __init__(
