@@ -1,0 +1,1 @@
+"""Speed of netsim as CPU time and as ratios within one run; ``python -m benchmarks --help``."""

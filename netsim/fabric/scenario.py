@@ -1,0 +1,86 @@
+"""The family `fabric`: flows over a packet network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import netsim.fabric.schema as blocks
+from netsim.family import Headline, Problem, RunContext, ScenarioModel
+from netsim.metrics.schema import Column
+from netsim.registry import register
+
+if TYPE_CHECKING:
+    from netsim.fabric.run import FabricRun
+
+
+class FabricScenario(ScenarioModel, blocks.NetworkConfig):
+    """A packet network and the flows that cross it."""
+
+
+RUN_COLUMNS = (
+    Column("makespan", "int64", "ps", "arrival of the last byte of the last flow", nullable=True),
+    Column("flows", "int64", "1", "flows asked for"),
+    Column("unfinished", "int64", "1", "flows not done at the end, failed ones included"),
+    Column("packet_hops", "int64", "1", "data packets times links crossed"),
+    Column("fct_mean", "float64", "s", "mean flow completion time at the receiver", nullable=True),
+    Column("fct_median", "float64", "s", "median flow completion time", nullable=True),
+    Column("fct_p99", "float64", "s", "99th percentile of flow completion times", nullable=True),
+    Column("fct_max", "float64", "s", "largest flow completion time", nullable=True),
+    Column("slowdown_mean", "float64", "1", "mean of fct / ideal_fct", nullable=True),
+    Column("slowdown_max", "float64", "1", "largest fct / ideal_fct", nullable=True),
+    Column("out_of_order", "float64", "1", "share of data packets that arrived out of order"),
+    Column("max_reorder", "int64", "1", "largest reordering distance in packets"),
+    Column("retransmits", "int64", "1", "data packets sent again"),
+    Column("drops", "int64", "1", "packets lost at full queues"),
+    Column("ecn_marks", "int64", "1", "packets marked with congestion experienced"),
+    Column("link_utilization_max", "float64", "1", "largest mean utilization of a link"),
+    Column("queue_max", "int64", "B", "largest backlog at any port"),
+)
+
+
+@register("workload", "fabric")
+class FabricFamily:
+    """Packet-level fabrics: packet spraying against single path, transports, queues."""
+
+    name: ClassVar[str] = "fabric"
+    summary: ClassVar[str] = "flows over a leaf-spine or given network, packet by packet"
+    source: ClassVar[str] = (
+        "Addanki et al., Challenging the Need for Packet Spraying in Large-Scale Distributed "
+        "Training, arXiv 2407.00550"
+    )
+    Scenario: type[ScenarioModel] = FabricScenario
+    tables: ClassVar[tuple[str, ...]] = ("flows", "link_totals")
+    optional_tables: ClassVar[tuple[str, ...]] = ("links", "packets")
+    run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
+    headlines: ClassVar[tuple[Headline, ...]] = (
+        Headline("makespan", "makespan"),
+        Headline("fct_mean", "flow completion time, mean"),
+        Headline("fct_p99", "flow completion time, p99"),
+        Headline("slowdown_mean", "slowdown against ideal, mean"),
+        Headline("slowdown_max", "slowdown against ideal, max"),
+        Headline("out_of_order", "packets out of order"),
+        Headline("max_reorder", "largest reordering distance"),
+        Headline("drops", "drops"),
+    )
+
+    def check(self, scenario: FabricScenario) -> list[Problem]:
+        """Return what is wrong with the topology, the flow files and the paths that they name."""
+        from netsim.fabric.connect import problems
+
+        found = problems(scenario)
+        if not scenario.traffic:
+            hint = "add one: traffic: [{pattern: permutation, size: 1 MB}]"
+            found.append(Problem("a fabric needs traffic", ("traffic",), "missing-field", hint))
+        return found
+
+    def describe(self, scenario: FabricScenario) -> str:
+        """Return topology, policies and traffic in one line."""
+        from netsim.fabric.connect import headline
+
+        return headline(scenario)
+
+    def build(self, scenario: FabricScenario, context: RunContext) -> FabricRun:
+        """Build the network and hand it the flows of all traffic."""
+        from netsim.fabric.run import FabricRun
+
+        return FabricRun(scenario, context)

@@ -1,0 +1,108 @@
+"""Tables of packet fabrics: flows, links over a run, links over time, and packets hop by hop."""
+
+from __future__ import annotations
+
+from netsim.metrics.schema import Column, Table
+from netsim.registry import register
+
+FLOWS = Table(
+    name="flows",
+    version=1,
+    row="one row per requested flow, in the order of the traffic",
+    key=("flow",),
+    columns=(
+        Column("flow", "int64", "1", "index of the flow, in the order of the traffic, from 0"),
+        Column("src", "int64", "1", "index of the sending host"),
+        Column("dst", "int64", "1", "index of the receiving host"),
+        Column("size", "int64", "B", "payload to be delivered"),
+        Column("start", "int64", "ps", "when the flow was handed to the sender"),
+        Column("end_rx", "int64", "ps", "arrival of the last payload byte", nullable=True),
+        Column(
+            "end_tx", "int64", "ps", "when the sender saw the last acknowledgement", nullable=True
+        ),
+        Column("fct", "float64", "s", "flow completion time at the receiver", nullable=True),
+        Column("fct_tx", "float64", "s", "flow completion time at the sender", nullable=True),
+        Column("ideal_fct", "float64", "s", "completion time alone, with a core that never blocks"),
+        Column("slowdown", "float64", "1", "fct / ideal_fct", nullable=True),
+        Column("packets", "int64", "1", "data packets of the flow, retransmissions not counted"),
+        Column("retransmits", "int64", "1", "data packets sent again"),
+        Column("timeouts", "int64", "1", "retransmission timeouts"),
+        Column("drops", "int64", "1", "data packets of the flow lost in the network"),
+        Column("out_of_order", "int64", "1", "packets that arrived after one of a higher index"),
+        Column(
+            "max_reorder", "int64", "1", "largest distance to the highest index that came before"
+        ),
+        Column("status", "enum", "", "done, failed, cancelled or unfinished"),
+        Column("reason", "string", "", "why the flow failed", nullable=True),
+    ),
+)
+
+LINK_TOTALS = Table(
+    name="link_totals",
+    version=1,
+    row="one row per directed link, over the whole run",
+    key=("index",),
+    columns=(
+        Column("index", "int64", "1", "index of the link in the topology"),
+        Column("link", "enum", "", "name of the directed link, a->b"),
+        Column("src", "enum", "", "node that the link leaves"),
+        Column("dst", "enum", "", "node that the link enters"),
+        Column("rate", "int64", "bit/s", "rate of the link"),
+        Column("tx", "int64", "B", "bytes accepted for transmission, headers included"),
+        Column("packets", "int64", "1", "packets accepted for transmission"),
+        Column("utilization_mean", "float64", "1", "busy share of the run"),
+        Column(
+            "wait_mean", "float64", "s", "mean time from arrival at the port to start of service"
+        ),
+        Column(
+            "wait_max", "int64", "ps", "longest time from arrival at the port to start of service"
+        ),
+        Column(
+            "queue_max",
+            "int64",
+            "B",
+            "largest backlog, unsent part of the packet in service included",
+        ),
+        Column("drops", "int64", "1", "packets refused because the queue was full"),
+        Column("ecn_marks", "int64", "1", "packets marked with congestion experienced"),
+    ),
+)
+
+LINKS = Table(
+    name="links",
+    version=1,
+    row="one row per directed link and sampling instant",
+    key=("t", "index"),
+    columns=(
+        Column("t", "int64", "ps", "sampling instant"),
+        Column("index", "int64", "1", "index of the link in the topology"),
+        Column("link", "enum", "", "name of the directed link, a->b"),
+        Column("utilization", "float64", "1", "busy share since the last sample"),
+        Column("queue", "float64", "B", "unsent bytes at the port"),
+        Column("tx", "int64", "B", "bytes accepted for transmission since the last sample"),
+        Column("drops", "int64", "1", "packets dropped since the last sample"),
+        Column("ecn_marks", "int64", "1", "packets marked since the last sample"),
+    ),
+)
+
+PACKETS = Table(
+    name="packets",
+    version=1,
+    row="one row per packet and event at a node",
+    key=("t", "row"),
+    columns=(
+        Column("row", "int64", "1", "order of the events within the run"),
+        Column("flow", "int64", "1", "index of the flow"),
+        Column("seq", "int64", "1", "index of the packet in its flow"),
+        Column("ack", "bool", "1", "whether it is an acknowledgement"),
+        Column("node", "enum", "", "node at which it happened"),
+        Column("t", "int64", "ps", "instant"),
+        Column("event", "enum", "", "enq, deq, drop or deliver"),
+        Column(
+            "queue", "int64", "B", "unsent bytes at the port, this packet included", nullable=True
+        ),
+    ),
+)
+
+for _table in (FLOWS, LINK_TOTALS, LINKS, PACKETS):
+    register("table", _table.name)(_table)
