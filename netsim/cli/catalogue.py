@@ -1,4 +1,4 @@
-"""What can be written in a scenario, as plain data: read from the registry, the tables and the shipped files."""
+"""What can be written in a scenario, as plain data from the registry and the shipped files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOT_POLICIES: Final = ("workload", "table", "check")
 
 
 def summary(target: Any) -> str:
-    """Return what an implementation does, in one line: its `summary`, or the first sentence of its docstring."""
+    """Return what an implementation does: its `summary`, or the head of its docstring."""
     said = getattr(target, "summary", None)
     if isinstance(said, str):
         return said
@@ -79,7 +79,7 @@ def scenarios() -> list[dict[str, str]]:
 
 
 def known_units() -> list[dict[str, Any]]:
-    """Return the dimensions of fields, the units that may be written, and the one that tables use."""
+    """Return the dimensions of fields, the units that may be written, and the one of tables."""
     return [
         {"name": name, "units": list(dimension.units), "inside": dimension.unit}
         for name, dimension in units.DIMENSIONS.items()
@@ -87,7 +87,7 @@ def known_units() -> list[dict[str, Any]]:
 
 
 def shipped(folder: str) -> list[Path]:
-    """Return the files of `folder` (``scenarios``, ``topologies``) that come with netsim, sorted by name."""
+    """Return the files of `folder` (``scenarios``, ``topologies``) that come with netsim."""
     package = Path(__file__).resolve().parent.parent
     for place in (package / "_data" / folder, package.parent / folder):
         if place.is_dir():

@@ -1,6 +1,7 @@
-"""The fields of a scenario block as rows for people: path, type, unit, range, default, meaning, source.
+"""The fields of a scenario block as rows for people: type, unit, range, default, meaning.
 
-Everything is read from the pydantic model, so `netsim describe` says exactly what validation enforces.
+Everything is read from the pydantic model, so `netsim describe` says exactly what validation
+enforces.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def _form(annotation: Any, notes: typing.Iterable[Any] = ()) -> str:
 
 
 def _noted(notes: typing.Iterable[Any]) -> str | None:
-    """Return in words what the annotations of netsim's own types ask for, or None where there is none."""
+    """Return in words what netsim's own annotations ask for, or None where there is none."""
     for note in notes:
         if isinstance(note, Quantity):
             return units.DIMENSIONS[note.dimension].name.split(" ", 1)[1]
@@ -152,7 +153,7 @@ def _inside(annotation: Any) -> Iterator[Any]:
 
 
 def _block(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
-    """Return the block model inside `annotation`, if there is one, and whether it stands in a list."""
+    """Return the block model inside `annotation`, if any, and whether it stands in a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return (annotation if annotation is not Config else None), False
     origin = typing.get_origin(annotation)

@@ -15,8 +15,9 @@ SUBJECTS: Final = ("workloads", "topologies", "policies", "metrics", "scenarios"
 def command(subject: str | None, as_json: bool) -> None:
     """List what can be written in a scenario.
 
-    'policies' is every registered implementation, by kind; 'metrics' is every table with its columns and their
-    units. Without a subject all are listed. More about one name: netsim describe NAME
+    'policies' is every registered implementation, by kind; 'metrics' is every table with its
+    columns and their units. Without a subject all are listed. More about one name: netsim
+    describe NAME
     """
     wanted = (subject,) if subject else SUBJECTS
     found = {name: _gather(name) for name in wanted}

@@ -1,9 +1,11 @@
-"""The command ``netsim``: global options, lazily loaded subcommands, and what users see when something goes wrong.
+"""The command ``netsim``: global options, lazy subcommands, and what users see of errors.
 
-Results go to standard output; progress, logs and errors go to standard error. A user's mistake never shows a
-traceback: every `NetsimError` is one text with its own exit code, and anything else is said to be a bug.
+Results go to standard output; progress, logs and errors go to standard error. A user's mistake
+never shows a traceback: every `NetsimError` is one text with its own exit code, and anything
+else is said to be a bug.
 
-Only click is imported here and at the top of the command files; what a command needs is imported when it runs.
+Only click is imported here and at the top of the command files; what a command needs is
+imported when it runs.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class Settings:
 
 
 class Commands(click.Group):
-    """The subcommands, each imported from the module of its name, with netsim's errors turned into exit codes."""
+    """The subcommands, each imported when it is called; errors become exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands."""
@@ -52,7 +54,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that `args` start with, or fail with the name that was probably meant."""
+        """Return the command that `args` start with, or say which was probably meant."""
         word = args[0]
         if word in COMMANDS or word.startswith("-"):
             return super().resolve_command(ctx, args)
@@ -101,7 +103,7 @@ def complain(message: str, *, bare: bool = False) -> None:
 
 
 def _traceback(ctx: click.Context) -> bool:
-    """Print the traceback of the exception in hand if the user asked for details; return whether it was printed."""
+    """Print the traceback if the user asked for details; return whether it was printed."""
     settings = ctx.find_object(Settings)
     if settings is None or not settings.verbose:
         return False
@@ -121,7 +123,7 @@ def _traceback(ctx: click.Context) -> bool:
 @click.option("-q", "--quiet", is_flag=True, help="Show results and errors only, no progress.")
 @click.pass_context
 def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
-    """Simulate communication networks: packets, stragglers, and what they do to distributed computing."""
+    """Simulate communication networks and what they do to distributed computing."""
     if verbose and quiet:
         raise click.UsageError("-v and -q exclude each other")
     ctx.obj = Settings(verbose=verbose, quiet=quiet)
@@ -132,7 +134,7 @@ def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
 
 
 def _send_logs_to_stderr(verbose: bool, quiet: bool) -> None:
-    """Show netsim's own log messages from INFO on (``compiling ...``), other libraries' warnings."""
+    """Show netsim's own log messages from INFO on (``compiling ...``)."""
     import logging
 
     own = logging.getLogger("netsim")

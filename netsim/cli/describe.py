@@ -1,0 +1,74 @@
+"""``netsim describe``: one name, one scenario, or one finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command("describe")
+@click.argument("target", metavar="NAME|RUN|FILE")
+@click.option(
+    "--set",
+    "settings",
+    metavar="PATH=VALUE",
+    multiple=True,
+    help="Parameters of NAME, or changes to the scenario FILE; may be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(target: str, settings: tuple[str, ...], as_json: bool) -> None:
+    """Say what a name means, how a run was made, or what a scenario holds.
+
+    NAME is a workload, a table or any registered implementation: its fields with units, ranges
+    and defaults, and the paper it follows. Where several things share a name, write kind:name
+    (routing:rps). RUN is a run directory: its status, seed, versions, tables, and the scenario
+    as it was run. FILE is a scenario.
+    """
+    known, shown = _describe(target, settings)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(known, indent=2))
+    else:
+        for line in shown:
+            click.echo(line)
+
+
+def _describe(target: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
+    """Return what `target` is, as data and as lines."""
+    path = Path(target)
+    if path.is_dir():
+        from netsim.cli import run_facts
+
+        known = run_facts.facts(path)
+        return known, run_facts.text(known)
+    if path.is_file():
+        return _scenario(target, settings)
+    from netsim.cli import implementation_facts
+
+    known = implementation_facts.facts(*implementation_facts.find(target), settings)
+    return known, implementation_facts.text(known)
+
+
+def _scenario(target: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
+    """Return what a scenario file holds, with all its defaults."""
+    from netsim.cli.yaml_text import dump
+    from netsim.scenario import load
+
+    scenario = load(target, settings)
+    explain = getattr(scenario.family, "explain", None)
+    said = [str(line) for line in explain(scenario.model)] if explain is not None else []
+    head = scenario.family.describe(scenario.model)
+    known = {
+        "scenario": scenario.name,
+        "workload": scenario.family.name,
+        "summary": head,
+        "hash": scenario.hash,
+        "explanation": said,
+        "resolved": scenario.resolved,
+    }
+    shown = [f"{scenario.name}  {scenario.family.name}, {head}", f"hash: {scenario.hash}"]
+    shown += ["", *said] if said else []
+    return known, [*shown, "", *dump(scenario.resolved).splitlines()]

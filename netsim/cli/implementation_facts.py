@@ -1,0 +1,146 @@
+"""Everything about one registered name, as data and as text: fields, units, defaults, source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from netsim import registry
+from netsim.cli import catalogue
+from netsim.cli.field_rows import FieldRow, field_rows
+from netsim.cli.text_table import lines
+from netsim.cli.yaml_text import value
+from netsim.errors import UsageError
+
+#: The key that names an implementation, where it is not ``kind``.
+KEYS: Final = {"routing": "policy", "traffic": "pattern", "sizes": "dist", "code": "scheme"}
+
+#: Fields that every workload has, shown once and last.
+_SHARED: Final = "fields of every workload"
+
+
+def find(name: str) -> tuple[str, str]:
+    """Return kind and name of what `name` or `kind:name` means.
+
+    Raises
+    ------
+    UsageError
+        If nothing or more than one thing has that name.
+    """
+    kind, _, word = name.rpartition(":")
+    kinds = [kind] if kind else registry.kinds()
+    if kind and kind not in registry.kinds():
+        hint = registry.did_you_mean(kind, registry.kinds()) or ", ".join(registry.kinds())
+        raise UsageError(f"no kind '{kind}'; {hint}")
+    known = [(k, n) for k in kinds for n in registry.names(k)]
+    found = [(k, n) for k, n in known if n == registry.canonical(word)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = ", ".join(f"{k}:{n}" for k, n in found)
+        raise UsageError(f"'{word}' is the name of several things; say which: {choices}")
+    hint = registry.did_you_mean(word, sorted({n for _, n in known})) or "see: netsim list"
+    raise UsageError(f"'{name}' is no name, run directory or scenario file; {hint}")
+
+
+def facts(kind: str, name: str, settings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what is known about an implementation.
+
+    Parameters
+    ----------
+    kind, name
+        As registered.
+    settings
+        ``field=value`` texts; with them, an implementation that can says what follows from them.
+    """
+    target = registry.lookup(kind, name)
+    known: dict[str, Any] = {
+        "kind": kind,
+        "name": name,
+        "summary": catalogue.summary(target),
+        "source": catalogue.source(target),
+    }
+    if kind == "table":
+        return known | {"summary": target.row, **catalogue.table_facts(name, target)}
+    if kind == "check":
+        return known | {"summary": target.claim}
+    if kind == "workload":
+        known |= {"tables": list(target.tables), "optional_tables": list(target.optional_tables)}
+    model = target.Scenario if kind == "workload" else getattr(target, "Config", None)
+    rows = list(field_rows(model)) if model is not None else []
+    known["fields"] = [asdict(row) for row in rows]
+    if kind != "workload" and model is not None:
+        known["explanation"] = _explanation(target, model, settings)
+    return known
+
+
+def text(known: Mapping[str, Any]) -> list[str]:
+    """Return `known` as lines for people."""
+    shown = [f"{known['kind']} {known['name']}: {known['summary']}"]
+    if known["source"]:
+        shown.append(f"source: {known['source']}")
+    if known["kind"] not in ("table", "check"):
+        shown.append(f"written: {_usage(known['kind'], known['name'])}")
+    if "columns" in known:
+        rows = [[c["name"], c["type"], c["unit"], c["description"]] for c in known["columns"]]
+        shown += ["", *lines([["column", "type", "unit", "meaning"], *rows])]
+    if known.get("fields"):
+        shown += ["", *_field_lines([FieldRow(**row) for row in known["fields"]])]
+    if "tables" in known:
+        optional = ", ".join(known["optional_tables"]) or "none"
+        shown += ["", f"tables: runs, {', '.join(known['tables'])}, perf; on request: {optional}"]
+    if known.get("explanation"):
+        shown += ["", *known["explanation"]]
+    return shown
+
+
+def _usage(kind: str, name: str) -> str:
+    key = KEYS.get(kind, "kind")
+    block = {"sizes": "sizes", "delay": "delays"}.get(kind, kind)
+    if kind == "workload":
+        return f"workload: {name}"
+    if kind == "traffic":
+        return f"traffic: [{{{key}: {name}, ...}}]"
+    return f"{block}: {{{key}: {name}, ...}}"
+
+
+def _field_lines(rows: Sequence[FieldRow]) -> list[str]:
+    header = ["field", "type", "range", "default", "meaning"]
+    body = [
+        [
+            row.field,
+            row.type,
+            row.range,
+            "required" if row.required else row.default,
+            row.description + (f" ({row.source})" if row.source else ""),
+        ]
+        for row in rows
+    ]
+    return lines([header, *body])
+
+
+def _explanation(target: Any, model: Any, settings: Sequence[str]) -> list[str]:
+    """Return what the implementation says about a configuration of it, if it says anything."""
+    from pydantic import ValidationError
+
+    explain = getattr(target, "explain", None)
+    try:
+        config = model.model_validate(_values(settings))
+    except ValidationError as bad:
+        if not settings:
+            return []
+        first = bad.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"--set {place}: {first['msg']}") from None
+    return [str(line) for line in explain(config)] if explain is not None else []
+
+
+def _values(settings: Sequence[str]) -> dict[str, Any]:
+    values = {}
+    for setting in settings:
+        name, equals, written = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set {setting}: write it as FIELD=VALUE")
+        values[name.strip()] = value(written)
+    return values

@@ -1,0 +1,49 @@
+"""``netsim init``: a commented example scenario to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+SCENARIO_FILE: Final = "scenario.yaml"
+SCHEMA_FILE: Final = "netsim.schema.json"
+
+
+@click.command("init")
+@click.argument(
+    "folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path)
+)
+@click.option(
+    "--workload", metavar="NAME", default="fabric", show_default=True, help="Which family to show."
+)
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+def command(folder: Path, workload: str, force: bool) -> None:
+    """Write an example scenario, with comments, and the schema that lets editors check it."""
+    from netsim.cli.schema import schema_text
+    from netsim.errors import OutputError
+
+    text = _template(workload)
+    scenario, schema = folder / SCENARIO_FILE, folder / SCHEMA_FILE
+    if scenario.exists() and not force:
+        raise OutputError(f"{scenario} is already there; choose another DIR or --force")
+    folder.mkdir(parents=True, exist_ok=True)
+    schema.write_text(schema_text(), encoding="utf-8")
+    scenario.write_text(text, encoding="utf-8")
+    click.echo(f"wrote {scenario} and {schema}")
+    click.echo(f"try: netsim run {scenario}")
+
+
+def _template(workload: str) -> str:
+    """Return the example of a family."""
+    from netsim.errors import UsageError
+    from netsim.registry import canonical, did_you_mean
+
+    known = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
+    name = canonical(workload)
+    if name not in known:
+        hint = did_you_mean(name, known) or f"known: {', '.join(known)}"
+        raise UsageError(f"no example for workload '{workload}'; {hint}")
+    return (TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")

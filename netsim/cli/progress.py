@@ -1,0 +1,115 @@
+"""The progress of a run on standard error: redrawn on a terminal, a line now and then elsewhere.
+
+The time that is left is computed from the share of work that is done, never guessed: where
+neither the work nor the end of simulated time is known, only simulated time and events per
+second are shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TextIO
+
+from netsim import units
+
+if TYPE_CHECKING:
+    from netsim.family import Simulation
+
+BAR: Final = 16
+TERMINAL_INTERVAL: Final = 0.1
+PLAIN_INTERVAL: Final = 10.0
+_ERASE: Final = "\r\x1b[K"
+
+
+class ProgressLine:
+    """Shows how far a run is; a watcher of `netsim.simulate.run`.
+
+    Parameters
+    ----------
+    stream
+        Where to write; its ``isatty`` decides the form.
+    clock
+        Seconds of wall-clock time.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._terminal = stream.isatty()
+        self._interval = TERMINAL_INTERVAL if self._terminal else PLAIN_INTERVAL
+        self._drawn = False
+        self._replication = 0
+        self._replications = 1
+        self._until: int | None = None
+        self._simulation: Simulation | None = None
+        self._began = self._last = clock()
+
+    def begin(
+        self, replication: int, replications: int, simulation: Simulation, until: int | None
+    ) -> None:
+        """Note that a replication starts."""
+        self._replication = replication
+        self._replications = replications
+        self._simulation = simulation
+        self._until = until
+        self._began = self._clock()
+        if replication == 0:
+            self._last = self._began
+
+    def on_slice(self, now: int, events: int) -> None:
+        """Redraw the line if it is time to."""
+        clock = self._clock()
+        if clock - self._last >= self._interval:
+            self._last = clock
+            self._draw(self._text(now, events, clock - self._began))
+
+    def end(self) -> None:
+        """Remove the line, so that what follows starts on an empty one."""
+        if self._drawn:
+            self._stream.write(_ERASE)
+            self._stream.flush()
+            self._drawn = False
+
+    def _text(self, now: int, events: int, elapsed: float) -> str:
+        share = self._share(now)
+        parts = [f"rep {self._replication + 1}/{self._replications}"]
+        if share is not None:
+            filled = int(share * BAR)
+            parts.append("#" * filled + "-" * (BAR - filled))
+            parts.append(f"{share:3.0%}")
+        parts.append(f"{units.readable(now, 'time')} simulated")
+        if elapsed > 0:
+            parts.append(f"{_rate(events / elapsed)} events/s")
+        if share:
+            later = self._replications - self._replication - 1
+            parts.append(f"ETA {_clock_text(elapsed / share * (1 - share + later))}")
+        return "  " + "  ".join(parts)
+
+    def _share(self, now: int) -> float | None:
+        """Return the share of the replication that is done, by work or else by simulated time."""
+        share = self._simulation.progress() if self._simulation is not None else None
+        if share is None and self._until:
+            share = now / self._until
+        return None if share is None else min(max(share, 0.0), 1.0)
+
+    def _draw(self, text: str) -> None:
+        self._stream.write(f"{_ERASE}{text}" if self._terminal else f"{text}\n")
+        self._stream.flush()
+        self._drawn = self._terminal
+
+
+def _rate(value: float) -> str:
+    """Return a count per second in three digits: ``412k``, ``12.3M``."""
+    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g}{letter}"
+    return f"{value:.0f}"
+
+
+def _clock_text(seconds: float) -> str:
+    """Return a time span as ``0:08`` or ``2:03:10``."""
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    head = f"{hours}:{minutes:02}" if hours else str(minutes)
+    return f"{head}:{whole % 60:02}"

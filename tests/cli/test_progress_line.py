@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from netsim.cli.progress import ProgressLine
+
+
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Work:
+    def __init__(self, share):
+        self.share = share
+
+    def progress(self):
+        return self.share
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def test_the_line_shows_work_simulated_time_speed_and_time_left(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(2, 3, Work(0.625), until=None)
+    clock.now = 10.0
+
+    line.on_slice(1_940_000_000, 4_120_000)
+
+    # 62.5 % in 10 s leave 10 / 0.625 x 0.375 = 6 s, and no replication after this one.
+    expected = "  rep 3/3  ##########------  62%  1.94 ms simulated  412k events/s  ETA 0:06"
+    assert stream.getvalue() == "\r\x1b[K" + expected
+
+
+def test_replications_to_come_count_towards_the_time_left(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(0, 5, Work(0.5), until=None)
+    clock.now = 60.0
+
+    line.on_slice(1, 1)
+
+    # 120 s each; half of this one and four more: 540 s.
+    assert stream.getvalue().endswith("ETA 9:00")
+
+
+def test_without_known_work_the_end_of_simulated_time_gives_the_share(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(0, 1, Work(None), until=4_000_000)
+    clock.now = 1.0
+
+    line.on_slice(1_000_000, 10)
+
+    assert "  25%  " in stream.getvalue()
+    assert "ETA 0:03" in stream.getvalue()
+
+
+def test_without_known_work_or_end_no_time_left_is_guessed(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(0, 1, Work(None), until=None)
+    clock.now = 1.0
+
+    line.on_slice(1_000_000, 12_300_000)
+
+    assert stream.getvalue() == "\r\x1b[K  rep 1/1  1 us simulated  12.3M events/s"
+
+
+def test_a_terminal_is_redrawn_ten_times_a_second_at_most(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(0, 1, Work(0.5), until=None)
+    for step in range(1, 1001):
+        clock.now = step / 1000
+        line.on_slice(step, step)
+
+    assert 9 <= stream.getvalue().count("\r") <= 10
+
+
+def test_a_log_file_gets_a_plain_line_every_ten_seconds_at_most(clock):
+    stream = io.StringIO()
+    line = ProgressLine(stream, clock)
+    for replication in range(3):
+        line.begin(replication, 3, Work(0.5), until=None)
+        for _ in range(90):
+            clock.now += 0.1
+            line.on_slice(1, 1)
+        line.end()
+
+    assert stream.getvalue().count("\n") == 2
+    assert "\r" not in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_the_end_leaves_an_empty_line(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(0, 1, Work(0.5), until=None)
+    clock.now = 1.0
+    line.on_slice(1, 1)
+    line.end()
+    line.end()
+
+    assert stream.getvalue().endswith("\r\x1b[K")
+    assert stream.getvalue().count("\x1b[K") == 2
