@@ -2,8 +2,9 @@
 
 The way of a row::
 
-    family -> Recorder (checks, gathers) -> MemorySink | PointSink -> points/<id>/*.parquet -> tables/*.parquet -> open_results
+    family -> Recorder -> PointSink -> points/<id>/*.parquet -> tables/*.parquet -> open_results
 
-`schema` says what a table is, `recorder` takes rows, `rundir` keeps a run directory whole, `reader` reads it,
-`statistics` and `summary` turn replications into means with intervals. Nothing here is imported before it is needed.
+`schema` says what a table is, `recorder` takes rows, `rundir` keeps a run directory whole,
+`reader` reads it, `statistics` and `summary` turn replications into means with intervals. Nothing
+here is imported before it is needed.
 """

@@ -1,7 +1,8 @@
-"""Table declarations as Arrow schemas, and what a schema says back: units, descriptions, provenance.
+"""Table declarations as Arrow schemas, and what a schema says back.
 
-Each field carries `unit` and `description`; the schema carries ``netsim.table``, ``netsim.table_version`` and
-``netsim.provenance`` (JSON). Parquet keeps all of it, so a file explains itself wherever it is copied.
+Each field carries `unit` and `description`; the schema carries ``netsim.table``,
+``netsim.table_version`` and ``netsim.provenance`` (JSON). Parquet keeps all of it, so a file
+explains itself wherever it is copied.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Files that are either whole or not there: written under a temporary name, flushed to disk, then renamed.
+"""Files that are either whole or not there: written apart, flushed to disk, then renamed.
 
-Temporary names are ``.tmp-<pid>-<name>`` beside the final one, so that leftovers of a killed process are recognised.
+Temporary names are ``.tmp-<pid>-<name>`` beside the final one, so that leftovers of a killed
+process are recognised.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as refused:
         why = refused.strerror or str(refused)
         raise WriteError(
-            f"cannot write {path}: {why}; finished runs in this directory are kept, free some space or choose "
-            "another -o"
+            f"cannot write {path}: {why}; finished runs in this directory are kept, "
+            "free some space or choose another -o"
         ) from refused
 
 

@@ -1,8 +1,9 @@
 """Batches of columns to Arrow, strictly: a value has the declared type or the batch is refused.
 
-Nothing is rounded, truncated or guessed: a float never becomes an integer, a bool never a number, text is never
-parsed. Widening that loses nothing (int32 to int64, float32 to float64, exact integers to float64) is done. Missing
-values are ``None`` in a list, masked in a `numpy.ma` array, or NaN in a nullable float column; all become nulls.
+Nothing is rounded, truncated or guessed: a float never becomes an integer, a bool never a number,
+text is never parsed. Widening that loses nothing (int32 to int64, float32 to float64, exact
+integers to float64) is done. Missing values are ``None`` in a list, masked in a `numpy.ma` array,
+or NaN in a nullable float column; all become nulls.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ EXACT: Final = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Text as codes into a list of names: the cheap way to hand over millions of names. -1 stands for null."""
+    """Text as codes into a list of names, cheap for millions of rows. -1 stands for null."""
 
     codes: np.ndarray
     names: Sequence[str]
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Why the values of one column cannot be taken."""
 
 
 def to_batch(table: Table, columns: Mapping[str, Any]) -> pa.RecordBatch:
     """Return `columns` as a record batch of `table`, without the identity columns.
 
-    A nullable column that is left out is null throughout. Arrays may be kept without copying, so the caller must not
-    write to them again.
+    A nullable column that is left out is null throughout. Arrays may be kept without copying, so
+    the caller must not write to them again.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def to_batch(table: Table, columns: Mapping[str, Any]) -> pa.RecordBatch:
     for column in table.columns:
         try:
             arrays.append(_converted(column, columns.get(column.name), length))
-        except _Refused as reason:
+        except _RefusedError as reason:
             raise InvariantError(
                 f"table '{table.name}', column '{column.name}': {reason}"
             ) from None
@@ -99,36 +100,36 @@ def _converted(column: Column, values: Any, length: int) -> pa.Array:
         array = _CONVERTERS[column.type](values)
     if array.null_count and not column.nullable:
         row = array.is_null(nan_is_null=True).index(True).as_py()
-        raise _Refused(f"no value in row {row} of the batch, and the column is not nullable")
+        raise _RefusedError(f"no value in row {row} of the batch, and the column is not nullable")
     return array
 
 
 def _integers(values: Any, kind: str) -> pa.Array:
     data, mask = _separated(values)
     if data.dtype.kind not in "iu":
-        raise _Refused(f"wants {kind}, got {_told(data)}")
+        raise _RefusedError(f"wants {kind}, got {_told(data)}")
     limits = np.iinfo(kind)
     kept = data if mask is None else data[~mask]
     if kept.size and (int(kept.min()) < limits.min or int(kept.max()) > limits.max):
-        raise _Refused(f"a value lies outside the range of {kind}")
+        raise _RefusedError(f"a value lies outside the range of {kind}")
     return pa.array(np.ascontiguousarray(data, dtype=kind), mask=mask)
 
 
 def _floats(values: Any) -> pa.Array:
     data, mask = _separated(values)
     if data.dtype.kind not in "iuf" or data.dtype.itemsize > 8:
-        raise _Refused(f"wants float64, got {_told(data)}")
+        raise _RefusedError(f"wants float64, got {_told(data)}")
     if data.dtype.kind in "iu":
         kept = data if mask is None else data[~mask]
         if kept.size and max(abs(int(kept.min())), abs(int(kept.max()))) > EXACT:
-            raise _Refused(f"an integer beyond {EXACT} has no exact float64")
+            raise _RefusedError(f"an integer beyond {EXACT} has no exact float64")
     return pa.array(np.ascontiguousarray(data, dtype=np.float64), mask=mask, from_pandas=True)
 
 
 def _booleans(values: Any) -> pa.Array:
     data, mask = _separated(values)
     if data.dtype.kind != "b":
-        raise _Refused(f"wants bool, got {_told(data)}")
+        raise _RefusedError(f"wants bool, got {_told(data)}")
     return pa.array(data, mask=mask)
 
 
@@ -140,15 +141,15 @@ def _text(values: Any) -> pa.Array:
     try:
         return pa.array(values, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeError) as bad:
-        raise _Refused(f"wants text: {bad}") from None
+        raise _RefusedError(f"wants text: {bad}") from None
 
 
 def _decoded(values: Coded) -> pa.Array:
     codes = np.asarray(values.codes)
     if codes.dtype.kind not in "iu":
-        raise _Refused(f"codes must be integers, got {_told(codes)}")
+        raise _RefusedError(f"codes must be integers, got {_told(codes)}")
     if codes.max() >= len(values.names) or codes.min() < -1:
-        raise _Refused(f"a code lies outside the {len(values.names)} names")
+        raise _RefusedError(f"a code lies outside the {len(values.names)} names")
     indices = pa.array(codes.astype(np.int32), mask=codes < 0)
     names = pa.array(list(values.names), pa.string())
     return pa.DictionaryArray.from_arrays(indices, names).dictionary_decode()
@@ -158,7 +159,7 @@ def _timestamps(values: Any) -> pa.Array:
     try:
         return pa.array(values, TYPES["timestamp"])
     except (pa.ArrowTypeError, pa.ArrowInvalid) as bad:
-        raise _Refused(f"wants wall-clock times: {bad}") from None
+        raise _RefusedError(f"wants wall-clock times: {bad}") from None
 
 
 _CONVERTERS: Final[dict[str, Any]] = {
@@ -179,7 +180,7 @@ def _separated(values: Any) -> tuple[np.ndarray, np.ndarray | None]:
         return np.asarray(values.data), (mask if mask.any() else None)
     if isinstance(values, np.ndarray) and values.dtype != object:
         if values.ndim != 1:
-            raise _Refused(f"wants one dimension, got {values.ndim}")
+            raise _RefusedError(f"wants one dimension, got {values.ndim}")
         return values, None
     return _from_objects(list(values))
 
@@ -189,13 +190,13 @@ def _from_objects(items: list[Any]) -> tuple[np.ndarray, np.ndarray | None]:
     present = [item for item in items if item is not None]
     flags = sum(isinstance(item, bool | np.bool_) for item in present)
     if 0 < flags < len(present):
-        raise _Refused("mixes bool and numbers")
+        raise _RefusedError("mixes bool and numbers")
     try:
         numbers = np.asarray(present)
     except (ValueError, OverflowError) as bad:
-        raise _Refused(str(bad)) from None
+        raise _RefusedError(str(bad)) from None
     if numbers.ndim != 1:
-        raise _Refused(f"wants one dimension, got {numbers.ndim}")
+        raise _RefusedError(f"wants one dimension, got {numbers.ndim}")
     if not mask.any():
         return numbers, None
     data = np.zeros(len(items), numbers.dtype)
@@ -219,6 +220,6 @@ def _check_intervals(table: Table, batch: pa.RecordBatch) -> None:
             if pc.any(late).as_py():
                 row = late.index(True).as_py()
                 raise InvariantError(
-                    f"table '{table.name}': {name} {batch.column(name)[row].as_py()} ps lies before "
-                    f"start {start[row].as_py()} ps"
+                    f"table '{table.name}': {name} {batch.column(name)[row].as_py()} ps "
+                    f"lies before start {start[row].as_py()} ps"
                 )

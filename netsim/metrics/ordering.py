@@ -1,10 +1,11 @@
 """Rows gathered into row groups, in the order of the table's natural key.
 
-Batches come as the simulation makes them. They are gathered until a whole row group is there, brought into key order,
-and handed on; what leaves is a function of the rows alone, never of where the batches were cut. A table that fits into
-one row group may come in any order. A larger one may be out of order only within equal values of its leading key
-column (all links at one instant): rows that come after theirs have been handed on are refused, because holding
-everything back would cost memory without bound.
+Batches come as the simulation makes them. They are gathered until a whole row group is there,
+brought into key order, and handed on; what leaves is a function of the rows alone, never of where
+the batches were cut. A table that fits into one row group may come in any order. A larger one may
+be out of order only within equal values of its leading key column (all links at one instant):
+rows that come after theirs have been handed on are refused, because holding everything back would
+cost memory without bound.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class RowGroups:
         self._drain_at = self._size if ready else self._waiting + self._size // 4
 
     def _settled(self, rows: pa.Table) -> int:
-        """Return how many rows lie before the last value of the leading key: later batches may still join that."""
+        """Return how many rows lie before the last leading key, which later rows may still join."""
         if not self._key:
             return int(rows.num_rows)
         leading = rows.column(self._key[0])

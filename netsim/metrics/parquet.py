@@ -1,11 +1,13 @@
 """Parquet files: one per table, streamed row group by row group, the same bytes for the same rows.
 
-Encodings were chosen by measurement on link time series: zstd level 1 keeps up with the kernel; integers as
-differences and floats split by byte are smaller and cheaper than plain pages; dictionaries serve text alone.
+Encodings were chosen by measurement on link time series: zstd level 1 keeps up with the kernel;
+integers as differences and floats split by byte are smaller and cheaper than plain pages;
+dictionaries serve text alone.
 """
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +45,9 @@ class TableFile:
 
     def abort(self) -> None:
         """Remove the unpublished file."""
-        try:
+        # A disk that refused the rows refuses the footer as well; the file goes anyway.
+        with contextlib.suppress(OSError):
             self._writer.close()
-        except OSError:
-            # The disk refused the footer as it refused the rows; the file goes anyway.
-            pass
         self._unpublished.unlink(missing_ok=True)
 
 
@@ -80,7 +80,7 @@ class PointSink:
 
 
 def read_file(path: Path) -> pa.Table:
-    """Return the table in `path`, without the machinery for data sets (which would import pandas)."""
+    """Return the table in `path`, without `pyarrow.dataset` (which would import pandas)."""
     with pq.ParquetFile(path) as file:
         return file.read()
 

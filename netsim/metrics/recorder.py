@@ -1,8 +1,8 @@
 """The recorder: takes batches of rows, checks them, and hands sorted row groups to a sink.
 
-A family asks ``wants(table)`` once when it is built, so a table that nobody asked for costs nothing while time
-passes. Everything before the sink is the same for memory and for files: a notebook sees the very rows that a run
-directory holds.
+A family asks ``wants(table)`` once when it is built, so a table that nobody asked for costs
+nothing while time passes. Everything before the sink is the same for memory and for files: a
+notebook sees the very rows that a run directory holds.
 """
 
 from __future__ import annotations
@@ -120,8 +120,8 @@ class Recorder:
         table
             Name of the table.
         columns
-            By column name: a numpy array, a masked array, a list (None = no value), or `conversion.Coded` text.
-            Arrays may be kept without a copy: hand over fresh ones.
+            By column name: a numpy array, a masked array, a list (None = no value), or
+            `conversion.Coded` text. Arrays may be kept without a copy: hand over fresh ones.
 
         Raises
         ------

@@ -1,8 +1,9 @@
 """What a table is: its columns with name, type, unit and meaning, declared once.
 
-The declaration is the contract of every file: the writer checks batches against it, each Parquet field carries its
-unit and description, and `netsim list metrics` and the tests read it. Names are plain and carry no unit; instants are
-int64 picoseconds, durations are double seconds, everything else is SI.
+The declaration is the contract of every file: the writer checks batches against it, each Parquet
+field carries its unit and description, and `netsim list metrics` and the tests read it. Names are
+plain and carry no unit; instants are int64 picoseconds, durations are double seconds, everything
+else is SI.
 """
 
 from __future__ import annotations
@@ -91,7 +92,8 @@ class Table:
     columns
         Without `point` and `replication`, which every table starts with.
     key
-        Columns that rows are sorted by within one replication; empty for a table of one row per replication.
+        Columns that rows are sorted by within one replication; empty for a table of one row per
+        replication.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The tables that every run has: `runs` and `perf`. Families register theirs in their own packages."""
+"""The tables that every run has: `runs` and `perf`. Families register their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PERF", "RUNS", "runs_table", "tables_of"]
 
 
 def tables_of(family: Any, opt_in: Sequence[str] = ()) -> tuple[Table, ...]:
-    """Return the tables that a run of `family` writes: `runs`, the family's, those asked for, and `perf`.
+    """Return the tables of a run: `runs`, the family's own, those asked for, and `perf`.
 
     Parameters
     ----------

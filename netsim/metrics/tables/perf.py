@@ -1,4 +1,4 @@
-"""Table `perf`: what each replication cost. The one table that may differ between two equal runs."""
+"""Table `perf`: what each replication cost. It alone may differ between two equal runs."""
 
 from __future__ import annotations
 

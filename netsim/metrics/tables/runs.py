@@ -1,4 +1,4 @@
-"""Table `runs`: one row per replication, with the scenario's identity and the family's headline figures."""
+"""Table `runs`: one row per replication, with the figures that stand for the whole of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ register("table", "runs")(RUNS)
 
 
 def runs_table(family_columns: Iterable[Column] = (), swept: Iterable[Column] = ()) -> Table:
-    """Return `runs` with one column per swept field and the family's own columns behind the common ones."""
+    """Return `runs` with columns of swept fields and of the family behind the common ones."""
     return Table(
         RUNS.name, RUNS.version, RUNS.row, (*RUNS.columns, *swept, *family_columns), RUNS.key
     )
