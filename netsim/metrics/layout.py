@@ -1,0 +1,86 @@
+"""Names in a run directory, and which files in it are netsim's own.
+
+::
+
+    out/<name>-<hash6>/
+      manifest.json                written first
+      scenario.yaml resolved.json  as given; as run
+      points/<id>/                 one point and replication
+        <table>.parquet            renamed into place when complete
+        done.json                  written last: without it the point does not exist
+        error.txt attempts.json    after a failure
+      tables/<table>.parquet       all points, when all are done
+      SUCCESS | FAILED             empty marker
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from netsim.metrics.atomic import TEMPORARY
+
+MANIFEST: Final = "manifest.json"
+SCENARIO: Final = "scenario.yaml"
+RESOLVED: Final = "resolved.json"
+POINTS: Final = "points"
+TABLES: Final = "tables"
+SUCCESS: Final = "SUCCESS"
+FAILED: Final = "FAILED"
+DONE: Final = "done.json"
+ERROR: Final = "error.txt"
+ATTEMPTS: Final = "attempts.json"
+
+#: In the order of removal: what makes results visible goes first, the manifest last.
+_TOP: Final = (SUCCESS, FAILED, SCENARIO, RESOLVED, MANIFEST)
+_OF_A_POINT: Final = (DONE, ERROR, ATTEMPTS)
+
+
+def remove_results(directory: Path) -> None:
+    """Remove what netsim wrote into `directory`; others' files and their folders stay."""
+    for marker in (SUCCESS, FAILED):
+        (directory / marker).unlink(missing_ok=True)
+    remove_tables(directory / TABLES)
+    points = directory / POINTS
+    if points.is_dir():
+        for point in sorted(points.iterdir()):
+            remove_point(point)
+        _remove_empty(points)
+    remove_leftovers(directory)
+    for name in _TOP:
+        (directory / name).unlink(missing_ok=True)
+
+
+def remove_point(directory: Path) -> None:
+    """Remove the files of one point, its commit mark first."""
+    if not directory.is_dir() or directory.is_symlink():
+        return
+    for name in _OF_A_POINT:
+        (directory / name).unlink(missing_ok=True)
+    remove_tables(directory)
+
+
+def remove_tables(directory: Path) -> None:
+    """Remove tables and leftovers from `directory`, and itself if nothing else is in it."""
+    if not directory.is_dir() or directory.is_symlink():
+        return
+    for file in sorted(directory.glob("*.parquet")):
+        file.unlink()
+    remove_leftovers(directory)
+    _remove_empty(directory)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove what a killed process left half written."""
+    for file in sorted(directory.glob(f"{TEMPORARY}*")):
+        file.unlink(missing_ok=True)
+
+
+def holds_others_files(directory: Path) -> bool:
+    """Return whether `directory` holds anything beside leftovers of a killed start."""
+    return any(not entry.name.startswith(TEMPORARY) for entry in directory.iterdir())
+
+
+def _remove_empty(directory: Path) -> None:
+    if not any(directory.iterdir()):
+        directory.rmdir()

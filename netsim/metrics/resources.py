@@ -1,0 +1,96 @@
+"""What a replication costs and where it ran; beside progress, the only reader of a wall clock."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Resources that a replication used."""
+
+    wall_time: float
+    cpu_time: float
+    peak_rss: int
+    started: datetime.datetime
+
+    def perf_row(self, events: int) -> dict[str, Any]:
+        """Return the row of table `perf` for a replication that handled `events` events."""
+        return {
+            "wall_time": self.wall_time,
+            "cpu_time": self.cpu_time,
+            "events_per_second": events / self.wall_time if self.wall_time > 0 else 0.0,
+            "peak_rss": self.peak_rss,
+            "host": platform.node(),
+            "started": self.started,
+        }
+
+
+class Stopwatch:
+    """Measure the time from its making on."""
+
+    def __init__(self) -> None:
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._wall = time.perf_counter()
+        self._cpu = time.process_time()
+
+    def read(self) -> Cost:
+        """Return what was used so far."""
+        return Cost(
+            wall_time=time.perf_counter() - self._wall,
+            cpu_time=time.process_time() - self._cpu,
+            peak_rss=peak_memory(),
+            started=self._started,
+        )
+
+
+def peak_memory() -> int:
+    """Return the peak resident memory of this process in bytes, 0 where it is not known."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in KiB, macOS in bytes.
+    return int(peak if sys.platform == "darwin" else peak * 1024)
+
+
+def now() -> str:
+    """Return the wall-clock time in UTC, as ISO 8601 text to the millisecond."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def machine() -> dict[str, Any]:
+    """Return what describes this process and its machine, for the manifest."""
+    return {
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "pid": os.getpid(),
+        "command": list(sys.argv),
+        "directory": str(Path.cwd()),
+        "git": source_commit(),
+    }
+
+
+def source_commit() -> str | None:
+    """Return the git commit of netsim's own sources, or None where they are no checkout."""
+    git = Path(__file__).resolve().parents[2] / ".git"
+    try:
+        head = (git / "HEAD").read_text(encoding="ascii").strip()
+        if not head.startswith("ref: "):
+            return head or None
+        reference = head.removeprefix("ref: ")
+        if (loose := git / reference).is_file():
+            return loose.read_text(encoding="ascii").strip()
+        packed = (git / "packed-refs").read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeError):
+        return None
+    return next((line.split()[0] for line in packed if line.endswith(f" {reference}")), None)

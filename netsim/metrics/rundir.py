@@ -1,0 +1,204 @@
+"""A run directory: either complete or visibly incomplete, never half-written.
+
+`RunDirectory.create` writes the manifest exclusively, so that of two starters one is told that
+the directory is taken. Each replication then writes into its own point directory and commits with
+``done.json``; when all are done the points are compacted into ``tables/`` and the marker
+``SUCCESS`` appears.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from netsim.errors import OutputError
+from netsim.metrics import layout
+from netsim.metrics.atomic import create_json, flush_directory, write_bytes, write_json, writing
+from netsim.metrics.point import PointDirectory, is_done
+from netsim.metrics.resources import machine, now
+
+#: Version of the layout and of the manifest's form.
+MANIFEST_VERSION: Final = 1
+
+#: Digits of a hash in names and messages.
+SHORT: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PointKey:
+    """One unit of work: a point and a replication, with the name of its directory."""
+
+    id: str
+    point: str
+    replication: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What is run, as the directory records it.
+
+    Parameters
+    ----------
+    name, workload, hash, seed
+        Of the scenario; `hash` is its full identity.
+    text
+        The scenario file as given.
+    resolved
+        The scenario as run, defaults filled in.
+    provenance
+        The record that stands in every table.
+    points
+        All units of work, in the order of (point, replication).
+    """
+
+    name: str
+    workload: str
+    hash: str
+    seed: int
+    text: str
+    resolved: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    points: tuple[PointKey, ...]
+
+    @property
+    def directory_name(self) -> str:
+        """Name of the directory that a run takes when none is chosen."""
+        return f"{self.name}-{self.hash[:SHORT]}"
+
+
+class RunDirectory:
+    """A run directory that this process fills."""
+
+    def __init__(self, path: Path, manifest: dict[str, Any], points: Sequence[PointKey]) -> None:
+        self.path = path
+        self._manifest = manifest
+        self._points = tuple(points)
+
+    @classmethod
+    def create(cls, path: str | Path, run: RunIdentity, *, overwrite: bool = False) -> RunDirectory:
+        """Return a fresh run directory at `path`.
+
+        Raises
+        ------
+        OutputError
+            If the directory holds a run already, or files of somebody else, or cannot be made.
+        """
+        path = Path(path)
+        _make(path)
+        if overwrite and (path / layout.MANIFEST).is_file():
+            with writing(path):
+                layout.remove_results(path)
+        if layout.holds_others_files(path):
+            raise _taken(path, run)
+        manifest = _manifest(run)
+        if not create_json(path / layout.MANIFEST, manifest):
+            raise _taken(path, run)
+        write_bytes(path / layout.SCENARIO, run.text.encode())
+        write_json(path / layout.RESOLVED, dict(run.resolved))
+        with writing(path):
+            (path / layout.POINTS).mkdir(exist_ok=True)
+        flush_directory(path)
+        return cls(path, manifest, run.points)
+
+    def point(self, key: PointKey) -> PointDirectory:
+        """Return the directory of one unit of work, emptied of what an earlier attempt left."""
+        return PointDirectory.start(self.path / layout.POINTS / key.id, key.point, key.replication)
+
+    def complete(self) -> None:
+        """Compact all points into ``tables/`` and mark the run as a success.
+
+        Raises
+        ------
+        OutputError
+            If a point is not done.
+        """
+        from netsim.metrics.compaction import compact
+
+        directories = [self.path / layout.POINTS / key.id for key in self._ordered()]
+        if missing := [directory.name for directory in directories if not is_done(directory)]:
+            raise OutputError(
+                f"{self.path} is not complete: {len(missing)} of {len(directories)} points are "
+                f"not done (first: {missing[0]})"
+            )
+        compact(directories, self.path / layout.TABLES)
+        self._set_status("success")
+        self._mark(layout.SUCCESS)
+
+    def fail(self) -> None:
+        """Mark the run as failed; points that are done stay readable."""
+        self._set_status("failed")
+        self._mark(layout.FAILED)
+
+    def stop(self) -> None:
+        """Note that the run was stopped from outside; points that are done stay readable."""
+        self._set_status("stopped")
+
+    def _ordered(self) -> list[PointKey]:
+        return sorted(self._points, key=lambda key: (key.point, key.replication))
+
+    def _set_status(self, status: str) -> None:
+        self._manifest |= {"status": status, "ended": now()}
+        write_json(self.path / layout.MANIFEST, self._manifest)
+
+    def _mark(self, marker: str) -> None:
+        write_bytes(self.path / marker, b"")
+        flush_directory(self.path)
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the manifest of the run directory `path`, or None where none can be read."""
+    try:
+        manifest = json.loads((path / layout.MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and "netsim_manifest" in manifest else None
+
+
+def _manifest(run: RunIdentity) -> dict[str, Any]:
+    return {
+        "netsim_manifest": MANIFEST_VERSION,
+        "status": "running",
+        "name": run.name,
+        "workload": run.workload,
+        "hash": run.hash,
+        "seed": run.seed,
+        "started": now(),
+        "ended": None,
+        "machine": machine(),
+        "points": [
+            {"id": key.id, "point": key.point, "replication": key.replication} for key in run.points
+        ],
+        "provenance": dict(run.provenance),
+    }
+
+
+def _make(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(f"{path} is a file, not a directory; choose another -o") from None
+    except OSError as refused:
+        raise OutputError(
+            f"cannot make {path}: {refused.strerror or refused}; choose another -o"
+        ) from refused
+
+
+def _taken(path: Path, run: RunIdentity) -> OutputError:
+    manifest = read_manifest(path)
+    if manifest is None:
+        return OutputError(f"{path} holds files that are not netsim's; choose another -o")
+    other = str(manifest.get("hash", ""))
+    if other != run.hash:
+        return OutputError(
+            f"{path} already holds a run of another scenario (hash {other[:SHORT]}, "
+            f"this is {run.hash[:SHORT]}); choose -o or --overwrite"
+        )
+    state = {"success": "a finished", "running": "an unfinished"}.get(
+        str(manifest.get("status")), f"a {manifest.get('status')}"
+    )
+    return OutputError(
+        f"{path} already holds {state} run of this scenario; choose -o or --overwrite"
+    )
