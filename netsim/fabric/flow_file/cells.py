@@ -1,0 +1,141 @@
+"""From the cells of one column to numbers; what is no number, or out of range, is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from netsim import registry, units
+from netsim.fabric.flow_file.rows import Block, Findings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netsim.topology.network import Network
+
+_HUGE: Final = 2**62
+#: Names that are compared with an unknown one, at most; more would take long.
+_COMPARED: Final = 4096
+
+Reader = Callable[[str], int]
+
+
+class CellError(ValueError):
+    """A cell cannot be read; `hint` is the cure."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def numbers(
+    block: Block, name: str, read: Reader, low: int, high: int, hint: str, findings: Findings
+) -> NDArray[np.int64]:
+    """Return column `name` as integers from `low` to `high`.
+
+    Columns of plain integers are converted at once. Where that fails, `read` is asked for each
+    cell, so that it alone decides what else may stand there.
+    """
+    cells = block.columns[name]
+    try:
+        found = (
+            cells if isinstance(cells, np.ndarray) else np.array(list(map(int, cells)), np.int64)
+        )
+    except (ValueError, OverflowError):
+        found = _one_by_one(block, name, cells, read, findings, placeholder=low)
+    wrong = np.flatnonzero((found < low) | (found > high))
+    for row in wrong.tolist():
+        line, column = block.place(row, name)
+        message = f"{_where(block, row)}{name} {found[row]} is out of range"
+        findings.add(message, hint, line=line, column=column, code="out-of-range")
+    return np.clip(found, low, high) if len(wrong) else found
+
+
+def _one_by_one(
+    block: Block,
+    name: str,
+    cells: Sequence[str] | NDArray[np.int64],
+    read: Reader,
+    findings: Findings,
+    placeholder: int,
+) -> NDArray[np.int64]:
+    known: dict[str, int] = {}
+    found = np.empty(len(cells), np.int64)
+    for row, cell in enumerate(cells):
+        text = str(cell)
+        value = known.get(text)
+        if value is None:
+            try:
+                value = read(text.strip())
+                if len(known) < 1 << 16:
+                    known[text] = value
+            except CellError as wrong:
+                value = placeholder
+                line, column = block.place(row, name)
+                message = f"{_where(block, row)}{wrong}"
+                findings.add(message, wrong.hint, line=line, column=column)
+        found[row] = value
+    return found
+
+
+def _where(block: Block, row: int) -> str:
+    """Return the start of a message: a Parquet file has rows, not lines that an editor shows."""
+    return f"row {block.lines[row]}: " if block.cells is None else ""
+
+
+def whole(text: str) -> int | None:
+    """Return the integer that `text` writes, or None; one too large for any field is refused."""
+    digits = text[1:] if text[:1] in "+-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    if len(digits) > 18 and abs(int(digits[:40])) >= _HUGE:
+        raise CellError(f"'{text[:30]}' is too large", f"at most {_HUGE - 1}")
+    return int(text)
+
+
+def quantity(dimension: str, example: str) -> Reader:
+    """Return the reader of whole numbers (in the unit of `dimension`) and of quantities."""
+    unit = units.DIMENSIONS[dimension].unit
+
+    def read(text: str) -> int:
+        number = whole(text)
+        if number is not None:
+            return number
+        try:
+            return int(units.parse(text, dimension))
+        except units.UnitError as bad:
+            raise CellError(str(bad), f"whole {unit} or a quantity: '{example}'") from None
+
+    return read
+
+
+def index(what: str, count: int) -> Reader:
+    """Return the reader of a number below `count`; an empty cell is -1."""
+
+    def read(text: str) -> int:
+        number = -1 if not text else whole(text)
+        if number is None:
+            raise CellError(f"'{text[:40]}' is no {what}", f"a number from 0 to {count - 1}")
+        return number
+
+    return read
+
+
+def host(network: Network) -> Reader:
+    """Return the reader of a host's number or name."""
+
+    def read(text: str) -> int:
+        number = network.node_numbers.get(text)
+        if number is not None and number < network.host_count:
+            return number
+        number = whole(text)
+        if number is not None:
+            return number
+        known = network.hosts if network.host_count <= _COMPARED else ()
+        hint = registry.did_you_mean(text, known)
+        span = f"hosts are 0 to {network.host_count - 1}, or {network.hosts[0]}, ..."
+        raise CellError(f"no host named '{text[:40]}'", hint or span)
+
+    return read

@@ -1,0 +1,83 @@
+"""Blocks of rows from a Parquet file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netsim.fabric.flow_file.rows import BLOCK, OPTIONAL, Block, Findings, check_names
+from netsim.fabric.flows import MOST_FLOWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def parquet_blocks(path: Path, findings: Findings) -> Iterator[Block]:
+    """Yield the rows of the Parquet file `path`, block by block.
+
+    Raises
+    ------
+    ProblemsFound
+        If it is no Parquet file with the columns of a flow file, as integers or texts.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from netsim.topology.text_file import check_file
+
+    check_file(path, 2**36)
+    try:
+        with pq.ParquetFile(path) as file:
+            names = list(file.schema_arrow.names)
+            check_names(names, findings, line=0)
+            _check_types(file.schema_arrow, findings)
+            if file.metadata.num_rows > MOST_FLOWS:
+                message = f"{file.metadata.num_rows:,} flows are too many"
+                findings.add(message, f"at most {MOST_FLOWS:,}", code="out-of-range")
+            findings.raise_any()
+            first = 1
+            for batch in file.iter_batches(batch_size=BLOCK):
+                lines = range(first, first + batch.num_rows)
+                columns = {
+                    name: _cells(batch.column(name), name, first, findings) for name in names
+                }
+                yield Block(columns, lines)
+                first += batch.num_rows
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as why:
+        reason = str(why).splitlines()[0][:120] if str(why) else type(why).__name__
+        hint = "write it anew, or save the flows as .csv"
+        findings.add(f"{path.name} is no readable Parquet file: {reason}", hint, code="bad-file")
+        findings.raise_any()
+
+
+def _check_types(schema: Any, findings: Findings) -> None:
+    import pyarrow.types as kinds
+
+    for column in schema:
+        kind = column.type.value_type if kinds.is_dictionary(column.type) else column.type
+        if not (kinds.is_integer(kind) or kinds.is_string(kind) or kinds.is_large_string(kind)):
+            message = f"column '{column.name}' holds {column.type}"
+            findings.add(message, "columns of a flow file hold integers or strings")
+
+
+def _cells(column: Any, name: str, first: int, findings: Findings) -> Any:
+    """Return one column of a batch as integers or as texts."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if column.null_count and name not in OPTIONAL:
+        row = first + int(pc.index(pc.is_null(column), pa.scalar(True)).as_py())
+        findings.add(f"column '{name}' is empty in row {row}", "every flow needs it", line=row)
+        findings.raise_any()
+    if kinds.is_integer(column.type):
+        filled = column.fill_null(-1) if column.null_count else column
+        if kinds.is_uint64(column.type):
+            # Beyond int64 they would wrap; as texts they are refused as too large.
+            return [str(value) for value in filled.to_pylist()]
+        return filled.to_numpy(zero_copy_only=False).astype(np.int64)
+    return [text or "" for text in column.to_pylist()]

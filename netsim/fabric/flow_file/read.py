@@ -1,0 +1,155 @@
+"""Read a flow file: its format by its suffix, its rows as `Flows`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netsim.fabric.flow_file import cells
+from netsim.fabric.flow_file.csv_rows import csv_blocks
+from netsim.fabric.flow_file.parquet_rows import parquet_blocks
+from netsim.fabric.flow_file.rows import Block, Findings
+from netsim.fabric.flows import MOST_FLOWS, Flows, concatenate, follow, spine_path, too_many
+from netsim.family import Problem, ProblemsFound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from netsim.topology.network import Network
+
+_FORMATS = {".csv": csv_blocks, ".parquet": parquet_blocks}
+_LARGEST = 2**62 - 1
+
+
+def read_flows(path: Path, network: Network) -> Flows:
+    """Return the flows of the file `path`, in the order of its rows.
+
+    Raises
+    ------
+    ProblemsFound
+        With every wrong cell of the file, at most twenty, each by line and column.
+    """
+    blocks = _FORMATS.get(path.suffix.lower())
+    if blocks is None:
+        hint = f"known formats: {', '.join(_FORMATS)}"
+        message = f"'{path.name}' is no flow file by its suffix"
+        raise ProblemsFound(Problem(message, ("file",), "bad-file", hint, file=path))
+    findings = Findings(path)
+    parts: list[Flows] = []
+    count = 0
+    for block in blocks(path, findings):
+        parts.append(_flows(block, network, findings))
+        count += len(parts[-1])
+        if count > MOST_FLOWS:
+            raise ProblemsFound(too_many(count, ("file",)))
+    if not parts and not findings.problems:
+        findings.add("the file holds no flow", "add a line below the header", code="missing-field")
+    findings.raise_any()
+    return concatenate(parts)
+
+
+def _flows(block: Block, network: Network, findings: Findings) -> Flows:
+    hosts = network.host_count
+    named = f"hosts are 0 to {hosts - 1}"
+    src, dst = (
+        cells.numbers(block, name, cells.host(network), 0, hosts - 1, named, findings)
+        for name in ("src", "dst")
+    )
+    data, time = cells.quantity("data", "4 MB"), cells.quantity("time", "10 us")
+    size = cells.numbers(block, "size", data, 1, _LARGEST, "at least 1 byte", findings)
+    start = cells.numbers(block, "start", time, 0, _LARGEST, "0 ps or later", findings)
+    for row in np.flatnonzero(src == dst).tolist():
+        if not findings.problems:
+            line, column = block.place(row, "dst")
+            message = f"{network.hosts[int(src[row])]} sends to itself"
+            findings.add(message, "a flow needs two hosts", line=line, column=column)
+    spine = path = None
+    if "spine" in block.columns:
+        spine = _spines(block, src, dst, network, findings)
+    if "path" in block.columns:
+        path = _paths(block, src, dst, network, findings)
+    return Flows(src, dst, size, start, spine, path)
+
+
+def _spines(
+    block: Block,
+    src: NDArray[np.int64],
+    dst: NDArray[np.int64],
+    network: Network,
+    findings: Findings,
+) -> NDArray[np.int64]:
+    """Return the column of spines, every one of them there and joined to both leaves."""
+    count = network.spines
+    if count is None:
+        hint = "name the nodes on the way instead, in a column 'path'"
+        findings.add("column 'spine' needs a leaf-spine topology", hint, line=1)
+        findings.raise_any()
+        return src
+    hint = f"spines are 0 to {count - 1}"
+    spine = cells.numbers(
+        block, "spine", cells.index("spine", count), -1, count - 1, hint, findings
+    )
+    if findings.problems or network.link_up.all():
+        return spine
+    leaf = network.leaf_of_host
+    keys = np.stack([leaf[src], leaf[dst], spine])
+    _, first = np.unique(keys, axis=1, return_index=True)
+    for row in np.sort(first).tolist():
+        if spine[row] >= 0:
+            try:
+                follow(network, spine_path(network, int(src[row]), int(dst[row]), int(spine[row])))
+            except ProblemsFound as found:
+                _report(found, block, row, "spine", findings)
+    return spine
+
+
+def _paths(
+    block: Block,
+    src: NDArray[np.int64],
+    dst: NDArray[np.int64],
+    network: Network,
+    findings: Findings,
+) -> tuple[tuple[str, ...], ...]:
+    """Return the column of paths, every one from its sender to its receiver over working links."""
+    known: dict[tuple[int, int, str], tuple[str, ...]] = {}
+    paths = []
+    ends = zip(src.tolist(), dst.tolist(), map(str, block.columns["path"]), strict=True)
+    for row, key in enumerate(ends):
+        if key not in known:
+            try:
+                known[key] = _path(*key, network)
+            except ProblemsFound as found:
+                known[key] = ()
+                _report(found, block, row, "path", findings)
+        paths.append(known[key])
+    return tuple(paths)
+
+
+def _path(src: int, dst: int, text: str, network: Network) -> tuple[str, ...]:
+    if not text.strip():
+        return ()
+    nodes = tuple(name.strip() for name in text.split(">"))
+    first, last = network.hosts[src], network.hosts[dst]
+    if nodes[0] != first:
+        nodes = (first, *nodes)
+    if nodes[-1] != last:
+        nodes = (*nodes, last)
+    for name in nodes[1:-1]:
+        if network.node(name) < network.host_count:
+            message = f"host '{name}' stands in the middle of a path"
+            hint = f"a path leads from {first} over switches to {last}"
+            raise ProblemsFound(Problem(message, code="bad-value", hint=hint))
+    if len(set(nodes)) != len(nodes):
+        hint = "name each node once"
+        raise ProblemsFound(Problem("a path meets a node twice", code="bad-value", hint=hint))
+    follow(network, nodes)
+    return nodes
+
+
+def _report(found: ProblemsFound, block: Block, row: int, name: str, findings: Findings) -> None:
+    line, column = block.place(row, name)
+    for problem in found.problems:
+        findings.add(problem.message, problem.hint, line=line, column=column, code=problem.code)

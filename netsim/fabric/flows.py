@@ -1,0 +1,201 @@
+"""Flows as columns: who sends how many bytes to whom, and from when on.
+
+The position of a flow is its index, which decides ties and draws and is the number in table
+`flows`. Traffic patterns and flow files make `Flows`; explicit paths (a spine, or the nodes on
+the way) come with them and are turned into links here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from netsim.family import Problem, ProblemsFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from netsim.topology.network import Network
+
+#: Most flows of one run: a packet carries its flow's index in 28 bits.
+MOST_FLOWS: Final = 2**28 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flows:
+    """Columns with one entry per flow.
+
+    Parameters
+    ----------
+    src, dst
+        Host numbers.
+    size
+        Bytes of payload.
+    start
+        Picoseconds at which the sender may begin.
+    spine
+        Number of the spine to go through, -1 where none is given; None if no flow names one.
+    path
+        Names of the nodes on the way, hosts at both ends included, empty where none is given;
+        None if no flow names one.
+    """
+
+    src: NDArray[np.int64]
+    dst: NDArray[np.int64]
+    size: NDArray[np.int64]
+    start: NDArray[np.int64]
+    spine: NDArray[np.int64] | None = None
+    path: tuple[tuple[str, ...], ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.src)
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether every flow that there is names its spine or its path."""
+        named = np.zeros(len(self), np.bool_)
+        if self.spine is not None:
+            named |= self.spine >= 0
+        if self.path is not None:
+            named |= np.array([bool(nodes) for nodes in self.path], np.bool_)
+        return bool(named.all())
+
+
+def concatenate(parts: Sequence[Flows]) -> Flows:
+    """Return the flows of all `parts`, one after another.
+
+    Raises
+    ------
+    ProblemsFound
+        If there are more than `MOST_FLOWS`.
+    """
+    total = sum(len(part) for part in parts)
+    if total > MOST_FLOWS:
+        raise ProblemsFound(too_many(total))
+    spine = path = None
+    if any(part.spine is not None for part in parts):
+        none = [
+            np.full(len(part), -1, np.int64) if part.spine is None else part.spine for part in parts
+        ]
+        spine = np.concatenate(none)
+    if any(part.path is not None for part in parts):
+        path = tuple(nodes for part in parts for nodes in (part.path or ((),) * len(part)))
+    empty = np.zeros(0, np.int64)
+
+    def joined(name: str) -> NDArray[np.int64]:
+        return np.concatenate([empty, *(getattr(part, name) for part in parts)])
+
+    return Flows(joined("src"), joined("dst"), joined("size"), joined("start"), spine, path)
+
+
+def too_many(count: int, at: tuple[str | int, ...] = ()) -> Problem:
+    """Return the problem that `count` flows are more than can be numbered."""
+    hint = f"at most {MOST_FLOWS:,} flows fit into one run"
+    return Problem(f"{count:,} flows are too many", at=at, code="out-of-range", hint=hint)
+
+
+def links_on_the_way(flows: Flows, network: Network) -> list[tuple[int, ...]]:
+    """Return for every flow the links from host to host that its spine or path names.
+
+    A flow within one leaf that names only a spine goes through the leaf alone. Where several
+    links join two nodes, the first is taken.
+
+    Raises
+    ------
+    ProblemsFound
+        If a flow names neither, or names one that is not there.
+    """
+    known: dict[tuple[object, ...], tuple[int, ...]] = {}
+    found = []
+    for flow, (src, dst) in enumerate(zip(flows.src.tolist(), flows.dst.tolist(), strict=True)):
+        nodes = flows.path[flow] if flows.path is not None else ()
+        spine = int(flows.spine[flow]) if flows.spine is not None else -1
+        key = (src, dst, nodes or spine)
+        if key not in known:
+            if not nodes:
+                nodes = spine_path(network, src, dst, spine)
+            known[key] = follow(network, nodes)
+        found.append(known[key])
+    return found
+
+
+def spine_path(network: Network, src: int, dst: int, spine: int) -> tuple[str, ...]:
+    """Return the nodes from host `src` to host `dst` through spine number `spine`.
+
+    Raises
+    ------
+    ProblemsFound
+        If the network has no such spine.
+    """
+    if network.spines is None or not 0 <= spine < network.spines:
+        if spine < 0:
+            message, hint = "a flow names neither spine nor path", "add a column 'spine' or 'path'"
+        elif network.spines is None:
+            message = "a spine is named, but the topology is not a leaf-spine"
+            hint = "name the nodes instead, in column 'path'"
+        else:
+            message, hint = f"no spine {spine}", f"spines are 0 to {network.spines - 1}"
+        raise ProblemsFound(Problem(message, code="unknown-name", hint=hint))
+    first, last = (int(network.leaf_of_host[host]) for host in (src, dst))
+    middle = () if first == last else (network.switches[(network.leaves or 0) + spine],)
+    edge = [network.switches[int(network.leaf_switches[leaf])] for leaf in (first, last)]
+    ends = (edge[0],) if first == last else (edge[0], *middle, edge[1])
+    return (network.hosts[src], *ends, network.hosts[dst])
+
+
+def follow(network: Network, nodes: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the links that lead along `nodes`.
+
+    Raises
+    ------
+    ProblemsFound
+        If a node is unknown, or two that follow each other are not joined by a working link.
+    """
+    links = []
+    for source, target in pairwise(nodes):
+        joined = network.between(network.node(source), network.node(target))
+        working = [link for link in joined if network.link_up[link]]
+        if not working:
+            what = "is down" if joined else "does not exist"
+            raise ProblemsFound(
+                Problem(
+                    f"link {source}->{target} {what}",
+                    code="unknown-name",
+                    hint=_ways(network, source),
+                )
+            )
+        links.append(working[0])
+    return tuple(links)
+
+
+def _ways(network: Network, source: str) -> str:
+    out = np.flatnonzero((network.link_source == network.node(source)) & network.link_up)
+    names = list(dict.fromkeys(network.nodes[node] for node in network.link_target[out].tolist()))
+    return f"working links lead from {source} to {', '.join(names[:6])}" + (
+        ", ..." if len(names) > 6 else ""
+    )
+
+
+def unreachable(flows: Flows, network: Network) -> list[Problem]:
+    """Return a problem for each pair of leaves, at most five, that flows need and no path joins."""
+    leaf, count = network.leaf_of_host, len(network.leaf_switches)
+    up = (
+        network.link_up[network.host_uplink[flows.src]]
+        & network.link_up[network.host_downlink[flows.dst]]
+    )
+    away = network.distances[network.leaf_switches[leaf[flows.src]], leaf[flows.dst]]
+    cut = np.flatnonzero(~up | (away > len(network.switches)))
+    _, first = np.unique(leaf[flows.src[cut]] * count + leaf[flows.dst[cut]], return_index=True)
+    problems = []
+    for flow in cut[np.sort(first)][:5].tolist():
+        ends = network.hosts[int(flows.src[flow])], network.hosts[int(flows.dst[flow])]
+        message = (
+            f"flow {flow} needs a path from {ends[0]} to {ends[1]}, and no working links join them"
+        )
+        problems.append(Problem(message, hint="mend the topology, or leave the flow away"))
+    return problems

@@ -1,0 +1,62 @@
+"""All-to-all: every host sends to every other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from netsim.fabric.flows import MOST_FLOWS, Flows, too_many
+from netsim.fabric.patterns.hosts import enough_hosts
+from netsim.family import Problem, ProblemsFound
+from netsim.fields import Config as Block
+from netsim.fields import PositiveData, Time, field
+from netsim.registry import register
+
+if TYPE_CHECKING:
+    from netsim.topology.network import Network
+
+
+@register("traffic", "all_to_all")
+class AllToAll:
+    """Every host sends one flow to every other, in N - 1 rounds of one flow per host.
+
+    In round r = 1 .. N - 1 host i sends to host i + r (order `shift`), or to the r-th of the other
+    hosts in an order that it draws (order `random`). Flows are numbered by round, then by host.
+    """
+
+    source: ClassVar[str] = (
+        "R. Thakur, R. Rabenseifner, W. Gropp, Optimization of Collective Communication Operations "
+        "in MPICH, 2005, section 3.4"
+    )
+
+    class Config(Block):
+        """Size, order and times."""
+
+        size: PositiveData = field(description="bytes for each pair of hosts")
+        order: Literal["shift", "random"] = field("shift", description="order of the destinations")
+        start: Time = field("0 s", description="earliest start")
+        stagger: Time = field("0 s", description="host i starts i times this later")
+        step: Time = field("0 s", description="round r starts r times this later")
+
+    @staticmethod
+    def check(config: Config, network: Network) -> list[Problem]:
+        """Return what is wrong with `config` on `network`."""
+        pairs = network.host_count * (network.host_count - 1)
+        return [too_many(pairs)] if pairs > MOST_FLOWS else enough_hosts(network)
+
+    @staticmethod
+    def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:
+        """Return one flow per ordered pair of hosts."""
+        problems = AllToAll.check(config, network)
+        if problems:
+            raise ProblemsFound(*problems)
+        count = network.host_count
+        distance, src = np.indices((count - 1, count), dtype=np.int64)
+        distance += 1
+        start = config.start + src * config.stagger + distance * config.step
+        if config.order == "random":
+            distance = generator.permuted(distance, axis=0)
+        dst = (src + distance) % count
+        size = np.full(src.size, config.size, np.int64)
+        return Flows(src.ravel(), dst.ravel(), size, start.ravel())

@@ -1,0 +1,100 @@
+"""Sizes from a measured distribution in a file."""
+
+from __future__ import annotations
+
+import csv
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from netsim import units
+from netsim.fabric.sizes.cumulative import Cumulative
+from netsim.family import Problem, ProblemsFound
+from netsim.fields import Config as Block
+from netsim.fields import FilePath, field
+from netsim.registry import register
+from netsim.topology.text_file import read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+@register("sizes", "empirical")
+class Empirical:
+    """Piecewise linear distribution from a CSV file with columns ``size, share``.
+
+    Each row says which share of flows (0 to 1) is at most as large as `size` (bytes, or a
+    quantity). Sizes and shares rise, and the last share is 1.
+    """
+
+    source: ClassVar[str] = "inverse transform of a tabulated distribution"
+
+    class Config(Block):
+        """The file."""
+
+        file: FilePath = field(description="CSV file with columns size, share")
+
+    @staticmethod
+    def draw(config: Config, generator: np.random.Generator, count: int) -> NDArray[np.int64]:
+        """Return `count` sizes."""
+        return read_cumulative(config.file.path).draw(generator, count)
+
+    @staticmethod
+    def mean(config: Config) -> float:
+        """Return the expected size."""
+        return read_cumulative(config.file.path).mean()
+
+
+def read_cumulative(path: Path) -> Cumulative:
+    """Return the distribution in the CSV file `path`.
+
+    Raises
+    ------
+    ProblemsFound
+        At the first row that is wrong.
+    """
+    rows = list(csv.reader(read_text(path).splitlines(), skipinitialspace=True))
+    if not rows or [cell.strip() for cell in rows[0]] != ["size", "share"]:
+        raise ProblemsFound(
+            _wrong(path, 1, "the first line must be the header 'size,share'", "size,share")
+        )
+    points: list[tuple[float, float]] = [(-1.0, -1.0)]
+    for line, row in enumerate(rows[1:], start=2):
+        if not row:
+            continue
+        point = _point(path, line, row)
+        if point[0] < points[-1][0] or point[1] < points[-1][1]:
+            raise ProblemsFound(
+                _wrong(path, line, "sizes and shares must not fall", "sort the rows by size")
+            )
+        points.append(point)
+    if points[-1][1] != 1:
+        hint = "a cumulative distribution ends at 1"
+        raise ProblemsFound(_wrong(path, len(rows), "the last share must be 1", hint))
+    sizes, shares = zip(*points[1:], strict=True)
+    return Cumulative(sizes, shares)
+
+
+def _point(path: Path, line: int, row: list[str]) -> tuple[float, float]:
+    if len(row) != 2:
+        raise ProblemsFound(_wrong(path, line, f"{len(row)} cells where two belong", "size,share"))
+    try:
+        text = row[0].strip()
+        size = float(text) if text[-1:].isdigit() else float(units.parse(text, "data"))
+        share = float(row[1])
+    except ValueError:
+        hint = "a size is bytes or a quantity, a share a number: '80 kB,0.53'"
+        raise ProblemsFound(
+            _wrong(path, line, f"'{','.join(row)[:60]}' is no point", hint)
+        ) from None
+    if not (0 <= size < math.inf and 0 <= share <= 1):
+        hint = "sizes are not negative, shares lie from 0 to 1"
+        raise ProblemsFound(_wrong(path, line, f"'{','.join(row)[:60]}' is out of range", hint))
+    return size, share
+
+
+def _wrong(path: Path, line: int, message: str, hint: str) -> Problem:
+    return Problem(message, ("file",), "bad-value", hint, file=path, line=line, column=1)
