@@ -4,8 +4,8 @@
 
     NetsimError                 exit 1
       UsageError                exit 2   a command was given the wrong words
-      ScenarioError             exit 3   a scenario, or a file that it names, is wrong (carries diagnostics)
-      RegistryError             exit 3   a name is unknown, taken twice, or its plug-in cannot be loaded
+      ScenarioError             exit 3   a scenario, or a file that it names, is wrong
+      RegistryError             exit 3   a name is unknown, taken twice, or cannot be loaded
       SimulationError           exit 1   the model failed while it ran
         StalledError                     no event is left and somebody still waits
         InvariantError                   a law that always holds was broken: a bug

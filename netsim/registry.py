@@ -1,15 +1,16 @@
-"""Find implementations by kind and name: the one place where models, netsim's own and others', are known.
+"""Find implementations by kind and name: the one place where all models are known.
 
 A model is a class (or an object) that its module registers::
 
     @register("routing", "p2c")
     class TwoChoices(RoutingPolicy): ...
 
-From then on ``routing: {policy: p2c}`` is valid in a scenario, and `netsim list`, `netsim describe`, the JSON
-Schema and the contract tests know it. Nothing else has to be edited.
+From then on ``routing: {policy: p2c}`` is valid in a scenario; `netsim list`, `netsim describe`,
+the JSON Schema and the contract tests know it. Nothing else has to be edited.
 
-netsim's own models are found by walking the package of their kind (`HOMES`) when the kind is first asked for;
-others' are found through the entry-point group ``netsim.plugins``, whose entries name modules to import.
+netsim's own models are found by walking the package of their kind (`HOMES`) when the kind is first
+asked for; others' are found through the entry-point group ``netsim.plugins``, whose entries name
+modules to import.
 A dash in a name is read as an underscore.
 """
 
@@ -36,6 +37,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "traffic": ("netsim.fabric.patterns",),
     "sizes": ("netsim.fabric.sizes",),
     "delay": ("netsim.delays",),
+    "law": ("netsim.delays.laws",),
     "code": ("netsim.stragglers.codes",),
     "table": ("netsim.metrics.tables", "netsim.fabric.tables", "netsim.stragglers.tables"),
     "check": ("netsim.verify.checks",),
@@ -67,8 +69,8 @@ def register(kind: str, name: str) -> Callable[[T], T]:
         known = _entries.setdefault(kind, {})
         if name in known and _origin(known[name]) != _origin(target):
             raise RegistryError(
-                f"{kind} '{name}' is registered twice: by {_origin(known[name])} and by {_origin(target)}; "
-                "rename one of them"
+                f"{kind} '{name}' is registered twice: by {_origin(known[name])} "
+                f"and by {_origin(target)}; rename one of them"
             )
         known[name] = target
         return target
@@ -146,5 +148,6 @@ def _load_plugins() -> None:
             entry.load()
         except Exception as problem:
             raise RegistryError(
-                f"plug-in '{entry.name}' ({entry.value}) cannot be loaded: {problem}; mend or uninstall it"
+                f"plug-in '{entry.name}' ({entry.value}) cannot be loaded: {problem}; "
+                "mend or uninstall it"
             ) from problem

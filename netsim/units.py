@@ -1,8 +1,9 @@
 """Quantities with units: ``"100 Gbps"`` to SI and back, exactly.
 
-A quantity is a number, white space, and a unit: ``500 ns``, ``4096 B``, ``1.5 GB/s``. Case matters: ``b`` is a bit and
-``B`` a byte. Inside netsim values are SI (s, bit/s, bytes, m, 1/s), except that simulated time is an integer number of
-picoseconds. Conversion is exact (rational arithmetic) and rounds once.
+A quantity is a number, white space, and a unit: ``500 ns``, ``4096 B``, ``1.5 GB/s``. Case matters:
+``b`` is a bit and ``B`` a byte. Inside netsim values are SI (s, bit/s, bytes, m, 1/s), except that
+simulated time is an integer number of picoseconds. Conversion is exact (rational arithmetic) and
+rounds once.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from fractions import Fraction
 from typing import Final
 
 _NUMBER: Final = re.compile(
-    r"([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL
+    r"([+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*(.*)", re.DOTALL
 )
 _LONGEST: Final = 64
+_LARGEST: Final = 10**300
 
 
 class UnitError(ValueError):
@@ -24,6 +26,15 @@ class UnitError(ValueError):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.hint = hint
+
+
+#: How bits and bytes, alone or per second, are written elsewhere.
+_BITS: Final = re.compile(
+    r"(?P<prefix>[kMGT]?)(?P<what>b|bits?|Bits?|B|[bB]ytes?)(?P<per>ps|/s|/sec)?"
+)
+
+#: Units that are read and never shown.
+_NOT_SHOWN: Final = re.compile(r".iB|.?bit|.?B/s|min|h|d|/h|/s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +61,13 @@ class Dimension:
     hint: str
     whole: bool = False
 
+    def longest_first(self) -> list[str]:
+        """Return the units, so ordered that none hides another that it begins."""
+        return sorted(self.units, key=lambda unit: (-len(unit), unit))
+
 
 def _scaled(prefixes: str, base: str, step: int = 1000) -> dict[str, Fraction]:
-    """Return units `base` with each prefix of `prefixes` (a space stands for none), a factor `step` apart."""
+    """Return `base` with each prefix (a space stands for none), a factor `step` apart."""
     powers = {" ": 0, "k": 1, "M": 2, "G": 3, "T": 4}
     return {(p + base).strip(): Fraction(step) ** powers[p] for p in prefixes}
 
@@ -127,7 +142,7 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
     "compute": Dimension(
         "a compute rate",
         "FLOP/s",
-        _scaled("GT", "FLOPS"),
+        _scaled(" GT", "FLOPS"),
         "a compute rate needs GFLOPS or TFLOPS (per second): '312 TFLOPS'",
     ),
 }
@@ -142,7 +157,8 @@ def parse(text: str, dimension: str) -> int | float:
     Raises
     ------
     UnitError
-        If it is not a number with a unit of that dimension, or too large for 63 bits where values are whole.
+        If it is not a number with a unit of that dimension, or too large: for 63 bits where values
+        are whole, for a double elsewhere.
     """
     wanted = DIMENSIONS[dimension]
     match = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
@@ -150,13 +166,12 @@ def parse(text: str, dimension: str) -> int | float:
     if match is None or match[2] not in wanted.units:
         raise UnitError(f"'{shown}' is not {wanted.name}", _hint(match[2] if match else "", wanted))
     value = Fraction(match[1].replace("_", "")) * wanted.units[match[2]]
+    most = 2**62 if wanted.whole else _LARGEST
+    if abs(value) >= most:
+        raise UnitError(f"'{shown}' is too large", f"the limit is {most:.3g} {wanted.unit}")
     if not wanted.whole:
         return float(value)
     whole = round(value)
-    if abs(whole) >= 2**62:
-        raise UnitError(
-            f"'{shown}' is too large", f"at most {2**62:.3g} {wanted.unit} can be simulated"
-        )
     if wanted.unit == "B" and whole != value:
         raise UnitError(f"'{shown}' is not a whole number of bytes", "give whole bytes: '4096 B'")
     if value != 0 and whole == 0:
@@ -182,30 +197,29 @@ def parse_ratio(text: str) -> float:
 
 
 def canonical(value: int | float, dimension: str) -> str:
-    """Return `value` with the unit that it has inside netsim, so that `parse` gives it back exactly."""
-    unit = {"bit/s": "bps", "1/s": "/s", "FLOP/s": "GFLOPS"}.get(
-        DIMENSIONS[dimension].unit, DIMENSIONS[dimension].unit
-    )
-    if unit == "GFLOPS":
-        value = value / 1e9
-    return f"{value!r} {unit}"
+    """Return `value` with the unit that it has inside netsim; `parse` gives it back exactly."""
+    unit = DIMENSIONS[dimension].unit
+    written = {"bit/s": "bps", "1/s": "/s", "FLOP/s": "FLOPS"}.get(unit, unit)
+    return f"{value!r} {written}"
 
 
 def readable(value: float, dimension: str) -> str:
-    """Return `value` in the largest decimal unit that keeps it at 1 or above, with four digits: ``1.5 us``."""
-    units = {u: s for u, s in DIMENSIONS[dimension].units.items() if "i" not in u or u in {"min"}}
-    at_least = [u for u, s in units.items() if abs(value) >= s and u not in {"min", "h", "d"}]
-    unit = (
-        max(at_least, key=lambda u: (units[u], -len(u)))
-        if at_least
-        else min(units, key=lambda u: units[u])
-    )
-    return f"{float(value / units[unit]):.4g} {unit}"
+    """Return `value` in the largest decimal unit that keeps it at 1 or above: ``1.5 us``."""
+    known = DIMENSIONS[dimension].units
+    scales = {unit: scale for unit, scale in known.items() if not _NOT_SHOWN.fullmatch(unit)}
+    fitting = {unit: scale for unit, scale in scales.items() if abs(value) >= scale}
+    unit = max(fitting, key=fitting.__getitem__) if fitting else min(scales, key=scales.__getitem__)
+    return f"{float(value / scales[unit]):.4g} {unit}"
 
 
 def _hint(unit: str, wanted: Dimension) -> str:
     if not unit:
         return wanted.hint
+    bits = _BITS.fullmatch(unit)
+    if bits and wanted.unit == "bit/s" and bits["per"]:
+        return f"did you mean '{bits['prefix']}{'B/s' if bits['what'] == 'B' else 'bps'}'?"
+    if bits and wanted.unit == "B" and not bits["per"]:
+        return f"write '{bits['prefix']}bit' (bits) or '{bits['prefix']}B' (bytes)"
     for other in DIMENSIONS.values():
         if unit in other.units and other.units.keys() != wanted.units.keys():
             return f"{wanted.hint}; '{unit}' is a unit of {other.name.split(' ', 1)[1]}"

@@ -1,0 +1,59 @@
+"""Fields of scenario blocks: quantities with units, files, and blocks chosen by name.
+
+Every block of a scenario is a `Config`: frozen, strict, unknown keys refused. Its fields are
+annotated with the types of this package, which carry dimension and range into validation, the
+JSON Schema and `netsim describe`::
+
+    class Config(RoutingConfig):
+        gap: Time = field("10 us", description="idle time after which a flow may move")
+
+A scenario writes ``gap: 10 us``; the model holds integer picoseconds. A default is written as a
+scenario writes it. Sequences are tuples (the scenario layer turns YAML lists into tuples, so that
+a strict model takes them). Pydantic stays at this border: nothing here is touched while events run.
+"""
+
+from __future__ import annotations
+
+from netsim.fields.block import Config, field, problem, shown
+from netsim.fields.choice import FILE_KEY, OneOf, implementation
+from netsim.fields.file import FilePath, InputFile
+from netsim.fields.quantity import (
+    Attenuation,
+    Data,
+    Duration,
+    Frequency,
+    Length,
+    PositiveData,
+    PositiveTime,
+    Probability,
+    Quantity,
+    Rate,
+    Ratio,
+    Speed,
+    Time,
+)
+
+__all__ = [
+    "FILE_KEY",
+    "Attenuation",
+    "Config",
+    "Data",
+    "Duration",
+    "FilePath",
+    "Frequency",
+    "InputFile",
+    "Length",
+    "OneOf",
+    "PositiveData",
+    "PositiveTime",
+    "Probability",
+    "Quantity",
+    "Rate",
+    "Ratio",
+    "Speed",
+    "Time",
+    "field",
+    "implementation",
+    "problem",
+    "shown",
+]

@@ -1,0 +1,151 @@
+"""Blocks that are chosen by name among the registered implementations of a kind."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
+from pydantic_core import CoreSchema, core_schema
+
+from netsim import registry
+from netsim.fields.block import Config, problem, shown
+
+#: The key under which a block may name a file instead of a registered implementation.
+FILE_KEY: Final = "file"
+
+#: Starts the name of a chosen implementation in the location of a validation error. No key of a
+#: YAML file can start so, which keeps the two apart.
+CHOSEN: Final = "\0"
+
+_KIND_WORDS: Final = {
+    "routing": "routing policy",
+    "delay": "delay model",
+    "traffic": "traffic pattern",
+    "sizes": "size distribution",
+    "law": "distribution",
+    "code": "coding scheme",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Annotation of a block that is chosen by name among the implementations of a kind.
+
+    ``Annotated[RoutingConfig, OneOf("routing", key="policy")]`` reads ``{policy: rps, ...}`` into
+    the `Config` of the registered class ``rps``; the chosen name stays on the model under `key`.
+    A registered class has a class attribute `Config`, a subclass of `netsim.fields.Config`. Where
+    the block holds ``file:`` and no `key`, the implementation named ``file`` is taken.
+    """
+
+    kind: str
+    key: str = "kind"
+
+    def models(self) -> dict[str, type[Config]]:
+        """Return, by registered name, the model with the naming field added."""
+        return {
+            name: _tagged(registry.lookup(self.kind, name).Config, self.kind, self.key, name)
+            for name in registry.names(self.kind)
+        }
+
+    def choose(self, value: Any) -> str:
+        """Return the registered name that the block `value` asks for, or raise with the cure."""
+        if isinstance(value, BaseModel):
+            return str(getattr(value, self.key))
+        known = registry.names(self.kind)
+        word = _KIND_WORDS.get(self.kind, self.kind)
+        if not isinstance(value, Mapping):
+            named = isinstance(value, str) and registry.canonical(value) in known
+            example = value if named else (known or ["NAME"])[0]
+            hint = f"write it as {{{self.key}: {example}}}"
+            raise problem("bad-type", f"{shown(value)} is not a {self.kind} block", hint=hint)
+        if self.key not in value:
+            if FILE_KEY in value and FILE_KEY in known:
+                return FILE_KEY
+            raise problem(
+                "missing-field",
+                f"'{self.key}' is missing: which {word}?",
+                hint=f"one of: {', '.join(known)}",
+            )
+        name = value[self.key]
+        if isinstance(name, str) and registry.canonical(name) in known:
+            return registry.canonical(name)
+        near = registry.did_you_mean(name, known) if isinstance(name, str) else None
+        raise problem(
+            "unknown-name",
+            f"no {word} named {shown(name)}",
+            at=(self.key,),
+            hint=f"{near or 'known: ' + ', '.join(known)} (see: netsim list policies)",
+        )
+
+    def _name(self, value: Any) -> Any:
+        """Return the block with its name in canonical spelling: ``drop-tail`` is ``drop_tail``."""
+        name = self.choose(value)
+        return {**value, self.key: name} if isinstance(value, Mapping) else value
+
+    def _tag(self, value: Any) -> str:
+        return mark(self.kind, self.choose(value))
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        choices: dict[Any, CoreSchema] = {
+            mark(self.kind, name): handler.generate_schema(model)
+            for name, model in self.models().items()
+        }
+        chosen = core_schema.tagged_union_schema(choices, discriminator=self._tag)
+        return core_schema.no_info_before_validator_function(self._name, chosen)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the block as its name, and what else it holds for each name.
+
+        Conditions rather than alternatives, so that an editor complains about the wrong field and
+        not about every implementation.
+        """
+        members = dict(zip(self.models(), handler(schema)["oneOf"], strict=True))
+        name = {"enum": list(members), "description": f"which {self.kind}"}
+        described: dict[str, Any] = {"type": "object", "properties": {self.key: name}}
+        described["allOf"] = [
+            {"if": {"properties": {self.key: {"const": n}}, "required": [self.key]}, "then": ref}
+            for n, ref in members.items()
+        ]
+        if FILE_KEY not in members:
+            return described | {"required": [self.key]}
+        unnamed = {"not": {"required": [self.key]}}
+        described["allOf"].append({"if": unnamed, "then": members[FILE_KEY]})
+        return described | {"anyOf": [{"required": [self.key]}, {"required": [FILE_KEY]}]}
+
+
+def mark(kind: str, name: str) -> str:
+    """Return how a chosen implementation stands in the location of a validation error."""
+    return f"{CHOSEN}{kind}{CHOSEN}{name}"
+
+
+def unmark(element: str | int) -> tuple[str, str] | None:
+    """Return kind and name if `element` of an error's location is a chosen implementation."""
+    if not isinstance(element, str) or not element.startswith(CHOSEN):
+        return None
+    _, kind, name = element.split(CHOSEN)
+    return kind, name
+
+
+def implementation(kind: str, config: Config, key: str = "kind") -> Any:
+    """Return the registered class whose `Config` the validated block `config` is."""
+    return registry.lookup(kind, getattr(config, key))
+
+
+@functools.cache
+def _tagged(config: type[Config], kind: str, key: str, name: str) -> type[Config]:
+    literal = (Literal[name], Field(default=name, description="which implementation"))
+    fields: dict[str, Any] = {key: literal}
+    return create_model(
+        f"{kind}_{name}",
+        __base__=config,
+        __module__=config.__module__,
+        __doc__=config.__doc__,
+        **fields,
+    )

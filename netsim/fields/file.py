@@ -1,0 +1,120 @@
+"""Fields that name a file which a scenario reads, and the rules for such paths.
+
+A path is relative to the scenario's folder and may not leave it through ``..``. An absolute path is
+taken as it is. ``topologies/NAME`` and ``scenarios/NAME`` are also looked for among the files that
+come with netsim. The rules keep a scenario from a stranger from reading files beside its folder
+unseen; they are no sandbox (symbolic links are followed).
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from netsim import registry, resources
+from netsim.fields.block import problem, shown
+
+_SIBLINGS_LOOKED_AT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that a scenario names.
+
+    Parameters
+    ----------
+    written
+        The path as the scenario writes it.
+    path
+        The absolute path of the file, which existed when the scenario was read.
+    """
+
+    written: str
+    path: Path
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(
+            _read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                _write, info_arg=True, when_used="json"
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "format": "uri-reference", "x-unit": ""}
+
+
+#: The type of a field that names a file.
+FilePath: TypeAlias = InputFile
+
+
+def locate(written: str, folder: Path) -> Path:
+    """Return the absolute path of the file that `written` names from `folder`.
+
+    Raises
+    ------
+    PydanticCustomError
+        With code ``bad-path``, if the path leaves the folder or no such file is there.
+    """
+    if not written or "\0" in written or len(written) > 1000:
+        raise problem("bad-path", f"{shown(written)} is not a path")
+    path = Path(os.path.normpath(folder / written))
+    if not Path(written).is_absolute() and not path.is_relative_to(os.path.normpath(folder)):
+        raise problem(
+            "bad-path",
+            f"{shown(written)} leaves the scenario's folder",
+            hint="copy the file beside the scenario, or write an absolute path",
+        )
+    try:
+        if path.is_file():
+            return path
+        found = None if path.exists() else resources.shipped(written)
+        if found is not None:
+            return found
+        raise _missing(written, path)
+    except OSError as refused:
+        message = f"{shown(written)} cannot be read: {refused.strerror}"
+        raise problem("bad-path", message) from None
+
+
+def _missing(written: str, path: Path) -> Exception:
+    if path.is_dir():
+        return problem("bad-path", f"{shown(written)} is a folder, not a file")
+    if path.exists():
+        return problem("bad-path", f"{shown(written)} is not a regular file")
+    return problem("bad-path", f"there is no file {shown(written)}", hint=similar(path) or "")
+
+
+def similar(path: Path) -> str | None:
+    """Return ``did you mean 'x'?`` for the file beside the missing `path` whose name is nearest."""
+    try:
+        siblings = sorted(path.parent.iterdir())[:_SIBLINGS_LOOKED_AT]
+    except OSError:
+        return None
+    names = [sibling.name for sibling in siblings if sibling.is_file()]
+    return registry.did_you_mean(path.name, names)
+
+
+def _read(value: Any, info: core_schema.ValidationInfo) -> InputFile:
+    if isinstance(value, InputFile):
+        return value
+    if not isinstance(value, str):
+        raise problem("bad-type", f"{shown(value)} is not a path")
+    folder: Path = (info.context or {}).get("folder") or Path.cwd()
+    return InputFile(value, locate(value, folder))
+
+
+def _write(value: InputFile, info: core_schema.SerializationInfo) -> str:
+    """Return the path as written, or what the serializing context wants in its place."""
+    replace: Callable[[InputFile], str] | None = (info.context or {}).get("file")
+    return replace(value) if replace else value.written

@@ -1,0 +1,133 @@
+"""Numbers with a unit (``"500 ns"``) and ratios (``0.12`` or ``"12 %"``) as types of fields."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from netsim import units
+from netsim.fields.block import problem, shown
+
+_NUMBER = r"^\s*[+-]?([0-9][0-9_]*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Annotation of a dimensional field: read from ``"500 ns"``, held in netsim's own unit.
+
+    Times are held as integer picoseconds, data as bytes, rates as bit/s, the rest in SI. Bounds
+    are in the held unit. `positive` refuses zero as well as negative values.
+    """
+
+    dimension: str
+    minimum: float | None = 0
+    maximum: float | None = None
+    positive: bool = False
+
+    def read(self, value: Any) -> int | float:
+        """Return `value` as the model holds it."""
+        dimension = units.DIMENSIONS[self.dimension]
+        if isinstance(value, str):
+            try:
+                number = units.parse(value, self.dimension)
+            except units.UnitError as bad:
+                raise problem("bad-unit", str(bad), hint=bad.hint) from None
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise problem(
+                "bad-unit", f"{shown(value)} is not {dimension.name}", hint=dimension.hint
+            )
+        else:
+            raise problem("bad-unit", f"{shown(value)} has no unit", hint=dimension.hint)
+        return self.check(number, value)
+
+    def check(self, number: float, written: Any) -> int | float:
+        """Return `number` if it lies within the bounds."""
+        if self.positive and number <= 0:
+            raise problem("out-of-range", f"'{written}' must be positive")
+        if self.minimum is not None and number < self.minimum:
+            least = units.readable(self.minimum, self.dimension) if self.minimum else "zero"
+            raise problem("out-of-range", f"'{written}' must not be below {least}")
+        if self.maximum is not None and number > self.maximum:
+            most = units.readable(self.maximum, self.dimension)
+            raise problem("out-of-range", f"'{written}' must not exceed {most}")
+        return number
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: units.canonical(value, self.dimension), when_used="json"
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the written form: a string that ends in one of the units."""
+        dimension = units.DIMENSIONS[self.dimension]
+        names = "|".join(unit.replace("/", "\\/") for unit in dimension.longest_first())
+        return {
+            "type": "string",
+            "pattern": f"{_NUMBER}({names})\\s*$",
+            "x-unit": dimension.unit,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Annotation of a dimensionless field in a range, written as a number or in per cent."""
+
+    minimum: float = 0.0
+    maximum: float = 1.0
+
+    def read(self, value: Any) -> float:
+        """Return `value` as the model holds it."""
+        if isinstance(value, str):
+            try:
+                number = units.parse_ratio(value)
+            except units.UnitError as bad:
+                raise problem("bad-unit", str(bad), hint=bad.hint) from None
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            hint = "a bare number or per cent: 0.12 or '12 %'"
+            raise problem("bad-type", f"{shown(value)} is not a ratio", hint=hint)
+        else:
+            number = float(value)
+        # Written so that NaN fails as well.
+        if not self.minimum <= number <= self.maximum or math.isinf(number):
+            limits = f"{self.minimum:g} to {self.maximum:g}"
+            raise problem("out-of-range", f"{shown(value)} lies outside {limits}")
+        return number
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe both written forms."""
+        number = {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
+        return {
+            "anyOf": [number, {"type": "string", "pattern": f"{_NUMBER}%\\s*$"}],
+            "x-unit": "1",
+        }
+
+
+Time = Annotated[int, Quantity("time")]
+PositiveTime = Annotated[int, Quantity("time", positive=True)]
+Duration = Annotated[float, Quantity("duration")]
+Data = Annotated[int, Quantity("data")]
+PositiveData = Annotated[int, Quantity("data", positive=True)]
+Rate = Annotated[int, Quantity("rate", positive=True)]
+Length = Annotated[float, Quantity("length")]
+Speed = Annotated[float, Quantity("speed", positive=True)]
+Attenuation = Annotated[float, Quantity("attenuation")]
+Frequency = Annotated[float, Quantity("frequency")]
+Probability = Annotated[float, Ratio()]

@@ -1,0 +1,30 @@
+"""Files that come with netsim: ready-made topologies and worked scenarios."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+#: The folders whose files can be named by a scenario as if they stood beside it.
+SHIPPED: Final = ("topologies", "scenarios")
+
+_PACKAGE: Final = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """Return the folder that holds the folders of `SHIPPED`.
+
+    An installed package carries them in its own folder; in a source tree they stand beside the
+    package.
+    """
+    installed = _PACKAGE / "_data"
+    return installed if installed.is_dir() else _PACKAGE.parent
+
+
+def shipped(relative: str) -> Path | None:
+    """Return the file that comes with netsim as `relative` (``topologies/NAME``), or None."""
+    parts = PurePosixPath(relative).parts
+    if len(parts) < 2 or parts[0] not in SHIPPED or ".." in parts:
+        return None
+    path = root().joinpath(*parts)
+    return path if path.is_file() else None
