@@ -226,6 +226,28 @@ class Scheme(abc.ABC):
     def tolerates(self) -> str:
         """Return in words which straggler patterns it always decodes."""
 
+    @classmethod
+    def explain(cls, config: Any, workers: int | None = None) -> list[str]:
+        """Return load, bound, delay and tolerance of a block, as lines for people.
+
+        Without a number of workers, what depends on it is left out.
+        """
+        if workers is None:
+            return ["add workers=N for load, bound, delay and what it tolerates"]
+        found = cls.problems(config, workers)
+        if found:
+            return [f"not possible with {workers} workers: {found[0].message}; {found[0].hint}"]
+        scheme = cls(config, workers)
+        load, bound = scheme.load(), scheme.bound()
+        least = "undefined" if bound is None else f"{bound} = {float(bound):.6f}"
+        return [
+            f"with {workers} workers:",
+            f"  load per worker and round: {load} = {float(load):.6f} of the data set",
+            f"  least load of any scheme for the same stragglers (long runs): {least}",
+            f"  delay T: {scheme.T} rounds, so at least {scheme.T + 1} models in turn",
+            f"  tolerates: {scheme.tolerates()}",
+        ]
+
     def generator(self) -> np.random.Generator:
         """Return the random generator from which the scheme draws its code."""
         streams = self.streams if self.streams is not None else Streams(0)

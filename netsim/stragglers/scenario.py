@@ -1,0 +1,92 @@
+"""The family `stragglers`: coded rounds under delayed workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import netsim.stragglers.schema as schema
+from netsim.family import Headline, Problem, RunContext, ScenarioModel, Simulation
+from netsim.fields import Config, implementation
+from netsim.metrics.schema import Column
+from netsim.registry import register
+
+if TYPE_CHECKING:
+    from netsim.stragglers.schema import StragglersScenario
+
+RUN_COLUMNS = (
+    Column("load_numerator", "int64", "1", "numerator of the code's load"),
+    Column("load_denominator", "int64", "1", "denominator of the code's load"),
+    Column("bound_numerator", "int64", "1", "numerator of the least load", nullable=True),
+    Column("bound_denominator", "int64", "1", "denominator of the least load", nullable=True),
+    Column("total_time", "float64", "s", "sum of the rounds' durations"),
+    Column("rounds", "int64", "1", "rounds played"),
+    Column("waits", "int64", "1", "rounds in which the code's rule failed at the threshold"),
+    Column("jobs_decoded", "int64", "1", "jobs decoded"),
+    Column("wasted_share", "float64", "1", "share of the work whose results were given up"),
+    Column(
+        "decode_residual",
+        "float64",
+        "1",
+        "largest error of combined coefficients in any job",
+        nullable=True,
+    ),
+)
+
+
+@register("workload", "stragglers")
+class StragglersFamily:
+    """Gradient coding: rounds whose master need not wait for all workers."""
+
+    name: ClassVar[str] = "stragglers"
+    summary: ClassVar[str] = "coded gradient computation in rounds, with workers that are late"
+    source: ClassVar[str] = (
+        "Sequential Gradient Coding For Straggler Mitigation, ICLR 2023 (arXiv 2211.13802); "
+        "Tandon et al., Gradient Coding, ICML 2017"
+    )
+    Scenario: type[ScenarioModel] = schema.StragglersScenario
+    tables: ClassVar[tuple[str, ...]] = ("rounds", "jobs")
+    optional_tables: ClassVar[tuple[str, ...]] = ("worker_rounds", "tasks")
+    run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
+    headlines: ClassVar[tuple[Headline, ...]] = (
+        Headline("total_time", "total time"),
+        Headline("waits", "rounds with a wait-out"),
+        Headline("jobs_decoded", "jobs decoded"),
+        Headline("wasted_share", "work given up"),
+    )
+
+    def check(self, scenario: StragglersScenario) -> list[Problem]:
+        """Return what makes the code impossible, or is wrong with the data files."""
+        return schema.problems(scenario)
+
+    def describe(self, scenario: StragglersScenario) -> str:
+        """Return code, size and delays in one line."""
+        source = getattr(scenario.delays, "kind", "given pattern")
+        return (
+            f"{_written(scenario.code, 'scheme')}, {scenario.workers} workers, "
+            f"{scenario.jobs} jobs | {source} | wait {scenario.wait.policy}, rule "
+            f"{scenario.wait.rule}, mu {scenario.wait.mu:g}"
+        )
+
+    def explain(self, scenario: StragglersScenario) -> list[str]:
+        """Return load, bound, delay and tolerance of the scenario's code."""
+        chosen = implementation("code", scenario.code, key="scheme")
+        lines: list[str] = chosen.explain(scenario.code, scenario.workers)
+        return lines
+
+    def build(self, scenario: StragglersScenario, context: RunContext) -> Simulation:
+        """Build the scheme, the workers' times and the master, and start its process."""
+        chosen = implementation("code", scenario.code, key="scheme")
+        own = getattr(chosen, "build", None)
+        if own is not None:
+            simulation: Simulation = own(scenario, context)
+            return simulation
+        from netsim.stragglers.run import StragglersRun
+
+        return StragglersRun(scenario, context)
+
+
+def _written(block: Config, key: str) -> str:
+    """Return a block's name and parameters: ``m_sgc B=1 W=2 lambda=27``."""
+    values = block.model_dump(by_alias=True)
+    name = values.pop(key)
+    return " ".join([str(name), *(f"{field}={value}" for field, value in values.items())])

@@ -1,0 +1,121 @@
+"""What a scenario of the family `stragglers` holds, and what makes one impossible."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import netsim.delays.process as delays
+from netsim.delays.process import Delay
+from netsim.family import Problem, ScenarioModel
+from netsim.fields import Config, Duration, OneOf, Time, field, implementation
+from netsim.rng import Streams
+from netsim.stragglers.codes.scheme import CodeConfig, Scheme
+from netsim.stragglers.pattern_file import PatternConfig
+from netsim.stragglers.waiting import WaitConfig
+
+_PAPER = "Sequential Gradient Coding For Straggler Mitigation, ICLR 2023, section 2"
+
+
+class ComputeConfig(Config):
+    """How compute time grows with the work."""
+
+    per_load: Duration = field(
+        "0 s",
+        description="time of one worker for the full data set; a worker's share of it is added to "
+        "its delay",
+        source=_PAPER,
+    )
+
+
+class StragglersScenario(ScenarioModel):
+    """Jobs (gradients) computed in rounds by workers of whom some are late."""
+
+    workers: int = field(description="number of workers n", ge=1, le=16384)
+    jobs: int = field(description="number of jobs J, one started per round", ge=1, le=10_000_000)
+    models: int | None = field(
+        None,
+        description="models trained in turn, M; job r needs the update of job r-M, so T <= M-1; "
+        "default: T+1",
+        source=_PAPER,
+        ge=1,
+    )
+    code: Annotated[CodeConfig, OneOf("code", key="scheme")] = field(
+        {"scheme": "uncoded"}, description="the coding scheme"
+    )
+    wait: WaitConfig = field({}, description="when the master ends a round")
+    load_mode: Literal["constant", "exact"] = field(
+        "constant",
+        description="charge every worker the code's load in every round, or what it really does",
+        source=_PAPER,
+    )
+    delays: Delay | None = field(None, description="how long the workers take")
+    stragglers: PatternConfig | None = field(
+        None, description="a given straggler pattern, in place of delays"
+    )
+    compute: ComputeConfig = field({}, description="how compute time grows with the work")
+    decode_time: Time = field("0 s", description="time that the master takes to decode a job")
+
+
+def scheme_of(scenario: StragglersScenario, streams: Streams | None = None) -> Scheme:
+    """Return the scenario's coding scheme, for one replication."""
+    made: Scheme = implementation("code", scenario.code, key="scheme")(
+        scenario.code, scenario.workers, rule=scenario.wait.rule, streams=streams
+    )
+    return made
+
+
+def problems(scenario: StragglersScenario) -> list[Problem]:
+    """Return what makes the scenario impossible: its code, its delay T, its data files."""
+    chosen = implementation("code", scenario.code, key="scheme")
+    found: list[Problem] = chosen.problems(scenario.code, scenario.workers)
+    if found:
+        return found + _source_problems(scenario, rounds=None)
+    scheme = scheme_of(scenario)
+    scheme.begin(scenario.jobs)
+    return [
+        *_delay_problems(scenario, scheme),
+        *_source_problems(scenario, rounds=scheme.rounds),
+    ]
+
+
+def _delay_problems(scenario: StragglersScenario, scheme: Scheme) -> list[Problem]:
+    found = []
+    if scenario.models is not None and scenario.models - 1 < scheme.T:
+        found.append(
+            Problem(
+                f"the code decodes T={scheme.T} rounds late, and with {scenario.models} models a "
+                f"job must be there after {scenario.models - 1}",
+                at=("models",),
+                hint=f"train at least {scheme.T + 1} models in turn, or take a code with T <= "
+                f"{scenario.models - 1}",
+            )
+        )
+    if scenario.wait.stop == "first_decodable" and scheme.T > 0:
+        found.append(
+            Problem(
+                f"'first_decodable' needs a code without delay, and this one has T={scheme.T}",
+                at=("wait", "stop"),
+                hint="leave it at 'threshold'",
+            )
+        )
+    return found
+
+
+def _source_problems(scenario: StragglersScenario, rounds: int | None) -> list[Problem]:
+    """Return what is wrong with delays or pattern; without `rounds` only whether one is given."""
+    if scenario.delays is None and scenario.stragglers is None:
+        hint = "for example delays: {kind: independent, law: {dist: exponential, mean: 1 s}}"
+        return [Problem("how long do workers take?", ("delays",), "missing-field", hint)]
+    if scenario.delays is not None and scenario.stragglers is not None:
+        hint = "remove one of the two"
+        message = "a given straggler pattern takes the place of delays"
+        return [Problem(message, ("stragglers",), "conflict", hint)]
+    if rounds is None:
+        return []
+    if scenario.delays is not None:
+        return delays.problems(scenario.delays, rounds, scenario.workers)
+    if scenario.stragglers is None:
+        return []
+    found = scenario.stragglers.problems(rounds, scenario.workers)
+    return [replace(problem, at=("stragglers", "file")) for problem in found]

@@ -1,0 +1,130 @@
+"""Where results come from: workers that need drawn times, and the door for other sources.
+
+The round engine asks a `Workplace` to start a round and then waits for arrivals. Here every worker
+returns after its finish time; a workplace whose results travel through a network fits behind the
+same interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Protocol
+
+import numpy as np
+import simpy
+
+from netsim.engine.clock import NEVER, SECOND
+from netsim.errors import SimulationError
+from netsim.stragglers.codes.scheme import Assignment, Floats, Integers
+
+
+class Arrivals(Protocol):
+    """The results of one round on their way to the master."""
+
+    def wait(self, until: int | None) -> Generator[simpy.Event, Any, Integers]:
+        """Wait for the next results, but not beyond `until` (ps since the start of the round).
+
+        Returns all workers whose results came in at that one instant, none where `until` passed
+        first; a result at `until` itself still comes.
+
+        Raises
+        ------
+        SimulationError
+            If nothing can come any more and `until` is None.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Drop what is still on its way: the round is over."""
+        ...
+
+
+class Workplace(Protocol):
+    """The workers, as the master sees them."""
+
+    def start(self, r: int, assignment: Assignment, load: Floats) -> Arrivals:
+        """Hand out round `r`; `load` is the share of the data set charged to each worker."""
+        ...
+
+
+class DrawnTimes:
+    """Workers that return after times known beforehand.
+
+    Parameters
+    ----------
+    env
+        The simulation's clock and events.
+    delays
+        Times in seconds, (rounds, workers).
+    per_load
+        Seconds added per full data set.
+    reference_load
+        Load at which the times were measured.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        delays: Floats,
+        per_load: float = 0.0,
+        reference_load: float = 0.0,
+    ) -> None:
+        self._env = env
+        self._delays = delays
+        self._per_load = per_load
+        self._reference_load = reference_load
+
+    def start(self, r: int, assignment: Assignment, load: Floats) -> TimedArrivals:
+        """Let the timed workers work."""
+        finish = self._delays[r]
+        if self._per_load:
+            finish = np.maximum(finish + self._per_load * (load - self._reference_load), 0.0)
+        times = to_picoseconds(np.where(assignment.timed, finish, np.inf))
+        return TimedArrivals(self._env, times)
+
+
+class TimedArrivals:
+    """Results that come in at given times after the start of the round, equal ones together."""
+
+    def __init__(self, env: simpy.Environment, times: Integers) -> None:
+        self._env = env
+        self._start = int(env.now)
+        self._order = np.argsort(times, kind="stable")
+        self._times = times[self._order]
+        self._next = 0
+        self._count = int(np.searchsorted(self._times, NEVER))
+
+    def wait(self, until: int | None) -> Generator[simpy.Event, Any, Integers]:
+        """Wait for the next results, but not beyond `until`."""
+        due = int(self._times[self._next]) if self._next < self._count else None
+        if due is None and until is None:
+            raise SimulationError("no further result will ever come in")
+        elapsed = int(self._env.now) - self._start
+        if due is None or (until is not None and until < due):
+            yield self._env.timeout((until or 0) - elapsed)
+            return self._order[:0]
+        yield self._env.timeout(due - elapsed)
+        first = self._next
+        self._next = int(np.searchsorted(self._times, due, side="right"))
+        return self._order[first : self._next]
+
+    def stop(self) -> None:
+        """Do nothing: later results have no events."""
+
+
+def to_picoseconds(seconds: Floats) -> Integers:
+    """Return times in whole picoseconds; infinite ones, and those beyond 53 days, as `NEVER`.
+
+    Raises
+    ------
+    SimulationError
+        If a finite time is that long: sums of such times leave the clock's range.
+    """
+    if np.isnan(seconds).any():
+        raise SimulationError("a finish time is not a number")
+    if (np.isfinite(seconds) & (seconds >= NEVER / 2 / SECOND)).any():
+        raise SimulationError("a finish time exceeds 53 days; write inf for a worker that is dead")
+    endless = np.isinf(seconds)
+    picoseconds = np.rint(np.where(endless, 0.0, seconds) * SECOND).astype(np.int64)
+    times: Integers = np.where(endless, NEVER, picoseconds)
+    return times
