@@ -1,0 +1,421 @@
+"""A packet network as a heap of every packet's every arrival: slow, plain, and written on its own.
+
+The model: a packet of ``B`` wire bytes holds a port of rate ``R`` for ``ceil(8 B / R)``; ports are
+FIFO; a packet is forwarded once it has been received whole. What happens at one instant happens in
+this order: flows start, timers fire, packets arrive (node after node, and at a node by flow, packet,
+data before acknowledgement, link), network cards send. The heap orders exactly by that.
+
+Nothing here knows how the fast simulator works; what both share is the numbers that policies draw,
+`draw`, and the order in which links are listed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+
+MASK = 2**64 - 1
+START, TIMER, ARRIVAL, NIC = range(4)
+
+
+def mix(x):
+    z = x * 0x9E3779B97F4A7C15 & MASK
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+    return z ^ z >> 31
+
+
+def draw(key, entity, counter):
+    return mix(mix(mix(key) ^ entity) + counter & MASK)
+
+
+def below(bits, n):
+    return (bits >> 32) * n >> 32
+
+
+@dataclass
+class Link:
+    source: int
+    target: int
+    rate: int
+    delay: int
+    up: bool = True
+    capacity: int | None = None
+    """Bytes; None: no limit."""
+    mark: tuple[int, int, float] | None = None
+    """kmin, kmax in bytes, and the probability of a mark at kmax."""
+    free_at: int = 0
+    bytes: int = 0
+    packets: int = 0
+    drops: int = 0
+    marks: int = 0
+    wait_max: int = 0
+    busy: int = 0
+
+
+@dataclass
+class Net:
+    """Nodes 0 to hosts - 1 are hosts, then switches; `latency` is per switch."""
+
+    hosts: int
+    switches: int
+    links: list[Link]
+    latency: list[int]
+    spine_paths: tuple[int, int, int] | None = None
+    """(leaves, spines, bundle) where paths are numbered by parallel link, then spine."""
+
+
+def leaf_spine(leaves, hosts, spines, *, rate=10**11, delay=10**6, bundle=1, slow=()):
+    """Return a leaf-spine; `slow` holds (source node, target node, rate) of single links."""
+    count = leaves * hosts
+    links = [Link(i, count + i // hosts, rate, delay) for i in range(count)]
+    links += [Link(count + i // hosts, i, rate, delay) for i in range(count)]
+    pairs = [
+        (count + a, count + leaves + s)
+        for _ in range(bundle)
+        for a in range(leaves)
+        for s in range(spines)
+    ]
+    links += [Link(a, s, rate, delay) for a, s in pairs]
+    links += [Link(s, a, rate, delay) for a, s in pairs]
+    for source, target, other in slow:
+        for link in links:
+            if (link.source, link.target) == (source, target):
+                link.rate = other
+    shape = (leaves, spines, bundle)
+    return Net(count, leaves + spines, links, [0] * (leaves + spines), shape)
+
+
+class Routes:
+    """Equal-cost next links by breadth-first search over working links, and explicit paths."""
+
+    def __init__(self, net):
+        self.net = net
+        self.out = {}
+        self.up = {}
+        self.down = {}
+        for number, link in enumerate(net.links):
+            if link.source < net.hosts:
+                self.up[link.source] = number
+            elif link.target < net.hosts:
+                self.down[link.target] = number
+            elif link.up:
+                self.out.setdefault(link.source, []).append(number)
+        self.home = {host: net.links[number].target for host, number in self.up.items()}
+        self.leaves = sorted(set(self.home.values()))
+        self.away = {leaf: self._distances(leaf) for leaf in self.leaves}
+
+    def _distances(self, leaf):
+        into = {}
+        for numbers in self.out.values():
+            for number in numbers:
+                link = self.net.links[number]
+                into.setdefault(link.target, []).append(link.source)
+        away, front = {leaf: 0}, [leaf]
+        while front:
+            nearer = [s for node in front for s in into.get(node, []) if s not in away]
+            for node in nearer:
+                away[node] = 1 + min(away[n] for n in self._next(node) if n in away)
+            front = sorted(set(nearer))
+        return away
+
+    def _next(self, node):
+        return [self.net.links[number].target for number in self.out.get(node, [])]
+
+    def ports(self, switch, leaf):
+        away = self.away[leaf]
+        return [
+            number
+            for number in self.out.get(switch, [])
+            if away.get(self.net.links[number].target, 10**9) + 1 == away.get(switch, -5)
+        ]
+
+    def paths(self, source, target):
+        """Return the paths between two leaves as lists of links between switches."""
+        if source == target:
+            return [[]]
+        if self.net.spine_paths is None:
+            return self._walk(source, target)
+        leaves, spines, bundle = self.net.spine_paths
+        found = []
+        for k in range(spines * bundle):
+            spine = self.net.hosts + leaves + k % spines
+            ways = []
+            for a, b in ((source, spine), (spine, target)):
+                joined = [
+                    n for n, k_ in enumerate(self.net.links) if (k_.source, k_.target) == (a, b)
+                ]
+                ways.append(joined[k // spines])
+            if all(self.net.links[number].up for number in ways):
+                found.append(ways)
+        return found
+
+    def _walk(self, at, target):
+        if at == target:
+            return [[]]
+        return [
+            [number, *rest]
+            for number in self.ports(at, target)
+            for rest in self._walk(self.net.links[number].target, target)
+        ]
+
+
+@dataclass
+class Packet:
+    flow: int
+    index: int
+    ack: bool
+    size: int
+    src: int
+    dst: int
+    retry: int = 0
+    marked: bool = False
+    path: list[int] | None = None
+    """Links still to take behind the first leaf, under source routing."""
+    entropy: int = 0
+    info: object = None
+
+
+@dataclass
+class Flow:
+    number: int
+    src: int
+    dst: int
+    size: int
+    start: int
+    count: int = 0
+    path: list[int] | None = None
+    """Explicit links between switches."""
+    highest: int = -1
+    received: set[int] = field(default_factory=set)
+    end_rx: int | None = None
+    end_tx: int | None = None
+    out_of_order: int = 0
+    max_reorder: int = 0
+    drops: int = 0
+    resent: int = 0
+    timeouts: int = 0
+    failed: bool = False
+    sender: object = None
+
+
+class Simulator:
+    """One run. After `run`, read `flows`, `net.links` and `packet_hops`."""
+
+    def __init__(
+        self,
+        net,
+        flows,
+        policy,
+        transport,
+        *,
+        payload=4096,
+        header=64,
+        ack=64,
+        fifo=None,
+        mark_key=0,
+    ):
+        self.net = net
+        self.routes = Routes(net)
+        self.policy = policy
+        self.transport = transport
+        self.payload, self.header, self.ack_size = payload, header, ack
+        self.fifo = transport.fifo if fifo is None else fifo
+        self.mark_key = mark_key
+        self.flows = [Flow(i, *row) for i, row in enumerate(flows)]
+        self.heap = []
+        self.ready = {host: [] for host in range(net.hosts)}
+        self.nic_planned = {}
+        self.packet_hops = 0
+        self._made = 0
+        for flow in self.flows:
+            flow.count = max(1, -(-flow.size // payload))
+            heapq.heappush(self.heap, (flow.start, START, flow.number))
+        policy.attach(self)
+        transport.attach(self)
+
+    def run(self, until=None):
+        while self.heap and (until is None or self.heap[0][0] < until):
+            event = heapq.heappop(self.heap)
+            now, kind = event[:2]
+            if kind == START:
+                flow = self.flows[event[2]]
+                self.transport.begin(flow, now)
+                self.make_ready(flow, now)
+            elif kind == TIMER:
+                self.transport.expire(self.flows[event[2]], now)
+            elif kind == ARRIVAL:
+                self.arrive(event[-1], event[2], now)
+            else:
+                self.nic(event[2], now)
+        return self
+
+    # Network card: one packet per turn, round robin over ready flows, or by (start, flow) ----------
+
+    def make_ready(self, flow, now):
+        queue = self.ready[flow.src]
+        if flow not in queue and self.transport.sendable(flow):
+            queue.append(flow)
+            if self.fifo:
+                queue.sort(key=lambda f: (f.start, f.number))
+        if queue:
+            self.wake(flow.src, now)
+
+    def wake(self, host, now):
+        time = max(now, self.net.links[self.routes.up[host]].free_at)
+        if self.nic_planned.get(host) is None:
+            self.nic_planned[host] = time
+            heapq.heappush(self.heap, (time, NIC, host))
+
+    def nic(self, host, now):
+        self.nic_planned[host] = None
+        queue = self.ready[host]
+        link = self.routes.up[host]
+        while queue and self.net.links[link].free_at <= now:
+            flow = queue[0]
+            if not self.transport.sendable(flow):
+                queue.pop(0)
+                continue
+            packet = self.transport.take(flow, now)
+            self.policy.tag(flow, packet)
+            self.enqueue(link, packet, now)
+            if not self.transport.sendable(flow):
+                queue.remove(flow)
+            elif not self.fifo:
+                queue.append(queue.pop(0))
+        if queue:
+            self.wake(host, now)
+
+    def data(self, flow, index, retry=0):
+        size = min(self.payload, flow.size - index * self.payload) + self.header
+        return Packet(flow.number, index, False, size, flow.src, flow.dst, retry)
+
+    # Ports ----------------------------------------------------------------------------------------
+
+    def service(self, link, size):
+        return -(-size * 8 * 10**12 // link.rate)
+
+    def enqueue(self, number, packet, now):
+        link = self.net.links[number]
+        needed = self.service(link, packet.size)
+        begin = max(now, link.free_at)
+        wait = begin - now
+        if link.capacity is not None and wait + needed > self.service(link, link.capacity):
+            link.drops += 1
+            if not packet.ack:
+                self.flows[packet.flow].drops += 1
+            return
+        if link.mark is not None and self.marks(number, link, packet, wait):
+            packet.marked = True
+            link.marks += 1
+        link.free_at = begin + needed
+        link.bytes += packet.size
+        link.busy += needed
+        if not packet.ack:
+            link.packets += 1
+            link.wait_max = max(link.wait_max, wait)
+            self.packet_hops += 1
+        switch = link.target - self.net.hosts
+        time = link.free_at + link.delay + (self.net.latency[switch] if switch >= 0 else 0)
+        self._made += 1
+        key = (link.target, packet.flow, packet.index, packet.ack, number, self._made)
+        heapq.heappush(self.heap, (time, ARRIVAL, *key, packet))
+
+    def marks(self, number, link, packet, wait):
+        kmin, kmax, pmax = link.mark
+        low, high = self.service(link, kmin), self.service(link, kmax)
+        return wait > (low if pmax >= 1 and kmin == kmax else high)
+
+    # Nodes ----------------------------------------------------------------------------------------
+
+    def arrive(self, packet, node, now):
+        if node < self.net.hosts:
+            self.transport.deliver(self.flows[packet.flow], packet, now)
+            return
+        if self.routes.home[packet.dst] == node:
+            self.enqueue(self.routes.down[packet.dst], packet, now)
+        else:
+            self.enqueue(self.policy.choose(packet, node), packet, now)
+
+    def ports(self, packet, node):
+        return self.routes.ports(node, self.routes.home[packet.dst])
+
+    def count(self, flow, packet, now):
+        """Note a data packet at its receiver; return whether it is new."""
+        if packet.index in flow.received:
+            return False
+        if packet.index < flow.highest:
+            flow.out_of_order += 1
+            flow.max_reorder = max(flow.max_reorder, flow.highest - packet.index)
+        flow.highest = max(flow.highest, packet.index)
+        flow.received.add(packet.index)
+        if len(flow.received) == flow.count:
+            flow.end_rx = now
+        return True
+
+
+# Policies -----------------------------------------------------------------------------------------
+
+
+class Policy:
+    """Chooses among equal ports at each switch."""
+
+    def attach(self, simulator):
+        self.simulator = simulator
+
+    def tag(self, flow, packet):
+        """Give a packet, at its sender, what switches will look at."""
+
+    def choose(self, packet, node):
+        raise LookupError(node)
+
+
+class Single(Policy):
+    """Each flow's own path, given with the flow as its links between switches."""
+
+    def tag(self, flow, packet):
+        packet.path = list(flow.path)
+
+    def choose(self, packet, node):
+        return packet.path.pop(0)
+
+
+class Stripe(Policy):
+    """Path number (packet + flow) modulo the number of paths."""
+
+    def tag(self, flow, packet):
+        home = self.simulator.routes.home
+        ends = home[packet.src], home[packet.dst]
+        known = self.__dict__.setdefault("known", {})
+        if ends not in known:
+            known[ends] = self.simulator.routes.paths(*ends)
+        paths = known[ends]
+        packet.path = list(paths[(packet.index + flow.number) % len(paths)])
+
+    def choose(self, packet, node):
+        return packet.path.pop(0)
+
+
+# Transports ---------------------------------------------------------------------------------------
+
+
+class OpenLoop:
+    """Everything at once, no window and no acknowledgement."""
+
+    fifo = True
+
+    def attach(self, simulator):
+        self.simulator = simulator
+
+    def begin(self, flow, now):
+        flow.sender = 0
+
+    def sendable(self, flow):
+        return flow.sender is not None and flow.sender < flow.count
+
+    def take(self, flow, now):
+        flow.sender += 1
+        return self.simulator.data(flow, flow.sender - 1)
+
+    def deliver(self, flow, packet, now):
+        self.simulator.count(flow, packet, now)
