@@ -1,0 +1,118 @@
+"""From the blocks of a scenario to a working fabric: topology, flows, and what is wrong with them.
+
+`connect` is how any family gets a network: one fabric per environment, shared by its own transfers
+and by the background `traffic` of the scenario.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netsim import units
+from netsim.fabric.flows import Flows, concatenate, unreachable
+from netsim.family import Problem, ProblemsFound
+from netsim.fields import implementation
+from netsim.rng import Streams
+
+if TYPE_CHECKING:
+    from netsim.fabric.schema import NetworkConfig
+    from netsim.fabric.service import Fabric
+    from netsim.family import RunContext
+    from netsim.topology.network import Network
+
+
+def connect(config: NetworkConfig, context: RunContext) -> Fabric:
+    """Return the fabric that `config` describes, joined to the environment of `context`.
+
+    The scenario's `traffic` is submitted as well; `Fabric.traffic` is the event of its completion.
+    """
+    from netsim.fabric.service import Fabric
+
+    network = build_network(config)
+    flows = generate_flows(config, network, context.streams)
+    fabric = Fabric(
+        context.env,
+        network,
+        packet=config.packet,
+        routing=config.routing,
+        transport=config.transport,
+        queue=config.queue,
+        streams=context.streams,
+        recorder=context.recorder,
+        flows=flows,
+    )
+    return fabric
+
+
+def build_network(config: NetworkConfig) -> Network:
+    """Return the network of the block `topology`.
+
+    Raises
+    ------
+    ProblemsFound
+        If a topology file is wrong, located in the file.
+    """
+    return implementation("topology", config.topology).build(config.topology)  # type: ignore[no-any-return]
+
+
+def generate_flows(config: NetworkConfig, network: Network, streams: Streams) -> Flows:
+    """Return the flows of all traffic blocks, in their order; each block has its own stream."""
+    parts = [
+        implementation("traffic", block, key="pattern").generate(
+            block, network, streams.generator("traffic", index)
+        )
+        for index, block in enumerate(config.traffic)
+    ]
+    return concatenate(parts)
+
+
+def problems(config: NetworkConfig) -> list[Problem]:
+    """Return what is wrong with topology, traffic and paths, each with its place."""
+    try:
+        network = build_network(config)
+    except ProblemsFound as found:
+        return [replace(problem, at=("topology", *problem.at)) for problem in found.problems]
+    wrong: list[Problem] = []
+    for index, block in enumerate(config.traffic):
+        pattern = implementation("traffic", block, key="pattern")
+        wrong += [
+            replace(problem, at=("traffic", index, *problem.at))
+            for problem in pattern.check(block, network)
+        ]
+    return wrong or _of_flows(config, network)
+
+
+def _of_flows(config: NetworkConfig, network: Network) -> list[Problem]:
+    """Return what is wrong with the flows themselves, once their blocks are right."""
+    wrong = []
+    for index, block in enumerate(config.traffic):
+        pattern = implementation("traffic", block, key="pattern")
+        generator = Streams(0).generator("traffic", index)
+        flows = pattern.generate(block, network, generator)
+        found = unreachable(flows, network)
+        if config.routing.policy == "single" and not flows.has_paths:  # type: ignore[attr-defined]
+            hint = "add a column 'spine' or 'path' to a flow file, or choose another policy"
+            found.append(Problem("policy 'single' needs a path for each flow", hint=hint))
+        wrong += [replace(problem, at=("traffic", index, *problem.at)) for problem in found]
+    return wrong
+
+
+def headline(config: NetworkConfig) -> str:
+    """Return topology, policies and traffic in one line."""
+    network = build_network(config)
+    shape = f"{network.leaves}x{network.spines}, " if network.kind == "leaf_spine" else ""
+    rates = Counter(network.link_rate[network.host_uplink].tolist())
+    rate = units.readable(rates.most_common(1)[0][0], "rate") if rates else ""
+    traffic = ", ".join(_in_words(block) for block in config.traffic) or "no traffic"
+    policy = f"{config.routing.policy} / {config.transport.kind}"  # type: ignore[attr-defined]
+    return f"{network.kind} {shape}{network.host_count} hosts, {rate} | {policy} | {traffic}"
+
+
+def _in_words(block: object) -> str:
+    pattern = str(getattr(block, "pattern", ""))
+    if pattern == "file":
+        return str(getattr(getattr(block, "file", ""), "written", "file"))
+    size = getattr(block, "size", None)
+    return f"{pattern} {units.readable(size, 'data')}" if isinstance(size, int) else pattern

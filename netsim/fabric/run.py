@@ -1,0 +1,102 @@
+"""One replication of the family `fabric`: submit all flows, let time pass, write the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netsim.fabric.connect import connect
+from netsim.fabric.ideal import ideal_completion
+from netsim.fabric.sampling import sample_links
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from netsim.fabric.scenario import FabricScenario
+    from netsim.family import RunContext, Scalar
+
+#: Sampling interval of table `links` where the scenario asks for the table and names none.
+DEFAULT_INTERVAL = 10_000_000
+SECOND = 1e12
+
+
+class FabricRun:
+    """The flows of one replication on their way."""
+
+    def __init__(self, scenario: FabricScenario, context: RunContext) -> None:
+        self._scenario = scenario
+        self._context = context
+        self._fabric = connect(scenario, context)
+        if context.recorder.wants("links"):
+            every = scenario.record.sample_every or DEFAULT_INTERVAL
+            context.env.process(sample_links(context.env, self._fabric, context.recorder, every))
+
+    def progress(self) -> float | None:
+        """Return the share of flows that are over."""
+        return self._fabric.progress()
+
+    def finish(self) -> Mapping[str, Scalar]:
+        """Write `flows` and `link_totals`; return makespan, completion times and losses."""
+        flows = self._flow_table()
+        links = self._fabric.link_columns()
+        self._context.recorder.write("flows", flows)
+        self._context.recorder.write("link_totals", links)
+        return {**self._summary(flows), **_link_summary(links)}
+
+    def _flow_table(self) -> dict[str, Any]:
+        """Return the columns of table `flows`: the fabric's, and what follows from them."""
+        columns = self._fabric.flow_columns()
+        packet = self._scenario.packet
+        ideal = ideal_completion(
+            self._fabric.network,
+            columns["src"],
+            columns["dst"],
+            columns["size"],
+            payload=packet.payload,
+            header=packet.header,
+        )
+        start = columns["start"]
+        columns["fct"] = (columns["end_rx"] - start) / SECOND
+        columns["fct_tx"] = (columns["end_tx"] - start) / SECOND
+        columns["ideal_fct"] = ideal / SECOND
+        columns["slowdown"] = (columns["end_rx"] - start) / ideal
+        return columns
+
+    def _summary(self, flows: Mapping[str, Any]) -> dict[str, Scalar]:
+        counted = np.asarray(flows["start"] >= self._scenario.record.warmup)
+        done = counted & ~np.ma.getmaskarray(flows["end_rx"])
+        fct = np.asarray(flows["fct"])[done]
+        slowdown = np.asarray(flows["slowdown"])[done]
+        packets = int(flows["packets"][counted].sum())
+        return {
+            "makespan": int(flows["end_rx"][done].max()) if done.any() else None,
+            "flows": len(done),
+            "unfinished": int(np.count_nonzero(np.asarray(flows["status"]) != "done")),
+            "packet_hops": self._fabric.packet_hops,
+            "fct_mean": _of(fct, np.mean),
+            "fct_median": _of(fct, np.median),
+            "fct_p99": _of(fct, lambda values: np.percentile(values, 99)),
+            "fct_max": _of(fct, np.max),
+            "slowdown_mean": _of(slowdown, np.mean),
+            "slowdown_max": _of(slowdown, np.max),
+            "out_of_order": int(flows["out_of_order"][counted].sum()) / max(1, packets),
+            "max_reorder": int(flows["max_reorder"][counted].max(initial=0)),
+            "retransmits": int(flows["retransmits"][counted].sum()),
+        }
+
+
+def _of(values: NDArray[np.float64], statistic: Any) -> float | None:
+    """Return the statistic of `values`, or None where there are none."""
+    return float(statistic(values)) if len(values) else None
+
+
+def _link_summary(links: Mapping[str, Any]) -> dict[str, Scalar]:
+    return {
+        "drops": int(links["drops"].sum()),
+        "ecn_marks": int(links["ecn_marks"].sum()),
+        "link_utilization_max": float(links["utilization_mean"].max(initial=0.0)),
+        "queue_max": int(links["queue_max"].max(initial=0)),
+    }
