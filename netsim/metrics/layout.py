@@ -64,10 +64,17 @@ def remove_tables(directory: Path) -> None:
     """Remove tables and leftovers from `directory`, and itself if nothing else is in it."""
     if not directory.is_dir() or directory.is_symlink():
         return
-    for file in sorted(directory.glob("*.parquet")):
+    for file in table_files(directory):
         file.unlink()
     remove_leftovers(directory)
     _remove_empty(directory)
+
+
+def table_files(directory: Path) -> list[Path]:
+    """Return the tables in `directory` that have their final name, sorted."""
+    return sorted(
+        file for file in directory.glob("*.parquet") if not file.name.startswith(TEMPORARY)
+    )
 
 
 def remove_leftovers(directory: Path) -> None:

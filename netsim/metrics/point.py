@@ -34,7 +34,7 @@ class PointDirectory:
         with writing(path):
             path.mkdir(parents=True, exist_ok=True)
             (path / layout.DONE).unlink(missing_ok=True)
-            for file in sorted(path.glob("*.parquet")):
+            for file in layout.table_files(path):
                 file.unlink()
             layout.remove_leftovers(path)
         return cls(path, point, replication)

@@ -108,7 +108,7 @@ class RunFiles:
     def tables(self) -> dict[str, list[Path]]:
         """Files of each table, in the order of (point, replication)."""
         if self.complete:
-            found = sorted((self.path / layout.TABLES).glob("*.parquet"))
+            found = layout.table_files(self.path / layout.TABLES)
             return {file.stem: [file] for file in found}
         tables: dict[str, list[Path]] = {}
         for directory, done in self.done_points():

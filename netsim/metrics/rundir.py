@@ -88,10 +88,10 @@ class RunDirectory:
         """
         path = Path(path)
         _make(path)
-        if overwrite and (path / layout.MANIFEST).is_file():
+        if overwrite and read_manifest(path) is not None:
             with writing(path):
                 layout.remove_results(path)
-        if layout.holds_others_files(path):
+        elif layout.holds_others_files(path):
             raise _taken(path, run)
         manifest = _manifest(run)
         if not create_json(path / layout.MANIFEST, manifest):
