@@ -1,0 +1,158 @@
+"""Change fields of a scenario from outside: ``--set jobs[0].ranks=64``, or a mapping from Python.
+
+A path is made of keys, parted by dots, and of indices of lists in brackets. Missing blocks are
+made on the way; an index one beyond the end of a list appends. The text after ``=`` is a YAML
+value. A value replaces what was there, whole.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from netsim.fields import shown
+from netsim.scenario.diagnostics import Diagnostic
+from netsim.scenario.files import INCLUDE, Reader
+from netsim.scenario.limits import DEPTH, NODES
+from netsim.scenario.source import Source, Span
+from netsim.scenario.tree import Entry, Node, Path, known_key
+
+_STEP: Final = re.compile(r"(?:^|\.)([^.\[\]\s=]+)|\[([0-9]{1,6})\]")
+_HINT: Final = "write it as routing.policy=rps or traffic[0].size='1 MB'"
+_RANK: Final = 1000
+
+
+class _Refused(Exception):  # noqa: N818 - carries what to tell
+    """An override that leads nowhere."""
+
+
+def apply(root: Node, overrides: Mapping[str, Any] | Sequence[str], reader: Reader) -> Node:
+    """Return `root` changed by `overrides`; problems with them go to the reader's."""
+    for rank, item in enumerate(_items(overrides), start=_RANK):
+        path, source, node = _read(item, rank, reader)
+        if node is None:
+            continue
+        try:
+            root = _put(root, _steps(path), node, Span(source, 1, 1, len(path)))
+        except _Refused as refused:
+            span = Span(source, 1, 1, max(1, len(path)))
+            hint = _HINT if str(refused) == _NO_PATH else ""
+            reader.problems.append(Diagnostic("bad-override", str(refused), span, hint))
+    return root
+
+
+def _items(overrides: Mapping[str, Any] | Sequence[str]) -> list[str | tuple[str, Any]]:
+    if isinstance(overrides, Mapping):
+        return [(str(path), value) for path, value in overrides.items()]
+    return [overrides] if isinstance(overrides, str) else list(overrides)
+
+
+def _read(
+    item: str | tuple[str, Any], rank: int, reader: Reader
+) -> tuple[str, Source, Node | None]:
+    """Return path, source and value of one override."""
+    if isinstance(item, tuple):
+        path, value = item
+        source = _source(path, f"{path}={shown(value)}", rank)
+        start = Span(source, 1, len(path) + 2, max(1, len(shown(value))))
+        try:
+            return path, source, node_of(value, start)
+        except _Refused as refused:
+            reader.problems.append(Diagnostic("bad-override", str(refused), start))
+            return path, source, None
+    path, equals, text = item.partition("=")
+    source = _source(path.strip(), item, rank)
+    if not equals:
+        message = f"{shown(item)} sets no value"
+        reader.problems.append(
+            Diagnostic("bad-override", message, Span(source, 1, 1, max(1, len(item))), _HINT)
+        )
+        return path.strip(), source, None
+    # Blanks in place of the path keep the columns of the value.
+    failed = len(reader.problems)
+    node = reader.parse(source, " " * (len(path) + 1) + text)
+    if node is None and len(reader.problems) == failed:
+        node = Node(Span(source, 1, len(path) + 1), None)
+    return path.strip(), source, node
+
+
+def _source(path: str, text: str, rank: int) -> Source:
+    return Source.of(f"--set {shown(path)[1:-1]}", text, rank, numbered=False)
+
+
+def node_of(value: Any, span: Span, depth: int = 0) -> Node:
+    """Return the tree of a Python `value`, all of it standing at `span`."""
+    if depth > DEPTH:
+        raise _Refused(f"the value is nested more than {DEPTH} deep")
+    if isinstance(value, Mapping):
+        entries = {str(k): Entry(span, node_of(v, span, depth + 1)) for k, v in value.items()}
+        return Node(span, entries, 1 + sum(entry.value.size for entry in entries.values()))
+    if isinstance(value, list | tuple):
+        if len(value) > NODES:
+            raise _Refused(f"the value holds more than {NODES:,} values")
+        items = [node_of(item, span, depth + 1) for item in value]
+        return Node(span, items, 1 + sum(item.size for item in items))
+    item = getattr(value, "item", None)
+    scalar = item() if callable(item) else value
+    if isinstance(scalar, float) and not math.isfinite(scalar):
+        raise _Refused(f"{scalar} is not a number that can be simulated")
+    if scalar is None or isinstance(scalar, bool | int | float | str):
+        return Node(span, scalar)
+    return Node(span, str(scalar))
+
+
+_NO_PATH: Final = "this is not the path of a field"
+
+
+def _steps(path: str) -> Path:
+    """Return the keys and indices of a dotted path."""
+    steps: list[str | int] = []
+    position = 0
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if match is None:
+            raise _Refused(_NO_PATH)
+        steps.append(match[1] if match[1] is not None else int(match[2]))
+        position = match.end()
+    if not steps or isinstance(steps[0], int) or len(steps) > DEPTH:
+        raise _Refused(_NO_PATH)
+    if steps == [INCLUDE]:
+        raise _Refused("'include' can only stand in a file")
+    return tuple(steps)
+
+
+def _put(node: Node, path: Path, value: Node, at: Span, done: str = "") -> Node:
+    """Return `node` with the value at `path` replaced, blocks on the way copied or made."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    here = f"'{done}'" if done else "the scenario"
+    if isinstance(step, int):
+        if not isinstance(node.content, list):
+            raise _Refused(f"{here} is not a list")
+        items = list(node.content)
+        if step > len(items):
+            raise _Refused(f"{here} has {len(items)} entries, so there is no [{step}]")
+        old = items[step] if step < len(items) else Node(at, None)
+        items[step : step + 1] = [_put(old, rest, value, at, f"{done}[{step}]")]
+        return Node(node.span, items, node.size + value.size)
+    if node.content is None:
+        node = Node(at, {})
+    if not isinstance(node.content, dict):
+        raise _Refused(f"{here} is not a block of fields")
+    entries = dict(node.content)
+    key = known_key(entries, step) or step
+    old_entry = entries.get(key)
+    below = old_entry.value if old_entry else Node(at, None)
+    changed = _put(below, rest, value, at, f"{done}.{step}" if done else step)
+    # A key is blamed on the override only where the override made it.
+    entries[key] = Entry(old_entry.key if old_entry and rest else _key_span(at, step), changed)
+    return Node(node.span, entries, node.size + value.size)
+
+
+def _key_span(at: Span, step: str) -> Span:
+    """Return where the last use of `step` stands in the override's path."""
+    column = at.source.line(1)[: at.length + at.column].rfind(step)
+    return Span(at.source, 1, column + 1 if column >= 0 else 1, len(step))

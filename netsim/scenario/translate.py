@@ -1,0 +1,187 @@
+"""Validation errors and families' problems as diagnostics at their places in the YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from netsim import registry
+from netsim.family import Problem
+from netsim.fields.choice import unmark
+from netsim.scenario.diagnostics import Diagnostic
+from netsim.scenario.shape import field_of, models_at
+from netsim.scenario.source import Source, Span
+from netsim.scenario.tree import Node, Path, Place, follow, plain
+from netsim.scenario.wording import Wording, word
+
+#: Files that have no lines to show.
+_BINARY: Final = frozenset({".parquet", ".gz", ".zst", ".npy", ".npz"})
+_LONGEST_DATA_LINE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One of pydantic's errors, located."""
+
+    diagnostic: Diagnostic
+    branch: tuple[Path, str] | None
+    """Place and name of the first union member on the way, None outside unions."""
+    depth: int
+
+
+def validation(error: ValidationError, model: type[BaseModel], root: Node) -> list[Diagnostic]:
+    """Return pydantic's errors as diagnostics; of a union's members, those of the likeliest."""
+    found = [_located(details, model, root) for details in error.errors(include_url=False)]
+    best: dict[Path, tuple[int, str]] = {}
+    for one in found:
+        if one.branch is not None:
+            place, name = one.branch
+            if place not in best or one.depth > best[place][0]:
+                best[place] = (one.depth, name)
+    return [
+        one.diagnostic
+        for one in found
+        if one.branch is None or best[one.branch[0]][1] == one.branch[1]
+    ]
+
+
+def problems(found: Iterable[Problem], root: Node) -> list[Diagnostic]:
+    """Return what a family found as diagnostics."""
+    return [_problem(problem, root) for problem in found]
+
+
+def _problem(problem: Problem, root: Node) -> Diagnostic:
+    place = follow(root, problem.at)
+    if problem.file is None:
+        return Diagnostic(problem.code, problem.message, place.span, problem.hint)
+    if problem.line < 1:
+        return Diagnostic(
+            problem.code, problem.message, None, problem.hint, str(problem.file), place.span
+        )
+    source = _data_source(problem.file, problem.line, place.span.source.rank)
+    span = Span(source, problem.line, max(1, problem.column))
+    return Diagnostic(problem.code, problem.message, span, problem.hint, named_at=place.span)
+
+
+def _data_source(path: FilePath, line: int, rank: int) -> Source:
+    """Return the data file as a source that holds the one line to show."""
+    lines = [""] * (line - 1)
+    if path.suffix not in _BINARY:
+        try:
+            with path.open("rb") as stream:
+                for _ in range(line - 1):
+                    stream.readline()
+                text = stream.readline(_LONGEST_DATA_LINE).decode("utf-8", "replace")
+        except OSError:
+            text = ""
+        lines.append(text.rstrip("\r\n"))
+    return Source(str(path), tuple(lines), rank)
+
+
+def _located(details: Any, model: type[BaseModel], root: Node) -> _Found:
+    place, path, branch = _follow(root, details["loc"])
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "netsim":
+        diagnostic = _own(context, place, root)
+    elif kind == "missing":
+        diagnostic = _missing(model, place, path)
+    elif kind == "extra_forbidden":
+        diagnostic = _unknown(model, place, path)
+    else:
+        wording = word(kind, _name(path), plain(place.node), context)
+        diagnostic = _diagnostic(wording, place.span)
+    return _Found(diagnostic, branch, len(details["loc"]))
+
+
+def _follow(
+    root: Node, location: Sequence[str | int]
+) -> tuple[Place, Path, tuple[Path, str] | None]:
+    """Return the place of an error, its location without union members, and the first of those.
+
+    Pydantic puts the name of a union's member into the location. It is told from a key by not
+    being one: it stands where the scenario has no such key and more follows, or no mapping.
+    """
+    path: Path = ()
+    branch = None
+    for index, step in enumerate(location):
+        if unmark(step) is None:
+            place = follow(root, (*_without_marks(path), step))
+            last = index == len(location) - 1
+            if place.rest and not (last and isinstance(place.node.content, dict)):
+                branch = branch or (_without_marks(path), str(step))
+                continue
+        path = (*path, step)
+    return follow(root, _without_marks(path)), path, branch
+
+
+def _without_marks(path: Path) -> Path:
+    return tuple(step for step in path if unmark(step) is None)
+
+
+def _own(context: dict[str, Any], place: Place, root: Node) -> Diagnostic:
+    """Return the diagnostic of `netsim.fields.problem`."""
+    at, also = tuple(context.get("at", ())), tuple(context.get("also", ()))
+    inner = follow(root, (*place.path, *at))
+    span = inner.key if context["code"] in _ON_KEYS and inner.key else inner.span
+    message = context["text"] + (_set_at(follow(root, also), span) if also else "")
+    return Diagnostic(context["code"], message, span, context.get("hint", ""))
+
+
+_ON_KEYS: Final = frozenset({"unknown-field", "duplicate-key"})
+
+
+def _set_at(other: Place, span: Span) -> str:
+    if other.rest:
+        return " (the default)"
+    there = other.span
+    if there.source is span.source and there.source.numbered:
+        return f" (set at line {there.line})"
+    return f" (set at {there})"
+
+
+def _missing(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:
+    name = str(path[-1])
+    info = field_of(model, path)
+    hint = f"{name}: {info.description}" if info and info.description else ""
+    message = f"{_block(path[:-1], place) or 'the scenario'} needs '{name}'"
+    span = place.key or place.node.span
+    return Diagnostic("missing-field", message, span, hint)
+
+
+def _unknown(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:
+    name = str(path[-1])
+    known = [field for block in models_at(model, path[:-1]) for field in block.model_fields]
+    hint = registry.did_you_mean(name, known) or ""
+    if not hint and known:
+        hint = f"known: {', '.join(known)}" if len(known) <= 12 else ""
+    block = _block(path[:-1], place)
+    message = f"'{name}' is not a field of {block or 'a scenario'}"
+    return Diagnostic("unknown-field", message, place.key or place.span, hint)
+
+
+def _block(path: Path, place: Place) -> str:
+    """Return the block at `path` in words: ``topology 'leaf_spine'``, ``'host_link'``."""
+    if not path:
+        return ""
+    chosen = unmark(path[-1])
+    if chosen is not None:
+        return f"{chosen[0]} '{chosen[1]}'"
+    return _name(path)
+
+
+def _name(path: Path) -> str:
+    """Return the value at `path` in words: ``'leaves'``, ``entry 2 of 'tables'``."""
+    steps = _without_marks(path)
+    if not steps:
+        return "the scenario"
+    if isinstance(steps[-1], int):
+        return f"entry {steps[-1] + 1} of {_name(steps[:-1])}"
+    return f"'{steps[-1]}'"
+
+
+def _diagnostic(wording: Wording, span: Span) -> Diagnostic:
+    return Diagnostic(wording.code, wording.message, span, wording.hint)

@@ -1,0 +1,222 @@
+"""YAML 1.2 with the position of every key and value, and with bounds on what a text can cause.
+
+Built on the events of `ruamel.yaml`'s parser. What scenarios do without is refused with a clear
+error: tags, merge keys (``<<``), several documents, keys that are not texts, aliases that contain
+themselves. Duplicate keys and unusable numbers are collected, so that one reading finds them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from ruamel.yaml.scanner import Scanner
+
+from netsim.scenario.diagnostics import Diagnostic
+from netsim.scenario.limits import DEPTH, Budget, LimitError
+from netsim.scenario.scalars import NumberError, resolve
+from netsim.scenario.source import Source, Span
+from netsim.scenario.syntax import explain
+from netsim.scenario.tree import Entry, Node
+
+_NOT_PRINTABLE: Final = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+class Unreadable(Exception):  # noqa: N818 - it carries a diagnostic
+    """A text that cannot be read to its end."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def read(source: Source, text: str, budget: Budget) -> tuple[Node | None, list[Diagnostic]]:
+    """Return the tree of `text` (None if it is empty) and the problems that did not stop it.
+
+    Raises
+    ------
+    Unreadable
+        If the text is no YAML, or larger than the budget allows.
+    """
+    if bad := _NOT_PRINTABLE.search(text):
+        span = _span_at(source, text, bad.start())
+        raise Unreadable(
+            Diagnostic("bad-yaml", f"character U+{ord(bad[0]):04X} is not allowed in YAML", span)
+        )
+    builder = _Builder(source, budget)
+    try:
+        budget.spend_bytes(len(text))
+        return builder.document(_events(text)), builder.problems
+    except LimitError as limit:
+        raise Unreadable(Diagnostic("too-large", str(limit), builder.here)) from None
+    except MarkedYAMLError as bad_yaml:
+        mark = bad_yaml.problem_mark or bad_yaml.context_mark
+        span = Span(source, mark.line + 1, mark.column + 1) if mark else builder.here
+        message, hint = explain(str(bad_yaml.problem or ""), source.line(span.line), span.column)
+        raise Unreadable(Diagnostic("bad-yaml", message, span, hint)) from None
+    except (YAMLError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError):
+        # The parser's own slips on malformed text (`\U` beyond Unicode, a broken tag) end here.
+        message = "the text is not YAML from here on"
+        raise Unreadable(Diagnostic("bad-yaml", message, builder.here)) from None
+
+
+class _BoundedScanner(Scanner):
+    """ruamel's scanner, stopped before nested brackets make it quadratic."""
+
+    _open = 0
+
+    def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
+        self._open += 1
+        if self._open > DEPTH:
+            raise LimitError(f"lists and mappings may be nested {DEPTH} deep at most")
+        super().fetch_flow_collection_start(*args, **options)
+
+    def fetch_flow_collection_end(self, *args: Any, **options: Any) -> None:
+        self._open = max(0, self._open - 1)
+        super().fetch_flow_collection_end(*args, **options)
+
+    def fetch_directive(self) -> None:
+        mark = self.reader.get_mark()
+        raise MarkedYAMLError(problem="directive", problem_mark=mark)
+
+
+def _events(text: str) -> Iterator[Event]:
+    reader = YAML(typ="safe", pure=True)
+    reader.Scanner = _BoundedScanner
+    return iter(reader.parse(text))
+
+
+class _Builder:
+    """Turns events into a tree, depth first."""
+
+    def __init__(self, source: Source, budget: Budget) -> None:
+        self.source = source
+        self.budget = budget
+        self.problems: list[Diagnostic] = []
+        self.here = Span(source, 1, 1)
+        self._anchors: dict[str, Node | None] = {}
+
+    def document(self, events: Iterator[Event]) -> Node | None:
+        """Return the tree of the only document, or None if there is none."""
+        root: Node | None = None
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    self._fail("bad-yaml", "a second document starts here", event, _ONE_DOCUMENT)
+                root = self._node(next(events), events, 1)
+            elif isinstance(event, StreamEndEvent):
+                break
+        return root
+
+    def _node(self, event: Any, events: Iterator[Event], depth: int) -> Node:
+        self.here = span = self._span(event)
+        self.budget.spend_nodes(1)
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        if event.tag is not None:
+            self._fail("bad-yaml", f"tags ({event.tag}) have no meaning here", event, _QUOTE)
+        if isinstance(event, ScalarEvent):
+            node = Node(span, self._scalar(event, span))
+        elif depth > DEPTH:
+            raise LimitError(f"lists and mappings may be nested {DEPTH} deep at most")
+        else:
+            # While it is being built, an anchor stands for nothing, so that loops are seen.
+            self._keep(event, None)
+            build = self._list if isinstance(event, SequenceStartEvent) else self._mapping
+            node = build(span, events, depth + 1)
+        self._keep(event, node)
+        return node
+
+    def _keep(self, event: Any, node: Node | None) -> None:
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+
+    def _alias(self, event: AliasEvent) -> Node:
+        if event.anchor not in self._anchors:
+            self._fail("bad-yaml", f"no anchor '&{event.anchor}' stands before this alias", event)
+        node = self._anchors[event.anchor]
+        if node is None:
+            self._fail("bad-yaml", f"alias '*{event.anchor}' stands inside its own anchor", event)
+        self.budget.spend_nodes(node.size)
+        return node
+
+    def _scalar(self, event: Any, span: Span) -> str | int | float | bool | None:
+        if event.style:
+            return str(event.value)
+        try:
+            return resolve(event.value)
+        except NumberError as bad:
+            self.problems.append(Diagnostic("out-of-range", str(bad), span))
+            return 0
+
+    def _list(self, span: Span, events: Iterator[Event], depth: int) -> Node:
+        items: list[Node] = []
+        while not isinstance(event := next(events), SequenceEndEvent):
+            items.append(self._node(event, events, depth))
+        return Node(span, items, 1 + sum(item.size for item in items))
+
+    def _mapping(self, span: Span, events: Iterator[Event], depth: int) -> Node:
+        entries: dict[str, Entry] = {}
+        size = 1
+        while not isinstance(event := next(events), MappingEndEvent):
+            key, at = self._key(event)
+            value = self._node(next(events), events, depth)
+            size += value.size
+            if key in entries:
+                message = f"'{key}' stands twice, first at line {entries[key].key.line}"
+                hint = "keep one of the two"
+                self.problems.append(Diagnostic("duplicate-key", message, at, hint))
+            else:
+                entries[key] = Entry(at, value)
+        return Node(span, entries, size)
+
+    def _key(self, event: Any) -> tuple[str, Span]:
+        self.here = span = self._span(event)
+        if not isinstance(event, ScalarEvent):
+            self._fail("bad-yaml", "a key must be a text", event)
+        if event.tag is not None:
+            self._fail("bad-yaml", f"tags ({event.tag}) have no meaning here", event, _QUOTE)
+        if event.value == "<<" and not event.style:
+            self._fail("bad-yaml", "merge keys (<<) are not part of YAML 1.2", event, _NO_MERGE)
+        if event.value == "" and not event.style:
+            self._fail("bad-yaml", "a key is missing before ':'", event)
+        self._keep(event, Node(span, event.value))
+        return event.value, span
+
+    def _span(self, event: Any) -> Span:
+        start, end = event.start_mark, event.end_mark
+        if end.line == start.line:
+            length = end.column - start.column
+        else:
+            length = len(self.source.line(start.line + 1).rstrip()) - start.column
+        if not isinstance(event, ScalarEvent | AliasEvent):
+            length = 1
+        return Span(self.source, start.line + 1, start.column + 1, max(1, length))
+
+    def _fail(self, code: str, message: str, event: Any, hint: str = "") -> NoReturn:
+        raise Unreadable(Diagnostic(code, message, self._span(event), hint))
+
+
+_ONE_DOCUMENT: Final = "a scenario file holds one document: remove the line '---'"
+_QUOTE: Final = "quote a text that starts with '!'"
+_NO_MERGE: Final = "repeat the fields, or put them in a file and write include:"
+
+
+def _span_at(source: Source, text: str, index: int) -> Span:
+    before = Source.of("", text[:index]).lines
+    return Span(source, len(before), len(before[-1]) + 1)
