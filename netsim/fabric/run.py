@@ -8,14 +8,15 @@ import numpy as np
 
 from netsim.fabric.connect import connect
 from netsim.fabric.ideal import ideal_completion
-from netsim.fabric.sampling import sample_links
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
+    import simpy
     from numpy.typing import NDArray
 
     from netsim.fabric.scenario import FabricScenario
+    from netsim.fabric.service import Fabric
     from netsim.family import RunContext, Scalar
 
 #: Sampling interval of table `links` where the scenario asks for the table and names none.
@@ -32,7 +33,7 @@ class FabricRun:
         self._fabric = connect(scenario, context)
         if context.recorder.wants("links"):
             every = scenario.record.sample_every or DEFAULT_INTERVAL
-            context.env.process(sample_links(context.env, self._fabric, context.recorder, every))
+            context.env.process(sample_links(context, self._fabric, every))
 
     def progress(self) -> float | None:
         """Return the share of flows that are over."""
@@ -100,3 +101,17 @@ def _link_summary(links: Mapping[str, Any]) -> dict[str, Scalar]:
         "link_utilization_max": float(links["utilization_mean"].max(initial=0.0)),
         "queue_max": int(links["queue_max"].max(initial=0)),
     }
+
+
+def sample_links(
+    context: RunContext, fabric: Fabric, every: int
+) -> Generator[simpy.Event, None, None]:
+    """Write table `links` every `every` ps while the fabric is at work, and once when it is done.
+
+    It stops when nothing but itself could happen, so that sampling never keeps a run alive.
+    """
+    while True:
+        yield context.env.timeout(every)
+        context.recorder.write("links", fabric.sample_links())
+        if fabric.idle and context.env.peek() == float("inf"):
+            return

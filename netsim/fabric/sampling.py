@@ -1,28 +1,62 @@
-"""Time series of links: a process that looks at the fabric at intervals and disturbs nothing."""
+"""What links did between two instants, read from the kernel's arrays: no event is needed for it.
+
+With ``free_at`` the end of a port's accepted work, the unsent backlog at `t` is ``max(0, free_at - t)`` and the busy
+time so far is the sum of accepted service times less that backlog. Both are exact.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netsim.fabric.columns import as_bytes, link_rows
+from netsim.fabric.kernel import state as at
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from numpy.typing import NDArray
 
-    import simpy
-
-    from netsim.engine.environment import Environment
-    from netsim.fabric.service import Fabric
-    from netsim.metrics.recorder import Recorder
+    from netsim.fabric.kernel.layout import Layout
+    from netsim.fabric.kernel.state import State
+    from netsim.topology.network import Network
 
 
-def sample_links(
-    env: Environment, fabric: Fabric, recorder: Recorder, every: int
-) -> Generator[simpy.Event, None, None]:
-    """Write table `links` every `every` ps while the fabric is at work, and once when it is done.
+class LinkSampler:
+    """Remembers the last sample, so that the next one can tell what happened since.
 
-    It stops when nothing but itself could happen, so that sampling never keeps a run alive.
+    Parameters
+    ----------
+    network, layout
+        The topology and its numbering in the kernel.
     """
-    while True:
-        yield env.timeout(every)
-        recorder.write("links", fabric.sample_links())
-        if fabric.idle and env.peek() == float("inf"):
-            return
+
+    def __init__(self, network: Network, layout: Layout) -> None:
+        count = network.link_count
+        self._names = np.array(network.link_names)
+        self._layout = layout
+        self._time = 0
+        self._totals = {name: np.zeros(count, np.int64) for name in ("busy", "tx", "drops", "marks")}
+
+    def sample(self, state: State, now: int) -> dict[str, NDArray[Any]]:
+        """Return the columns of table `links` at `now`, by the topology's link number."""
+        links, counters, setup = (rows[self._layout.link] for rows in link_rows(state))
+        unsent = np.maximum(0, links[:, at.FREE_AT] - now)
+        totals = {
+            "busy": counters[:, at.BUSY] - unsent,
+            "tx": counters[:, at.BYTES],
+            "drops": counters[:, at.DROPS],
+            "marks": counters[:, at.MARKS],
+        }
+        since = {name: total - self._totals[name] for name, total in totals.items()}
+        span = max(1, now - self._time)
+        self._totals, self._time = totals, now
+        return {
+            "t": np.full(len(links), now),
+            "index": np.arange(len(links)),
+            "link": self._names,
+            "utilization": since["busy"] / span,
+            "queue": as_bytes(unsent, links, setup),
+            "tx": since["tx"],
+            "drops": since["drops"],
+            "ecn_marks": since["marks"],
+        }
