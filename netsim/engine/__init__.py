@@ -1,0 +1,1 @@
+"""Time and the order of events; knows nothing of networks."""

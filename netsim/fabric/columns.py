@@ -1,0 +1,109 @@
+"""Rows of the kernel's arrays as columns of the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.label import ACK, FLOW_SHIFT, SEQ_MASK, SEQ_SHIFT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from netsim.fabric.kernel.layout import Layout
+    from netsim.fabric.kernel.state import Ints, State
+    from netsim.topology.network import Network
+
+_STATUS = np.array(["unfinished", "unfinished", "done", "failed", "cancelled"])
+_EVENTS = np.array(["enq", "deq", "drop", "deliver"])
+
+
+def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[Any]]:
+    """Return the columns of table `flows` that the kernel knows; instants that never came are masked."""
+    state = rows[:, at.STATUS] & at.STATUS_MASK
+    status = _STATUS[state]
+    status[rows[:, at.END_RX] >= 0] = "done"
+    why = np.full(len(rows), None, object)
+    for index in np.flatnonzero(state == at.FAILED).tolist():
+        why[index] = reasons[int(rows[index, at.STATUS]) >> at.REASON_SHIFT]
+    return {
+        "flow": np.arange(len(rows)),
+        "src": rows[:, at.ENDS] & at.LOW,
+        "dst": rows[:, at.ENDS] >> at.HIGH,
+        "size": rows[:, at.SIZE].copy(),
+        "start": rows[:, at.START].copy(),
+        "end_rx": np.ma.masked_equal(rows[:, at.END_RX], -1),
+        "end_tx": np.ma.masked_equal(rows[:, at.END_TX], -1),
+        "packets": rows[:, at.PACKETS].copy(),
+        "retransmits": rows[:, at.RESENT] & at.LOW,
+        "timeouts": rows[:, at.RESENT] >> at.HIGH & 0xFFFFFF,
+        "drops": rows[:, at.DISORDER] >> at.HIGH,
+        "out_of_order": rows[:, at.DISORDER] & at.LOW,
+        "max_reorder": rows[:, at.ORDER] >> at.HIGH,
+        "status": status,
+        "reason": why,
+    }
+
+
+def link_columns(
+    state: State, layout: Layout, network: Network, now: int
+) -> dict[str, NDArray[Any]]:
+    """Return totals per link, by the topology's link number.
+
+    `busy` is the time (ps) that the link has been sending up to `now`; `wait_sum` and `wait_max` (ps) are over the
+    `data_packets`, of which there are fewer than `packets` by the acknowledgements.
+    """
+    links, counters, setup = (rows[layout.link] for rows in link_rows(state))
+    data = counters[:, at.PACKETS_SENT]
+    return {
+        "index": np.arange(len(links)),
+        "link": np.array(network.link_names),
+        "src": np.array(network.nodes)[network.link_source],
+        "dst": np.array(network.nodes)[network.link_target],
+        "rate": setup[:, at.RATE],
+        "tx": counters[:, at.BYTES],
+        "packets": data + setup[:, at.ACKS_SENT],
+        "data_packets": data,
+        "busy": counters[:, at.BUSY] - np.maximum(0, links[:, at.FREE_AT] - now),
+        "wait_sum": counters[:, at.WAIT_SUM],
+        "wait_max": counters[:, at.WAIT_MAX],
+        "queue_max": as_bytes(counters[:, at.QUEUE_MAX], links, setup).astype(np.int64),
+        "drops": counters[:, at.DROPS],
+        "ecn_marks": counters[:, at.MARKS],
+    }
+
+
+def link_rows(state: State) -> tuple[Ints, Ints, Ints]:
+    """Return `links`, `counters` and `setup` as rows and columns."""
+    return (
+        state.links.reshape(-1, at.LINK),
+        state.counters.reshape(-1, at.COUNTER),
+        state.setup.reshape(-1, at.SETUP),
+    )
+
+
+def as_bytes(time: Ints, links: Ints, setup: Ints) -> NDArray[np.float64]:
+    """Return the bytes that each link sends in `time`; exact where a byte takes whole picoseconds."""
+    pace = links[:, at.PACE]
+    exact = np.where(pace > 0, time / np.maximum(pace, 1), 0.0)
+    rated = np.round(time * (setup[:, at.RATE] / 8e12), 6)
+    return np.where(pace > 0, exact, rated)
+
+
+def packet_columns(rows: Ints, first: int, network: Network) -> dict[str, Any]:
+    """Return traced rows as columns of table `packets`; the first one has number `first`."""
+    label, queue = rows[:, at.TRACE_LABEL], rows[:, at.TRACE_QUEUE]
+    return {
+        "row": np.arange(first, first + len(rows)),
+        "flow": label >> FLOW_SHIFT,
+        "seq": (label >> SEQ_SHIFT) & SEQ_MASK,
+        "ack": (label & ACK) != 0,
+        "node": np.array(network.nodes)[rows[:, at.TRACE_NODE]],
+        "t": rows[:, at.TRACE_TIME],
+        "event": _EVENTS[rows[:, at.TRACE_EVENT]],
+        "queue": np.ma.masked_equal(queue, -1),
+    }

@@ -1,0 +1,178 @@
+"""The kernel's arrays as Python owns them between calls: made, grown, and moved to another epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.state import Ints, State
+
+if TYPE_CHECKING:
+    from netsim.fabric.kernel.layout import Layout
+
+#: Rows of `trace` that are handed over at once.
+TRACE_BATCH: Final = 65_536
+_FIRST_PACKETS: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Numbers per flow, beside those that every flow has.
+
+    Parameters
+    ----------
+    reals
+        float64 numbers of the transport.
+    words
+        64-bit words of the two rings of bits together.
+    policy
+        int64 numbers of the routing policy.
+    """
+
+    reals: int = 0
+    words: int = 0
+    policy: int = 0
+
+
+class Store:
+    """Owner of a kernel's `State`: hands it out, and replaces arrays that have become too small.
+
+    Parameters
+    ----------
+    layout
+        The network.
+    fixed
+        Constants of the kernel, by column of `state.fixed`.
+    widths
+        Numbers per flow.
+    traced
+        Whether packet rows are recorded.
+    given
+        Arrays of the policy and the transport, by field of `State`.
+    packets
+        Packets that the pool holds at first.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        fixed: dict[int, int],
+        widths: Widths,
+        *,
+        traced: bool = False,
+        given: dict[str, Any] | None = None,
+        packets: int = _FIRST_PACKETS,
+    ) -> None:
+        self._widths = widths
+        self._flows = 0
+        self.state = _empty(layout, fixed, traced, given or {})
+        self._grow_packets(packets)
+
+    @property
+    def flow_room(self) -> int:
+        """Number of flows that there is room for."""
+        return self._flows
+
+    def flow_rows(self) -> Ints:
+        """Return the flows as rows and columns, without copying."""
+        return self.state.flows.reshape(-1, at.FLOW)
+
+    def reserve_flows(self, count: int) -> None:
+        """Make room for `count` flows in all, twice as many as now at least."""
+        if count <= self._flows:
+            return
+        room = max(count, 2 * self._flows)
+        state, widths = self.state, self._widths
+        longer = {
+            "flows": at.FLOW,
+            "reals": widths.reals,
+            "bits": widths.words,
+            "policy_flows": widths.policy,
+            "batch_of": 1,
+            "starts": 1,
+            "timers": 1,
+        }
+        grown = {name: _longer(getattr(state, name), room * n) for name, n in longer.items()}
+        if len(state.waiting):
+            grown["waiting"] = _longer(state.waiting, room * at.WAITING)
+        self.state = state._replace(**grown)
+        self._flows = room
+
+    def reserve_waiting(self) -> None:
+        """Make room for predecessors, which only schedules need."""
+        self.state = self.state._replace(
+            waiting=_longer(self.state.waiting, self._flows * at.WAITING)
+        )
+
+    def reserve_batches(self, count: int) -> None:
+        """Make room for `count` batches in all."""
+        room = len(self.state.finished)
+        if count > room:
+            room = max(count, 2 * room)
+            batches = _longer(self.state.batches, room * at.BATCH)
+            finished = _longer(self.state.finished, room)
+            self.state = self.state._replace(batches=batches, finished=finished)
+
+    def extend(self, name: str, values: list[int] | Ints) -> None:
+        """Append `values` to the array `name`."""
+        joined = np.concatenate([getattr(self.state, name), np.asarray(values, np.int64)])
+        self.state = self.state._replace(**{name: joined})
+
+    def double_packets(self) -> None:
+        """Double the pool of packets."""
+        self._grow_packets(2 * (len(self.state.packets) // at.PACKET))
+
+    def _grow_packets(self, count: int) -> None:
+        """Let the pool hold `count` packets; the new ones stand first in the free list."""
+        old = max(1, len(self.state.packets) // at.PACKET)
+        packets = _longer(self.state.packets, count * at.PACKET)
+        fresh = np.arange(old, count)
+        packets[fresh * at.PACKET + at.NEXT] = fresh + 1
+        packets[(count - 1) * at.PACKET + at.NEXT] = self.state.clock[at.FREE]
+        self.state.clock[at.FREE] = old
+        self.state = self.state._replace(packets=packets)
+
+    def rebase(self) -> None:
+        """Move the epoch of the tree's keys to the next event's time."""
+        state = self.state
+        first = int(state.clock[at.NEXT_OTHER])
+        if state.tree[1] != at.NEVER:
+            key_time = int(state.tree[1] >> at.SOURCE_BITS) + int(state.clock[at.EPOCH])
+            first = min(first, key_time)
+        finite = state.tree != at.NEVER
+        state.tree[finite] -= (first - int(state.clock[at.EPOCH])) << at.SOURCE_BITS
+        state.clock[at.EPOCH] = first
+
+    def take_trace(self) -> Ints:
+        """Return the rows traced so far, and give the kernel a fresh array for the next ones."""
+        clock = self.state.clock
+        rows = self.state.trace.reshape(-1, at.TRACE_SIZE)[: clock[at.TRACED_ROWS]]
+        clock[at.TRACED_ROWS] = 0
+        self.state = self.state._replace(trace=np.empty_like(self.state.trace))
+        return rows
+
+
+def _longer(array: Any, length: int) -> Any:
+    """Return a copy of `array` with zeros behind."""
+    grown = np.zeros(length, array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str, Any]) -> State:
+    """Return the state of a network in which nothing has happened."""
+    arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
+    arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
+    arrays |= layout.arrays | given
+    clock, numbers = np.zeros(at.CLOCK, np.int64), np.zeros(at.FIXED, np.int64)
+    clock[at.NEXT_OTHER] = clock[at.STOP_AT] = at.NEVER
+    for column, value in fixed.items():
+        numbers[column] = value
+    numbers[at.LEAF] = len(arrays["tree"]) // 2
+    # One event traces at most four rows per packet of a group.
+    numbers[at.TRACE_LIMIT] = TRACE_BATCH - 4 * len(arrays["group"])
+    trace = np.zeros(TRACE_BATCH * at.TRACE_SIZE if traced else 0, np.int64)
+    return State(**(arrays | {"clock": clock, "fixed": numbers, "trace": trace}))

@@ -1,0 +1,180 @@
+"""The life of a flow: it waits for predecessors, starts, is done or fails, and releases its successors."""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.pending import lower, plan_start
+from netsim.fabric.kernel.plugs import begin, sendable
+from netsim.fabric.kernel.state import (
+    ACTIVE,
+    BATCH,
+    BLOCKED,
+    CULPRIT,
+    DONE,
+    EGRESS,
+    END_RX,
+    END_TX,
+    ENDS,
+    EPOCH,
+    FAILED,
+    FIFO,
+    FINISHED,
+    FIRST_NIC,
+    FIRST_SUCCESSOR,
+    FLOW,
+    FREE_AT,
+    HOST,
+    LAG,
+    LEAF,
+    LINK,
+    LOW,
+    NEVER,
+    NEXT_READY,
+    PREDECESSORS,
+    READY_HEAD,
+    READY_TAIL,
+    REASON_SHIFT,
+    REMAINING,
+    RUNNING,
+    SOURCE_BITS,
+    START,
+    STATUS,
+    STATUS_MASK,
+    STOP_AT,
+    SUCCESSORS,
+    TRIGGER,
+    WAITING,
+    State,
+)
+
+UNQUEUED = -2
+LAST = -1
+
+
+def start(state: State, flow: int, now: int) -> None:
+    """Start a flow whose time has come, unless it was cancelled before."""
+    if state.flows[flow * FLOW + STATUS] & STATUS_MASK != BLOCKED:
+        return
+    state.flows[flow * FLOW + STATUS] = RUNNING
+    state.flows[flow * FLOW + START] = now
+    begin(state, flow, now)
+    make_ready(state, flow, now)
+
+
+def make_ready(state: State, flow: int, now: int) -> None:
+    """Queue `flow` at its NIC if it may send, and wake the NIC."""
+    row = flow * FLOW
+    if state.flows[row + NEXT_READY] != UNQUEUED or not sendable(state, flow):
+        return
+    host = state.flows[row + ENDS] & LOW
+    enqueue(state, host, flow)
+    wake(state, host, now)
+
+
+def wake(state: State, host: int, now: int) -> None:
+    """Give an idle NIC an event: now, or when its port has sent what it has.
+
+    Never at once: work that other events of this instant bring must be seen by the same turn.
+    """
+    source = state.fixed[FIRST_NIC] + host
+    leaf = state.fixed[LEAF] + source
+    if state.tree[leaf] == NEVER:
+        ready = max(now, state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT])
+        lower(state.tree, leaf, (ready - state.clock[EPOCH]) << SOURCE_BITS | source)
+
+
+def enqueue(state: State, host: int, flow: int) -> None:
+    """Put `flow` into the NIC's queue: last, or under `fifo` by (start, flow)."""
+    hosts = state.hosts
+    flows = state.flows
+    row = host * HOST
+    head = hosts[row + READY_HEAD]
+    tail = hosts[row + READY_TAIL]
+    if head == LAST:
+        flows[flow * FLOW + NEXT_READY] = LAST
+        hosts[row + READY_HEAD] = flow
+        hosts[row + READY_TAIL] = flow
+    elif state.fixed[FIFO] == 0 or earlier(state, tail, flow):
+        flows[flow * FLOW + NEXT_READY] = LAST
+        flows[tail * FLOW + NEXT_READY] = flow
+        hosts[row + READY_TAIL] = flow
+    elif earlier(state, flow, head):
+        flows[flow * FLOW + NEXT_READY] = head
+        hosts[row + READY_HEAD] = flow
+    else:
+        at = head
+        while earlier(state, flows[at * FLOW + NEXT_READY], flow):
+            at = flows[at * FLOW + NEXT_READY]
+        flows[flow * FLOW + NEXT_READY] = flows[at * FLOW + NEXT_READY]
+        flows[at * FLOW + NEXT_READY] = flow
+
+
+def earlier(state: State, one: int, other: int) -> bool:
+    """Return whether flow `one` comes before `other` by (start, flow)."""
+    first = state.flows[one * FLOW + START]
+    second = state.flows[other * FLOW + START]
+    return first < second or (first == second and one < other)
+
+
+def received(state: State, flow: int, now: int) -> None:
+    """Note that the receiver has the whole flow."""
+    state.flows[flow * FLOW + END_RX] = now
+    if state.batches[state.batch_of[flow] * BATCH + TRIGGER] == 0:
+        settle(state, flow, now)
+
+
+def confirmed(state: State, flow: int, now: int) -> None:
+    """Note that the sender knows that the receiver has the whole flow."""
+    state.flows[flow * FLOW + END_TX] = now
+    over(state, flow, DONE)
+    if state.batches[state.batch_of[flow] * BATCH + TRIGGER] == 1:
+        settle(state, flow, now)
+
+
+def over(state: State, flow: int, status: int) -> None:
+    """Take note that a flow sends nothing more."""
+    state.flows[flow * FLOW + STATUS] = status
+    state.clock[ACTIVE] -= 1
+
+
+def settle(state: State, flow: int, now: int) -> None:
+    """Count a done flow in its batch, and release its successors."""
+    batch = state.batch_of[flow]
+    state.batches[batch * BATCH + REMAINING] -= 1
+    if state.batches[batch * BATCH + REMAINING] == 0:
+        finish(state, batch, now)
+    if len(state.waiting) > flow * WAITING:
+        release(state, flow, now)
+
+
+def finish(state: State, batch: int, now: int) -> None:
+    """Tell Python that `batch` is over, and end the call after this instant."""
+    state.finished[state.clock[FINISHED]] = batch
+    state.clock[FINISHED] += 1
+    state.clock[STOP_AT] = now
+
+
+def release(state: State, flow: int, now: int) -> None:
+    """Count `flow` at its successors; those whose last predecessor it was start after their lag."""
+    waiting = state.waiting
+    first = waiting[flow * WAITING + FIRST_SUCCESSOR]
+    for position in range(first, first + waiting[flow * WAITING + SUCCESSORS]):
+        successor = state.successors[position]
+        row = successor * WAITING
+        waiting[row + PREDECESSORS] -= 1
+        if waiting[row + PREDECESSORS] == 0:
+            ready = max(state.flows[successor * FLOW + START], now + waiting[row + LAG])
+            state.flows[successor * FLOW + START] = ready
+            if ready == now:
+                start(state, successor, now)
+            else:
+                plan_start(state, successor)
+
+
+def fail(state: State, flow: int, reason: int, now: int) -> None:
+    """Give a flow up; the first failure of a batch ends it."""
+    over(state, flow, FAILED | reason << REASON_SHIFT)
+    batch = state.batch_of[flow] * BATCH
+    if state.batches[batch + CULPRIT] < 0 and state.batches[batch + REMAINING] > 0:
+        state.batches[batch + CULPRIT] = flow
+        state.batches[batch + REMAINING] = 0
+        finish(state, state.batch_of[flow], now)

@@ -1,0 +1,212 @@
+"""A host: its NIC sends the packets of ready flows one by one; its receiver counts, and acknowledges."""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.flow import LAST, UNQUEUED, confirmed, enqueue, fail, over, received, wake
+from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, flow_of, seq_of
+from netsim.fabric.kernel.pending import replace
+from netsim.fabric.kernel.plugs import ACKNOWLEDGED, TRACED, acknowledge, receive, sendable, tag, take
+from netsim.fabric.kernel.port import accept, put_back, take_free
+from netsim.fabric.kernel.state import (
+    ACK_SIZE,
+    ACKED,
+    ARRIVED,
+    DELIVERED,
+    DISORDER,
+    DONE,
+    EGRESS,
+    ENDS,
+    EPOCH,
+    FIFO,
+    FIRST_NIC,
+    FLOW,
+    FREE_AT,
+    HEADER,
+    HIGH,
+    HOST,
+    LABEL,
+    LEAF,
+    LINK,
+    LOST,
+    LOW,
+    NEVER,
+    NEXT,
+    NEXT_READY,
+    NONE,
+    ORDER,
+    PACKET,
+    PACKETS,
+    PAYLOAD,
+    READY_HEAD,
+    READY_TAIL,
+    ROUTE,
+    RUNNING,
+    SIZE,
+    SOURCE_BITS,
+    STATUS,
+    STATUS_MASK,
+    State,
+)
+from netsim.fabric.kernel.trace import trace
+
+
+def nic_event(state: State, host: int, now: int) -> None:
+    """Send one packet if the port is free, and set the NIC's next event."""
+    egress = state.hosts[host * HOST + EGRESS]
+    if state.links[egress * LINK + FREE_AT] <= now:
+        packet = next_packet(state, host, now)
+        if packet != NONE:
+            accept(state, egress, packet, now)
+    source = state.fixed[FIRST_NIC] + host
+    key = NEVER
+    if state.hosts[host * HOST + READY_HEAD] != LAST:
+        free_at = state.links[egress * LINK + FREE_AT]
+        key = (free_at - state.clock[EPOCH]) << SOURCE_BITS | source
+    replace(state.tree, state.fixed[LEAF] + source, key)
+
+
+def next_packet(state: State, host: int, now: int) -> int:
+    """Return a packet of the flow whose turn it is, or NONE if no flow may send."""
+    hosts = state.hosts
+    flows = state.flows
+    row = host * HOST
+    flow = hosts[row + READY_HEAD]
+    while flow != LAST and not may_send(state, flow):
+        leave(state, row, flow)
+        flow = hosts[row + READY_HEAD]
+    if flow == LAST:
+        return NONE
+    packet = build(state, flow, take(state, flow, now), now)
+    if not sendable(state, flow):
+        leave(state, row, flow)
+    elif state.fixed[FIFO] == 0 and hosts[row + READY_TAIL] != flow:
+        leave(state, row, flow)
+        flows[flow * FLOW + NEXT_READY] = LAST
+        flows[hosts[row + READY_TAIL] * FLOW + NEXT_READY] = flow
+        hosts[row + READY_TAIL] = flow
+    return packet
+
+
+def may_send(state: State, flow: int) -> bool:
+    """Return whether a queued flow still has something to send."""
+    running = state.flows[flow * FLOW + STATUS] & STATUS_MASK == RUNNING
+    return running and sendable(state, flow)
+
+
+def leave(state: State, row: int, flow: int) -> None:
+    """Take the first flow out of a NIC's queue."""
+    following = state.flows[flow * FLOW + NEXT_READY]
+    state.flows[flow * FLOW + NEXT_READY] = UNQUEUED
+    state.hosts[row + READY_HEAD] = following
+    if following == LAST:
+        state.hosts[row + READY_TAIL] = LAST
+
+
+def build(state: State, flow: int, label: int, now: int) -> int:
+    """Return a new data packet with `label`; the last one of a flow carries the remainder."""
+    row = flow * FLOW
+    payload = state.fixed[PAYLOAD]
+    count = state.flows[row + PACKETS]
+    if seq_of(label) == count - 1:
+        payload = state.flows[row + SIZE] - (count - 1) * payload
+    packet = take_free(state)
+    cell = packet * PACKET
+    state.packets[cell + LABEL] = label
+    state.packets[cell + NEXT] = (payload + state.fixed[HEADER]) << HIGH
+    target = state.flows[row + ENDS] >> HIGH
+    state.packets[cell + ROUTE] = tag(state, flow, label, now) << TARGET_BITS | target
+    return packet
+
+
+def deliver(state: State, packet: int, host: int, now: int) -> int:
+    """Take `packet` in at `host`; return the packet that leaves the host because of it, or NONE."""
+    label = state.packets[packet * PACKET + LABEL]
+    flow = flow_of(label)
+    if TRACED:
+        trace(state, DELIVERED, label, host, now, -1)
+    if state.flows[flow * FLOW + STATUS] & STATUS_MASK != RUNNING:
+        put_back(state, packet)
+        return NONE
+    if label & ACK == 0:
+        arrive(state, flow, seq_of(label), now)
+        if ACKNOWLEDGED:
+            answer(state, packet, flow, label, now)
+            return packet
+        put_back(state, packet)
+        return NONE
+    put_back(state, packet)
+    acknowledge(state, flow, seq_of(label), label & MARK != 0, now)
+    if state.flows[flow * FLOW + ACKED] == state.flows[flow * FLOW + PACKETS]:
+        confirmed(state, flow, now)
+        return NONE
+    return resume(state, flow, host, now)
+
+
+def resume(state: State, flow: int, host: int, now: int) -> int:
+    """Return the packet that an acknowledgement lets out of an idle NIC, or NONE.
+
+    A NIC with an event of its own sends then. An idle one sends at once: it belongs to the same event, since
+    nothing else can happen at this host before.
+    """
+    if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not sendable(state, flow):
+        return NONE
+    enqueue(state, host, flow)
+    idle = state.tree[state.fixed[LEAF] + state.fixed[FIRST_NIC] + host] == NEVER
+    if idle and state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT] <= now:
+        return next_packet(state, host, now)
+    wake(state, host, now)
+    return NONE
+
+
+def answer(state: State, packet: int, flow: int, label: int, now: int) -> None:
+    """Turn a data packet into its acknowledgement, which echoes index and mark and goes back."""
+    cell = packet * PACKET
+    state.packets[cell + LABEL] = label | ACK
+    state.packets[cell + NEXT] = state.fixed[ACK_SIZE] << HIGH
+    sender = state.flows[flow * FLOW + ENDS] & LOW
+    state.packets[cell + ROUTE] = tag(state, flow, label | ACK, now) << TARGET_BITS | sender
+
+
+def arrive(state: State, flow: int, seq: int, now: int) -> None:
+    """Count a data packet at the receiver, and how far it is out of order."""
+    if not receive(state, flow, seq):
+        return
+    flows = state.flows
+    row = flow * FLOW
+    next_highest = flows[row + ORDER] & LOW
+    if seq < next_highest:
+        flows[row + DISORDER] += 1
+        distance = next_highest - 1 - seq
+        if distance > flows[row + ORDER] >> HIGH:
+            flows[row + ORDER] = distance << HIGH | next_highest
+    else:
+        flows[row + ORDER] += seq + 1 - next_highest
+    flows[row + ARRIVED] += 1
+    if flows[row + ARRIVED] & LOW == flows[row + PACKETS]:
+        if not ACKNOWLEDGED:
+            over(state, flow, DONE)
+        received(state, flow, now)
+
+
+def lose(state: State, packet: int, now: int) -> None:
+    """Take note of a packet that a full queue refused.
+
+    Without acknowledgements nothing is sent again, so a flow with a loss fails once its last packet is accounted for.
+    """
+    label = state.packets[packet * PACKET + LABEL]
+    put_back(state, packet)
+    if label & ACK != 0:
+        return
+    flow = flow_of(label)
+    row = flow * FLOW
+    state.flows[row + DISORDER] += 1 << HIGH
+    if not ACKNOWLEDGED and state.flows[row + STATUS] & STATUS_MASK == RUNNING:
+        settle_loss(state, flow, now)
+
+
+def settle_loss(state: State, flow: int, now: int) -> None:
+    """Fail an unacknowledged flow whose packets have all arrived or been lost."""
+    row = flow * FLOW
+    known = (state.flows[row + ARRIVED] & LOW) + (state.flows[row + DISORDER] >> HIGH)
+    if known == state.flows[row + PACKETS]:
+        fail(state, flow, LOST, now)

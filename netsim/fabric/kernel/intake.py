@@ -1,0 +1,220 @@
+"""Turn flows that are handed in into rows of the kernel's arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netsim.errors import SimulationError
+from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.label import FLOW_BITS, SEQ_BITS
+from netsim.fabric.kernel.pending import plan_start, refresh
+from netsim.fabric.kernel.state import Ints
+
+if TYPE_CHECKING:
+    from netsim.fabric.batch import FlowBatch
+    from netsim.fabric.kernel.assemble import Assembly
+    from netsim.topology.network import Network
+
+MOST_FLOWS = 1 << FLOW_BITS
+MOST_PACKETS = 1 << SEQ_BITS
+_FAR = 1 << 20
+
+
+class Intake:
+    """Numbers flows in the order in which they come, and writes their rows.
+
+    Parameters
+    ----------
+    network
+        The topology.
+    parts
+        The kernel.
+    """
+
+    def __init__(self, network: Network, parts: Assembly) -> None:
+        self._network = network
+        self._store = parts.store
+        self._parts = parts
+        self._payload = int(parts.store.state.fixed[at.PAYLOAD])
+        self.flows = 0
+        self.batches = 0
+
+    def add_one(
+        self, src: int, dst: int, size: int, now: int, path: tuple[int, ...] | None
+    ) -> tuple[int, bool]:
+        """Add one flow that starts now; return its number and whether a path joins its hosts."""
+        hosts = self._network.host_count
+        packets = max(1, -(-size // self._payload))
+        if not (0 <= src < hosts and 0 <= dst < hosts and src != dst and size >= 0):
+            raise SimulationError(_impossible(self.flows, src, dst, size, hosts))
+        self._check_room(1, packets)
+        flow = self.flows
+        self._open_batch(slice(flow, flow + 1), 1, trigger=0)
+        row = self._store.state.flows[flow * at.FLOW : (flow + 1) * at.FLOW]
+        row[at.ENDS] = dst << at.HIGH | src
+        row[at.SIZE] = size
+        row[at.PACKETS] = packets
+        row[at.START] = now
+        row[at.NEXT_READY] = -2
+        row[at.END_RX] = row[at.END_TX] = -1
+        self.flows += 1
+        self._store.state.clock[at.ACTIVE] += 1
+        if not self._network.reachable(src, dst):
+            self._refuse(flow)
+            return flow, False
+        if self._parts.path_rule is not None:
+            rows = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
+            self._store.state.flows[flow * at.FLOW + at.PATH] = rows[0]
+        plan_start(self._store.state, flow)
+        return flow, True
+
+    def add(self, batch: FlowBatch, now: int) -> tuple[range, list[int]]:
+        """Add all flows of `batch`; return their numbers and those that no path joins."""
+        src, dst, size = (np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size))
+        count = len(src)
+        packets = np.maximum(1, -(-size // self._payload))
+        self._check(src, dst, size, batch)
+        self._check_room(count, int(packets.max(initial=1)))
+        first = self.flows
+        chosen = slice(first, first + count)
+        self._open_batch(chosen, count, trigger=int(batch.trigger == "tx"))
+        rows = self._store.flow_rows()[chosen]
+        rows[:, at.ENDS] = dst << at.HIGH | src
+        rows[:, at.SIZE] = size
+        rows[:, at.PACKETS] = packets
+        rows[:, at.START] = np.maximum(np.asarray(batch.start, np.int64), now)
+        rows[:, at.NEXT_READY] = -2
+        rows[:, at.END_RX] = rows[:, at.END_TX] = -1
+        self.flows += count
+        self._store.state.clock[at.ACTIVE] += count
+        joined = self._joined(src, dst)
+        if self._parts.path_rule is not None:
+            paths = self._path_rows(src[joined], dst[joined], batch.paths)
+            self._store.flow_rows()[chosen][joined, at.PATH] = paths
+        ready = joined & ~self._add_predecessors(first, count, batch)
+        self._plan(first + np.flatnonzero(ready))
+        refused = (first + np.flatnonzero(~joined)).tolist()
+        for flow in refused:
+            self._refuse(flow)
+        return range(first, first + count), refused
+
+    def _check(self, src: Ints, dst: Ints, size: Ints, batch: FlowBatch) -> None:
+        hosts = self._network.host_count
+        if batch.trigger == "tx" and not self._parts.acknowledged:
+            raise SimulationError(
+                "trigger 'tx' waits for acknowledgements, which this transport does not send; use 'rx'"
+            )
+        wrong = (src < 0) | (src >= hosts) | (dst < 0) | (dst >= hosts) | (src == dst) | (size < 0)
+        if wrong.any():
+            index = int(np.argmax(wrong))
+            raise SimulationError(
+                _impossible(index, int(src[index]), int(dst[index]), int(size[index]), hosts)
+            )
+
+    def _check_room(self, count: int, packets: int) -> None:
+        """Refuse what the packed fields of a label cannot tell apart."""
+        if self.flows + count > MOST_FLOWS:
+            raise SimulationError(f"more than {MOST_FLOWS:,} flows in one run")
+        if packets > MOST_PACKETS:
+            raise SimulationError(
+                f"a flow of {packets:,} packets is too long, at most {MOST_PACKETS:,}: use a larger "
+                "packet payload or cut the flow"
+            )
+        self._store.reserve_flows(self.flows + count)
+        self._store.reserve_batches(self.batches + 1)
+
+    def _open_batch(self, chosen: slice, count: int, trigger: int) -> None:
+        state = self._store.state
+        row = self.batches * at.BATCH
+        state.batches[row + at.REMAINING] = count
+        state.batches[row + at.TRIGGER] = trigger
+        state.batches[row + at.CULPRIT] = -1
+        state.batch_of[chosen] = self.batches
+        self.batches += 1
+
+    def _joined(self, src: Ints, dst: Ints) -> Any:
+        """Return whether working links lead from each source to its destination."""
+        network = self._network
+        leaf = network.leaf_of_host
+        away = network.distances[network.leaf_switches[leaf[src]], leaf[dst]]
+        up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
+        return up & (away < _FAR)
+
+    def _path_rows(self, src: Ints, dst: Ints, given: Any) -> Ints:
+        """Return the rows of the path table, there and back, of each flow."""
+        table = self._parts.paths
+        if self._parts.path_rule == "all":
+            rows = self._all_paths(src, dst)
+        else:
+            if given is None:
+                raise SimulationError("this routing policy needs a path with every flow")
+            pairs = [table.given(tuple(path)) for path in given]
+            rows = np.array([back << at.HIGH | there for there, back in pairs], np.int64)
+        state = self._store.state
+        known = len(state.pairs) // at.PAIR
+        if len(table.rows) // at.PAIR > known:
+            base = table.position
+            self._store.extend("pairs", table.rows[known * at.PAIR :])
+            self._store.extend("ports", table.ports[len(state.ports) - base :])
+        return rows
+
+    def _all_paths(self, src: Ints, dst: Ints) -> Ints:
+        leaf = self._network.leaf_of_host
+        leaves = len(self._network.leaf_switches)
+        pairs, which = np.unique(leaf[src] * leaves + leaf[dst], return_inverse=True)
+        table = self._parts.paths
+        rows = np.empty(len(pairs), np.int64)
+        for index, pair in enumerate(pairs.tolist()):
+            source, target = divmod(pair, leaves)
+            back = table.all_paths(target, source) if self._parts.acknowledged else 0
+            rows[index] = back << at.HIGH | table.all_paths(source, target)
+        return rows[which.ravel()]
+
+    def _add_predecessors(self, first: int, count: int, batch: FlowBatch) -> Any:
+        """Write who waits for whom; return which flows wait."""
+        if batch.predecessors is None:
+            if len(self._store.state.waiting) == 0:
+                return np.zeros(count, np.bool_)
+            self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count] = 0
+            return np.zeros(count, np.bool_)
+        if len(self._store.state.waiting) == 0:
+            self._store.reserve_waiting()
+        cuts, flows = (np.asarray(column, np.int64) for column in batch.predecessors)
+        number = np.diff(cuts)
+        waiter = np.repeat(np.arange(count), number)
+        order = np.argsort(flows, kind="stable")
+        waiting = self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count]
+        successors = np.bincount(flows, minlength=count)
+        waiting[:, at.PREDECESSORS] = number
+        waiting[:, at.LAG] = np.asarray(batch.lag, np.int64)
+        base = len(self._store.state.successors)
+        waiting[:, at.FIRST_SUCCESSOR] = base + np.cumsum(successors) - successors
+        waiting[:, at.SUCCESSORS] = successors
+        self._store.extend("successors", first + waiter[order])
+        return number > 0
+
+    def _plan(self, flows: Ints) -> None:
+        """Let `flows` start at their times: a list sorted by (start, flow) is a heap."""
+        state = self._store.state
+        waiting = int(state.clock[at.STARTS])
+        rows = self._store.flow_rows()
+        planned = np.concatenate([state.starts[:waiting], flows])
+        order = np.lexsort((planned, rows[planned, at.START]))
+        state.starts[: len(planned)] = planned[order]
+        state.clock[at.STARTS] = len(planned)
+        refresh(state)
+
+    def _refuse(self, flow: int) -> None:
+        row = self._store.flow_rows()[flow]
+        row[at.STATUS] = at.FAILED | at.NO_PATH << at.REASON_SHIFT
+        self._store.state.clock[at.ACTIVE] -= 1
+
+
+def _impossible(flow: int, src: int, dst: int, size: int, hosts: int) -> str:
+    if src == dst:
+        return f"flow {flow} goes from host {src} to itself"
+    if size < 0:
+        return f"flow {flow} has a negative size, {size} B"
+    return f"flow {flow} goes from host {src} to host {dst}, but hosts are 0 to {hosts - 1}"

@@ -1,0 +1,152 @@
+"""Lay a network out as the kernel's arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from netsim.errors import SimulationError
+from netsim.fabric.ideal import hop_delay
+from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.label import FLOW_BITS
+from netsim.fabric.kernel.state import Ints
+
+if TYPE_CHECKING:
+    from netsim.topology.network import Network
+
+#: Beyond every time and small enough to be added to one.
+UNBOUNDED: Final = 2**61
+PS_BITS: Final = 8_000_000_000_000
+_MOST_SOURCES: Final = 1 << at.SOURCE_BITS
+_LONGEST_HOP: Final = 4 * 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class PortLimits:
+    """What every switch port does with its queue.
+
+    Parameters
+    ----------
+    capacity
+        Bytes that may be unsent; None is unbounded.
+    kmin, kmax
+        Bytes beyond which packets are marked with rising probability, and always; None: never.
+    pmax
+        Probability at `kmax`.
+    """
+
+    capacity: int | None = None
+    kmin: int | None = None
+    kmax: int | None = None
+    pmax: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """A network in the kernel's numbers."""
+
+    number: Ints
+    """Topology's number of each kernel link."""
+    link: Ints
+    """Kernel's number of each link of the topology."""
+    arrays: dict[str, Ints]
+
+
+def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
+    """Return the arrays that describe `network`; `wire` is the size of a full packet.
+
+    Raises
+    ------
+    SimulationError
+        If the network is beyond what keys of the pending set can hold.
+    """
+    number = np.argsort(network.link_target, kind="stable").astype(np.int64)
+    link = np.empty_like(number)
+    link[number] = np.arange(len(number))
+    _check_size(network, wire)
+    sources = network.link_count + network.host_count
+    leaf = 1 << max(1, (sources - 1).bit_length())
+    widest = int(np.bincount(network.link_target).max(initial=1))
+    arrays = {
+        "links": _links(network, number, limits),
+        "counters": np.zeros(len(number) * at.COUNTER, np.int64),
+        "setup": _setup(network, number, limits),
+        "hosts": _hosts(network, link),
+        "routes": _routes(network),
+        "ports": link[network.routes.ports],
+        "tree": np.full(2 * leaf, at.NEVER, np.int64),
+        "group": np.zeros(2 * widest + 2, np.int64),
+    }
+    return Layout(number, link, arrays)
+
+
+def _check_size(network: Network, wire: int) -> None:
+    sources = network.link_count + network.host_count
+    if sources > _MOST_SOURCES:
+        raise SimulationError(
+            f"{network.link_count:,} directed links and {network.host_count:,} hosts are too many for packet "
+            f"fidelity (together at most {_MOST_SOURCES:,}); use fidelity: flow"
+        )
+    hop = -(-wire * PS_BITS // network.link_rate) + hop_delay(network)
+    slow = int(np.argmax(hop)) if len(hop) else 0
+    if len(hop) and hop[slow] >= _LONGEST_HOP:
+        raise SimulationError(
+            f"a packet takes {hop[slow] / 1e12:.3g} s on link {network.link_names[slow]}; packet fidelity needs "
+            "less than 4 s, use fidelity: flow"
+        )
+
+
+def _links(network: Network, number: Ints, limits: PortLimits) -> Ints:
+    rate = network.link_rate[number]
+    rows = np.zeros((len(number), at.LINK), np.int64)
+    rows[:, at.PACE] = np.where(PS_BITS % rate == 0, PS_BITS // rate, 0)
+    rows[:, at.DELAY] = hop_delay(network)[number]
+    switch = network.link_source[number] >= network.host_count
+    rows[:, at.CAPACITY] = np.where(switch, as_time(limits.capacity, rate), UNBOUNDED)
+    rows[:, at.MARK_ABOVE] = np.where(switch, as_time(limits.kmin, rate), UNBOUNDED)
+    rows[:, at.NODE] = network.link_target[number]
+    return rows.reshape(-1)
+
+
+def _setup(network: Network, number: Ints, limits: PortLimits) -> Ints:
+    rows = np.zeros((len(number), at.SETUP), np.int64)
+    rows[:, at.RATE] = network.link_rate[number]
+    rows[:, at.MARK_ALL] = as_time(limits.kmax, network.link_rate[number])
+    rows[:, at.MARK_CHANCE] = round(limits.pmax * 2**53)
+    rows[:, at.NUMBER] = number
+    rows[:, at.SOURCE_NODE] = network.link_source[number]
+    return rows.reshape(-1)
+
+
+def as_time(size: int | None, rate: Any) -> Any:
+    """Return the time in ps, rounded down, that `size` bytes take at each `rate`; None is unbounded."""
+    if size is None:
+        return np.full(len(rate), UNBOUNDED, np.int64)
+    speeds, which = np.unique(rate, return_inverse=True)
+    times = [min(size * PS_BITS // speed, UNBOUNDED) for speed in speeds.tolist()]
+    return np.array(times, np.int64)[which]
+
+
+def _hosts(network: Network, link: Ints) -> Ints:
+    if (network.host_uplink < 0).any() or (network.host_downlink < 0).any():
+        raise SimulationError("every host needs a link to a switch and one back")
+    rows = np.zeros((network.host_count, at.HOST), np.int64)
+    rows[:, at.EGRESS] = link[network.host_uplink]
+    rows[:, at.INGRESS] = link[network.host_downlink]
+    home = network.host_count + network.leaf_switches[network.leaf_of_host]
+    rows[:, at.HOME] = home << 24 | network.leaf_of_host
+    rows[:, at.READY_HEAD] = -1
+    rows[:, at.READY_TAIL] = -1
+    return rows.reshape(-1)
+
+
+def _routes(network: Network) -> Ints:
+    routes = network.routes
+    return (routes.first << at.COUNT_BITS | routes.count).reshape(-1).astype(np.int64)
+
+
+def most_flows() -> int:
+    """Return the largest number of flows that labels can tell apart."""
+    return 1 << FLOW_BITS

@@ -1,0 +1,72 @@
+"""Explicit paths in the kernel's port table, each stored once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netsim.errors import SimulationError
+
+if TYPE_CHECKING:
+    from netsim.fabric.kernel.layout import Layout
+    from netsim.topology.network import Network
+
+
+class PathTable:
+    """Rows of `state.pairs` and the ports that they point to.
+
+    A row is (first position in `ports`, number of paths, links per path); paths leave out the two host links, which
+    every packet takes anyway.
+
+    Parameters
+    ----------
+    network, layout
+        The topology and its numbering in the kernel.
+    position
+        First free position in `ports`.
+    """
+
+    def __init__(self, network: Network, layout: Layout, position: int) -> None:
+        self._network = network
+        self._layout = layout
+        self.position = position
+        self._known: dict[tuple[int, ...], int] = {}
+        self.rows: list[int] = []
+        self.ports: list[int] = []
+
+    def all_paths(self, source: int, target: int) -> int:
+        """Return the row of all equal paths from leaf `source` to leaf `target`."""
+        key = (-1, source, target)
+        if key not in self._known:
+            paths = self._network.leaf_paths(source, target)
+            if not paths:
+                names = [self._network.switches[self._network.leaf_switches[n]] for n in (source, target)]
+                raise SimulationError(f"no path joins {names[0]} and {names[1]}")
+            self._known[key] = self._add(paths)
+        return self._known[key]
+
+    def given(self, links: tuple[int, ...]) -> tuple[int, int]:
+        """Return the rows of a path from host to host, given as links, and of the same path back."""
+        inner = tuple(links[1:-1])
+        return self._one(inner), self._one(tuple(self._reverse(link) for link in inner[::-1]))
+
+    def _one(self, path: tuple[int, ...]) -> int:
+        if path not in self._known:
+            self._known[path] = self._add([path])
+        return self._known[path]
+
+    def _add(self, paths: list[tuple[int, ...]]) -> int:
+        row = len(self.rows) // 3
+        self.rows += [self.position + len(self.ports), len(paths), len(paths[0])]
+        for path in paths:
+            self.ports += self._layout.link[list(path)].tolist()
+        return row
+
+    def _reverse(self, link: int) -> int:
+        """Return the link of the same cable in the other direction."""
+        network = self._network
+        ends = int(network.link_source[link]), int(network.link_target[link])
+        index = network.between(*ends).index(link)
+        back = network.between(ends[1], ends[0])
+        if index >= len(back):
+            raise SimulationError(f"link {network.link_names[link]} has no way back for acknowledgements")
+        return back[index]

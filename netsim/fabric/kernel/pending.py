@@ -1,0 +1,132 @@
+"""The events that are pending: a winner tree over sources, and small heaps of flows.
+
+A *source* has at most one pending event: a link (its head packet arrives), a NIC (ready to send). The tree holds one
+key per source, ``(time - epoch) << 20 | source``, in leaves ``tree[P]`` to ``tree[2P - 1]``; a parent is its smaller
+child, so ``tree[1]`` is the next event. Its cost is log2 of the number of sources, whatever the number of packets in
+flight; simultaneous events come by source number, whenever they were set. A knockout tournament of this kind is in
+Knuth, The Art of Computer Programming 3, section 5.4.1.
+
+Flow starts and timers are few, so they stand in binary heaps of flow numbers ordered by (time, flow).
+"""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.state import (
+    FLOW,
+    NEVER,
+    NEXT_OTHER,
+    NOW,
+    START,
+    STARTS,
+    TIMER,
+    TIMERS,
+    Ints,
+    State,
+)
+
+
+def lower(tree: Ints, leaf: int, key: int) -> None:
+    """Set the key at `leaf` to a smaller one."""
+    tree[leaf] = key
+    at = leaf >> 1
+    while at > 0 and tree[at] > key:
+        tree[at] = key
+        at >>= 1
+
+
+def replace(tree: Ints, leaf: int, key: int) -> None:
+    """Set the key at `leaf` to any value, a larger one or NEVER as well."""
+    tree[leaf] = key
+    winner = key
+    at = leaf
+    while at > 1:
+        winner = min(winner, tree[at ^ 1])
+        at >>= 1
+        tree[at] = winner
+
+
+def before(flows: Ints, column: int, one: int, other: int) -> bool:
+    """Return whether flow `one` comes before flow `other` by (time in `column`, flow number)."""
+    first = flows[one * FLOW + column]
+    second = flows[other * FLOW + column]
+    return first < second or (first == second and one < other)
+
+
+def push(heap: Ints, size: int, flows: Ints, column: int, flow: int) -> None:
+    """Add `flow` to a heap that holds `size` flows."""
+    at = size
+    while at > 0:
+        parent = (at - 1) >> 1
+        if not before(flows, column, flow, heap[parent]):
+            break
+        heap[at] = heap[parent]
+        at = parent
+    heap[at] = flow
+
+
+def pop(heap: Ints, size: int, flows: Ints, column: int) -> int:
+    """Remove and return the first of the `size` flows of a heap."""
+    top = heap[0]
+    last = heap[size - 1]
+    left = size - 1
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= left:
+            break
+        if child + 1 < left and before(flows, column, heap[child + 1], heap[child]):
+            child += 1
+        if not before(flows, column, heap[child], last):
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = last
+    return top
+
+
+def refresh(state: State) -> None:
+    """Note the time of the earliest flow start or timer."""
+    clock = state.clock
+    earliest = NEVER
+    if clock[STARTS] > 0:
+        earliest = state.flows[state.starts[0] * FLOW + START]
+    if clock[TIMERS] > 0:
+        earliest = min(earliest, state.flows[state.timers[0] * FLOW + TIMER])
+    clock[NEXT_OTHER] = earliest
+
+
+def plan_start(state: State, flow: int) -> None:
+    """Let `flow` start at the time in its row."""
+    push(state.starts, state.clock[STARTS], state.flows, START, flow)
+    state.clock[STARTS] += 1
+    refresh(state)
+
+
+def next_start(state: State) -> int:
+    """Return the flow whose start is the next event, or -1 if a timer or nothing comes before.
+
+    At one instant starts come first: they stand for work that was handed in before the instant began.
+    """
+    clock = state.clock
+    if clock[STARTS] == 0 or state.flows[state.starts[0] * FLOW + START] > clock[NOW]:
+        return -1
+    flow = pop(state.starts, clock[STARTS], state.flows, START)
+    clock[STARTS] -= 1
+    return flow
+
+
+def arm(state: State, flow: int, deadline: int, tick: int) -> None:
+    """Arm the timer of `flow`, which has none, for `deadline` rounded up to a whole tick."""
+    rounded = (deadline + tick - 1) // tick * tick
+    state.flows[flow * FLOW + TIMER] = rounded
+    push(state.timers, state.clock[TIMERS], state.flows, TIMER, flow)
+    state.clock[TIMERS] += 1
+    refresh(state)
+
+
+def next_timer(state: State) -> int:
+    """Disarm and return the flow whose timer is due first."""
+    flow = pop(state.timers, state.clock[TIMERS], state.flows, TIMER)
+    state.clock[TIMERS] -= 1
+    state.flows[flow * FLOW + TIMER] = 0
+    return flow

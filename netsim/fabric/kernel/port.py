@@ -1,0 +1,168 @@
+"""A plain port: one FIFO, never paused, simulated without any event of its own.
+
+Because nothing can overtake or pause, a packet's departure is known when it arrives: with ``free_at`` the end of all
+accepted work,
+
+    start = max(t, free_at);  wait = start - t;  free_at = start + tx;  arrival = free_at + propagation
+
+The backlog at any instant is ``max(0, free_at - t)``, so capacity and marking threshold are kept as times and compared
+without division. The backlog counts the *unsent part* of the packet in service; an implementation that counts whole
+packets drops and marks slightly earlier.
+"""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.hashing import draw, fraction
+from netsim.fabric.kernel.label import ACK, MARK, counter_of, flow_of
+from netsim.fabric.kernel.pending import lower
+from netsim.fabric.kernel.plugs import TRACED
+from netsim.fabric.kernel.state import (
+    ACKS_SENT,
+    ARRIVAL,
+    BUSY,
+    BYTES,
+    CAPACITY,
+    COUNTER,
+    DELAY,
+    DEPARTED,
+    DROPPED,
+    DROPS,
+    ENQUEUED,
+    EPOCH,
+    FREE,
+    FREE_AT,
+    HEAD,
+    HIGH,
+    LABEL,
+    LEAF,
+    LINK,
+    LOW,
+    MARK_ABOVE,
+    MARK_ALL,
+    MARK_CHANCE,
+    MARK_KEY,
+    MARKS,
+    NEXT,
+    NONE,
+    NUMBER,
+    PACE,
+    PACKET,
+    PACKETS_SENT,
+    QUEUE_MAX,
+    RATE,
+    SETUP,
+    SOURCE_BITS,
+    SOURCE_NODE,
+    TAIL,
+    WAIT_MAX,
+    WAIT_SUM,
+    State,
+)
+from netsim.fabric.kernel.trace import trace
+
+
+#: Picoseconds per second times bits per byte.
+PS_BITS = 8_000_000_000_000
+
+
+def take_free(state: State) -> int:
+    """Take a packet from the pool, which is not empty: the kernel checks before it takes an event."""
+    packet = state.clock[FREE]
+    state.clock[FREE] = state.packets[packet * PACKET + NEXT]
+    return packet
+
+
+def put_back(state: State, packet: int) -> None:
+    """Return a packet to the pool; the last one returned is the first one taken, so it is in the cache."""
+    state.packets[packet * PACKET + NEXT] = state.clock[FREE]
+    state.clock[FREE] = packet
+
+
+def service(state: State, link: int, size: int) -> int:
+    """Return the time that `size` bytes take on `link`, rounded up once."""
+    pace = state.links[link * LINK + PACE]
+    if pace > 0:
+        return size * pace
+    rate = state.setup[link * SETUP + RATE]
+    return (size * PS_BITS + rate - 1) // rate
+
+
+def backlog(state: State, link: int, unsent: int) -> int:
+    """Return the bytes that `link` sends in the time `unsent`."""
+    pace = state.links[link * LINK + PACE]
+    if pace > 0:
+        return unsent // pace
+    return int(unsent * (state.setup[link * SETUP + RATE] / PS_BITS))
+
+
+def marks(state: State, link: int, label: int, wait: int) -> bool:
+    """Return whether a packet that must wait longer than the threshold is marked.
+
+    Between `MARK_ABOVE` and `MARK_ALL` the probability rises linearly to `MARK_CHANCE`; beyond it is 1 (the ramp of
+    random early detection, Floyd & Jacobson 1993, on the instantaneous queue). Equal thresholds make a step.
+    """
+    setup = link * SETUP
+    low = state.links[link * LINK + MARK_ABOVE]
+    high = state.setup[setup + MARK_ALL]
+    if wait > high:
+        return True
+    chance = state.setup[setup + MARK_CHANCE] * ((wait - low) / (high - low))
+    entity = flow_of(label) << 20 | state.setup[setup + NUMBER]
+    return fraction(draw(state.fixed[MARK_KEY], entity, counter_of(label))) < chance
+
+
+def accept(state: State, link: int, packet: int, now: int) -> bool:
+    """Put `packet` into the queue of `link`, or return False if it must be dropped."""
+    links = state.links
+    packets = state.packets
+    row = link * LINK
+    cell = packet * PACKET
+    count = link * COUNTER
+    size = packets[cell + NEXT] >> HIGH
+    label = packets[cell + LABEL]
+    wait = max(links[row + FREE_AT] - now, 0)
+    tx = service(state, link, size)
+    if wait + tx > links[row + CAPACITY]:
+        state.counters[count + DROPS] += 1
+        if TRACED:
+            node = state.setup[link * SETUP + SOURCE_NODE]
+            trace(state, DROPPED, label, node, now, backlog(state, link, wait))
+        return False
+    if label & ACK == 0:
+        if wait > links[row + MARK_ABOVE] and marks(state, link, label, wait):
+            packets[cell + LABEL] = label | MARK
+            state.counters[count + MARKS] += 1
+        state.counters[count + PACKETS_SENT] += 1
+        state.counters[count + WAIT_SUM] += wait
+        if wait > state.counters[count + WAIT_MAX]:
+            state.counters[count + WAIT_MAX] = wait
+    else:
+        state.setup[link * SETUP + ACKS_SENT] += 1
+    state.counters[count + BYTES] += size
+    state.counters[count + BUSY] += tx
+    if wait + tx > state.counters[count + QUEUE_MAX]:
+        state.counters[count + QUEUE_MAX] = wait + tx
+    leaves = now + wait + tx
+    links[row + FREE_AT] = leaves
+    if TRACED:
+        node = state.setup[link * SETUP + SOURCE_NODE]
+        trace(state, ENQUEUED, label, node, now, backlog(state, link, wait + tx))
+        trace(state, DEPARTED, label, node, leaves, -1)
+    append(state, link, packet, leaves + links[row + DELAY])
+    return True
+
+
+def append(state: State, link: int, packet: int, arrival: int) -> None:
+    """Add `packet` to the packets on their way over `link`."""
+    links = state.links
+    packets = state.packets
+    row = link * LINK
+    packets[packet * PACKET + ARRIVAL] = arrival
+    packets[packet * PACKET + NEXT] &= ~LOW
+    if links[row + HEAD] == NONE:
+        links[row + HEAD] = packet
+        key = (arrival - state.clock[EPOCH]) << SOURCE_BITS | link
+        lower(state.tree, state.fixed[LEAF] + link, key)
+    else:
+        packets[links[row + TAIL] * PACKET + NEXT] |= packet
+    links[row + TAIL] = packet

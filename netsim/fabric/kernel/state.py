@@ -1,0 +1,267 @@
+"""What the kernel knows: a tuple of flat arrays, and the columns of their rows.
+
+Every array is one-dimensional and holds rows of a fixed number of columns; ``links[link * LINK + FREE_AT]`` is one
+cell. A `NamedTuple` of such arrays passes through all compiled functions without reference counting, and a row of
+eight integers is a cache line. The kernel owns them while it runs; between calls Python reads and grows them.
+
+Entity numbers: hosts are nodes 0 to H-1, switches follow. Links are **numbered by the node they end in** (then by
+their number in the topology), since a link's number decides who comes first at one instant.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Reals = NDArray[np.float64]
+
+
+class State(NamedTuple):
+    """All arrays of one kernel."""
+
+    clock: Ints
+    """Scalars that change: `NOW` and the other columns below."""
+    fixed: Ints
+    """Scalars that do not: `PAYLOAD` and so on."""
+    tree: Ints
+    """Winner tree over sources: `netsim.fabric.kernel.pending`."""
+    links: Ints
+    counters: Ints
+    setup: Ints
+    """Per link, what is rarely read."""
+    hosts: Ints
+    routes: Ints
+    """Per switch and leaf: first position in `ports` and number of equal ports."""
+    ports: Ints
+    """Links, in groups of equal ports; behind them the explicit paths."""
+    pairs: Ints
+    """Explicit paths between two leaves: first position in `ports`, number of paths, links per path."""
+    packets: Ints
+    flows: Ints
+    reals: Reals
+    """Per flow, the transport's numbers."""
+    bits: Ints
+    """Per flow, two rings of bits: acknowledged packets (sender) and received packets (receiver)."""
+    starts: Ints
+    """Heap of flows that have yet to start."""
+    timers: Ints
+    """Heap of flows with an armed timer."""
+    batches: Ints
+    batch_of: Ints
+    """Per flow, its batch."""
+    waiting: Ints
+    """Per flow, predecessors that are not done, the delay after the last of them, its successors."""
+    successors: Ints
+    finished: Ints
+    """Batches that are over, in order, since Python last looked."""
+    group: Ints
+    """Scratch: packets that arrive at one node at one instant, and their order keys."""
+    policy: Ints
+    policy_reals: Reals
+    policy_flows: Ints
+    policy_switches: Ints
+    transport: Ints
+    transport_reals: Reals
+    trace: Ints
+
+
+NONE: Final = 0
+"""Packet number 0 is never used, so 0 ends a list of packets."""
+NEVER: Final = 9223372036854775807
+
+# A key of the tree is (time - epoch) << SOURCE_BITS | source.
+SOURCE_BITS: Final = 20
+SOURCE_MASK: Final = (1 << SOURCE_BITS) - 1
+EPOCH_SPAN: Final = 1 << 42
+"""Beyond this distance from the epoch the epoch is moved."""
+
+# Status codes that `run` returns.
+IDLE: Final = 0
+"""Nothing is left before the limit."""
+NOTIFY: Final = 1
+"""A batch is over, and so is its instant."""
+MORE: Final = 2
+REBASE: Final = 3
+POOL: Final = 4
+TRACE: Final = 5
+
+# clock
+NOW: Final = 0
+EPOCH: Final = 1
+NEXT_OTHER: Final = 2
+"""Time of the earliest flow start or timer."""
+STOP_AT: Final = 3
+FREE: Final = 4
+"""First packet of the free list."""
+STARTS: Final = 5
+"""Entries of the heap `starts`."""
+TIMERS: Final = 6
+FINISHED: Final = 7
+TRACED_ROWS: Final = 8
+EVENTS: Final = 9
+ACTIVE: Final = 10
+"""Flows that are not over."""
+CLOCK: Final = 16
+
+# fixed
+PAYLOAD: Final = 0
+HEADER: Final = 1
+ACK_SIZE: Final = 2
+HOSTS: Final = 3
+LEAVES: Final = 4
+FIRST_NIC: Final = 5
+"""Source number of host 0's NIC; the links are the sources below it."""
+LEAF: Final = 6
+"""Index in `tree` of source 0."""
+FIFO: Final = 7
+MARK_KEY: Final = 8
+POLICY_KEY: Final = 9
+TICK: Final = 10
+TRACE_LIMIT: Final = 11
+"""Rows of `trace` that must not be passed before an event is taken."""
+RING: Final = 12
+"""Bits of each ring, a power of two."""
+FIXED: Final = 16
+
+# links
+FREE_AT: Final = 0
+PACE: Final = 1
+"""Picoseconds per byte where that is whole, else 0."""
+DELAY: Final = 2
+CAPACITY: Final = 3
+"""Longest unsent backlog, packet included, as time."""
+MARK_ABOVE: Final = 4
+HEAD: Final = 5
+TAIL: Final = 6
+NODE: Final = 7
+LINK: Final = 8
+
+# counters
+BYTES: Final = 0
+PACKETS_SENT: Final = 1
+"""Data packets accepted."""
+DROPS: Final = 2
+MARKS: Final = 3
+WAIT_SUM: Final = 4
+"""Of data packets, as is the maximum."""
+WAIT_MAX: Final = 5
+BUSY: Final = 6
+QUEUE_MAX: Final = 7
+"""As time."""
+COUNTER: Final = 8
+
+# setup
+RATE: Final = 0
+MARK_ALL: Final = 1
+MARK_CHANCE: Final = 2
+"""Probability at the end of the ramp, times 2^53."""
+NUMBER: Final = 3
+"""The link's number in the topology."""
+SOURCE_NODE: Final = 4
+ACKS_SENT: Final = 5
+SETUP: Final = 6
+
+# hosts
+EGRESS: Final = 0
+INGRESS: Final = 1
+HOME: Final = 2
+"""Switch of the host (node) and its leaf number: node << 24 | leaf."""
+READY_HEAD: Final = 3
+READY_TAIL: Final = 4
+HOST: Final = 5
+
+# routes and pairs
+COUNT_BITS: Final = 24
+COUNT_MASK: Final = (1 << COUNT_BITS) - 1
+PAIR: Final = 3
+
+# packets
+ARRIVAL: Final = 0
+LABEL: Final = 1
+NEXT: Final = 2
+"""Next packet in its list (low 32 bits), wire size above."""
+ROUTE: Final = 3
+"""Destination host (low 28 bits), the policy's tag above."""
+PACKET: Final = 4
+
+# flows
+ENDS: Final = 0
+"""Source host (low 32 bits), destination host above."""
+SIZE: Final = 1
+PACKETS: Final = 2
+START: Final = 3
+STATUS: Final = 4
+NEXT_READY: Final = 5
+"""Next flow in the NIC's queue: -1 ends it, -2 means not queued."""
+SENT: Final = 6
+"""Next new packet index."""
+ACKED: Final = 7
+"""Packets below it are all acknowledged."""
+INFLIGHT: Final = 8
+REPAIR: Final = 9
+"""Packets from (low 32 bits) up to (above) may have to be sent again."""
+COVERED: Final = 10
+"""Packets below it were sent before the last progress (low 32 bits); highest acknowledged + 1 above."""
+PROGRESS: Final = 11
+"""When the oldest unacknowledged packet last changed or was sent."""
+ARRIVED: Final = 12
+"""Distinct packets received (low 32 bits); packets below the number above are all there."""
+ORDER: Final = 13
+"""Highest index received + 1 (low 32 bits), largest reordering distance above."""
+DISORDER: Final = 14
+"""Packets out of order (low 32 bits), data packets dropped above."""
+END_RX: Final = 15
+END_TX: Final = 16
+RESENT: Final = 17
+"""Packets sent again (low 32 bits), timeouts (next 24), timeouts in a row above."""
+TIMER: Final = 18
+"""Deadline of the armed timer, 0 if there is none."""
+PATH: Final = 19
+"""Row of `pairs` towards the destination (low 32 bits), back to the source above; retries shift it."""
+FLOW: Final = 20
+
+LOW: Final = 0xFFFFFFFF
+HIGH: Final = 32
+
+# STATUS: what a flow is doing, and above it why it failed.
+BLOCKED: Final = 0
+"""Waits for predecessors or for its start."""
+RUNNING: Final = 1
+DONE: Final = 2
+FAILED: Final = 3
+CANCELLED: Final = 4
+STATUS_MASK: Final = 7
+REASON_SHIFT: Final = 3
+LOST: Final = 1
+RETRIES: Final = 2
+NO_PATH: Final = 3
+
+# batches
+REMAINING: Final = 0
+TRIGGER: Final = 1
+"""1 if a flow counts as done when its sender knows, 0 if when the receiver has it."""
+CULPRIT: Final = 2
+"""Flow that failed, -1 if none."""
+BATCH: Final = 3
+
+# waiting
+PREDECESSORS: Final = 0
+LAG: Final = 1
+FIRST_SUCCESSOR: Final = 2
+SUCCESSORS: Final = 3
+WAITING: Final = 4
+
+# trace
+TRACE_TIME: Final = 0
+TRACE_EVENT: Final = 1
+TRACE_LABEL: Final = 2
+TRACE_NODE: Final = 3
+TRACE_QUEUE: Final = 4
+TRACE_SIZE: Final = 5
+ENQUEUED: Final = 0
+DEPARTED: Final = 1
+DROPPED: Final = 2
+DELIVERED: Final = 3

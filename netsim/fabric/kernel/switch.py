@@ -1,0 +1,36 @@
+"""A switch: finds the equal ports towards the packet's destination and lets the routing policy choose."""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.label import TARGET_MASK
+from netsim.fabric.kernel.plugs import EVERY_HOP, choose
+from netsim.fabric.kernel.state import (
+    COUNT_BITS,
+    COUNT_MASK,
+    HOME,
+    HOST,
+    HOSTS,
+    INGRESS,
+    LEAVES,
+    PACKET,
+    ROUTE,
+    State,
+)
+
+LEAF_BITS = 24
+LEAF_MASK = (1 << LEAF_BITS) - 1
+
+
+def forward(state: State, packet: int, node: int, now: int) -> int:
+    """Return the link by which `packet` leaves the switch `node`."""
+    target = state.packets[packet * PACKET + ROUTE] & TARGET_MASK
+    home = state.hosts[target * HOST + HOME]
+    if home >> LEAF_BITS == node:
+        return state.hosts[target * HOST + INGRESS]
+    switch = node - state.fixed[HOSTS]
+    route = state.routes[switch * state.fixed[LEAVES] + (home & LEAF_MASK)]
+    first = route >> COUNT_BITS
+    n = route & COUNT_MASK
+    if n == 1 and not EVERY_HOP:
+        return state.ports[first]
+    return state.ports[choose(state, packet, switch, first, n, now)]

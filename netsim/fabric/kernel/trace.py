@@ -1,0 +1,26 @@
+"""Rows of table `packets`, written into an array that Python empties."""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.state import (
+    TRACE_EVENT,
+    TRACE_LABEL,
+    TRACE_NODE,
+    TRACE_QUEUE,
+    TRACE_SIZE,
+    TRACE_TIME,
+    TRACED_ROWS,
+    State,
+)
+
+
+def trace(state: State, event: int, label: int, node: int, time: int, queue: int) -> None:
+    """Add a row; `queue` is bytes, -1 where there is no queue."""
+    rows = state.trace
+    at = state.clock[TRACED_ROWS] * TRACE_SIZE
+    rows[at + TRACE_TIME] = time
+    rows[at + TRACE_EVENT] = event
+    rows[at + TRACE_LABEL] = label
+    rows[at + TRACE_NODE] = node
+    rows[at + TRACE_QUEUE] = queue
+    state.clock[TRACED_ROWS] += 1

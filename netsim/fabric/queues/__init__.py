@@ -1,0 +1,1 @@
+"""What a switch port does with packets that cannot leave at once: one file per queue."""

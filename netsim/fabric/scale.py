@@ -1,0 +1,62 @@
+"""The base round-trip time and the bandwidth-delay product of a network, by which defaults are measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netsim.fabric.ideal import hop_delay, service_time
+from netsim.fabric.transports.transport import PathScale
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netsim.fabric.packet import PacketConfig
+    from netsim.topology.network import Network
+
+
+def path_scale(network: Network, packet: PacketConfig) -> PathScale:
+    """Return round trip and bandwidth-delay product of the longest path of `network`.
+
+    The round trip is the service of a full packet and the propagation on every link there, and of an
+    acknowledgement on every link back, on the slowest of the shortest paths; the product takes the rate of the
+    slowest host link.
+    """
+    wire = packet.payload + packet.header
+    there = _one_way(network, wire)
+    back = _one_way(network, packet.ack)
+    rtt = int((there + back.T).max())
+    slowest = int(network.link_rate[network.host_uplink].min())
+    return PathScale(rtt=rtt, bdp=rtt * slowest // 8_000_000_000_000, wire=wire)
+
+
+def _one_way(network: Network, size: int) -> NDArray[np.int64]:
+    """Return the longest time of `size` bytes from a host of each leaf to a host of each leaf."""
+    cost = service_time(np.int64(size), network.link_rate) + hop_delay(network)
+    leaves = len(network.leaf_switches)
+    first, last = np.zeros(leaves, np.int64), np.zeros(leaves, np.int64)
+    np.maximum.at(first, network.leaf_of_host, cost[network.host_uplink])
+    np.maximum.at(last, network.leaf_of_host, cost[network.host_downlink])
+    core = _core(network, cost)[network.leaf_switches]
+    return np.asarray(first[:, None] + core + last[None, :], dtype=np.int64)
+
+
+def _core(network: Network, cost: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the largest cost among the shortest paths from each switch to each leaf; 0 where there is none."""
+    inner = np.flatnonzero(
+        (network.link_source >= network.host_count)
+        & (network.link_target >= network.host_count)
+        & network.link_up
+    )
+    source = network.link_source[inner] - network.host_count
+    target = network.link_target[inner] - network.host_count
+    away = network.distances
+    total = np.zeros(away.shape, np.int64)
+    for leaf in range(away.shape[1]):
+        reached = away[:, leaf] < len(network.switches)
+        for step in range(1, int(away[reached, leaf].max()) + 1):
+            links = np.flatnonzero((away[source, leaf] == step) & (away[target, leaf] == step - 1))
+            through = cost[inner[links]] + total[target[links], leaf]
+            np.maximum.at(total[:, leaf], source[links], through)
+    return total

@@ -1,0 +1,258 @@
+"""The fabric: the two doors by which everything else sends bytes.
+
+`Fabric.transfer` sends one message and returns an event for a process to wait for; `Fabric.submit` takes whole
+schedules, releases each flow itself, and returns one event for all. Between them and the compiled kernel stands
+nothing: flows are rows of its arrays.
+
+There is one fabric per environment; all that communicate in a simulation share it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from simpy.events import Event
+
+from netsim.engine.clock import NEVER, Time
+from netsim.errors import TransferCancelled, TransferFailed
+from netsim.fabric.batch import FlowBatch
+from netsim.fabric.columns import flow_columns, link_columns, packet_columns
+from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.assemble import Assembly, assemble
+from netsim.fabric.kernel.intake import Intake
+from netsim.fabric.sampling import LinkSampler
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netsim.engine.environment import Environment
+    from netsim.fabric.balancing.policy import RoutingConfig
+    from netsim.fabric.packet import PacketConfig
+    from netsim.fabric.queues.queue import QueueConfig
+    from netsim.fabric.transports.transport import PathScale, TransportConfig
+    from netsim.metrics.recorder import Recorder
+    from netsim.rng import Streams
+    from netsim.topology.network import Network
+
+#: Events that one kernel call handles: 10 to 25 ms, so that signals are delivered soon.
+SLICE: Final = 1 << 18
+
+#: Why a flow fails, in words.
+REASONS: Final = {
+    at.LOST: "packets were lost, and the transport sends nothing again",
+    at.RETRIES: "retries are used up",
+    at.NO_PATH: "no path joins its hosts",
+}
+
+
+class Transfer(Event):
+    """One message on its way; succeeds with its flow's number when the receiver has it all."""
+
+    def __init__(self, env: Environment, fabric: Fabric, flow: int) -> None:
+        super().__init__(env)
+        self.flow = flow
+        self._fabric = fabric
+
+    def cancel(self) -> None:
+        """Send nothing more; the event fails with `TransferCancelled`.
+
+        Packets on their way drain and are not counted for the flow. A transfer that is over stays as it is.
+        """
+        if not self.triggered:
+            self._fabric.cancel(self.flow)
+            self.fail(TransferCancelled(f"the transfer of flow {self.flow} was cancelled"))
+            self.defused = True
+
+
+class Fabric:
+    """A packet network on an environment's clock.
+
+    Parameters
+    ----------
+    env
+        The environment, whose only fabric this becomes.
+    network
+        Hosts, switches and links.
+    packet, routing, transport, queue
+        Validated blocks; without a queue, switch ports are as the transport wants them.
+    streams
+        Random streams.
+    recorder
+        Where rows of table `packets` go, if it wants them.
+    expected_flows
+        Number of flows that room is made for at first.
+    slice_events
+        Events per kernel call; no result depends on it.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        network: Network,
+        *,
+        packet: PacketConfig,
+        routing: RoutingConfig,
+        transport: TransportConfig,
+        queue: QueueConfig | None = None,
+        streams: Streams,
+        recorder: Recorder | None = None,
+        expected_flows: int = 64,
+        slice_events: int = SLICE,
+    ) -> None:
+        self.env = env
+        self.network = network
+        self._recorder = recorder if recorder is not None and recorder.wants("packets") else None
+        self._parts: Assembly = assemble(
+            network, packet, routing, transport, queue, streams, traced=self._recorder is not None
+        )
+        self._store = self._parts.store
+        self._slice = slice_events
+        self._run = self._parts.run
+        self._rows = 0
+        self._waiters: dict[int, tuple[Event, Any]] = {}
+        self._intake = Intake(network, self._parts)
+        self._store.reserve_flows(max(1, expected_flows))
+        self._sampler = LinkSampler(network, self._parts.layout)
+        env.attach(self)
+
+    # Doors ---------------------------------------------------------------------------------------
+
+    def transfer(
+        self, src: int, dst: int, size: int, *, path: tuple[int, ...] | None = None
+    ) -> Transfer:
+        """Send `size` bytes from host `src` to host `dst`, from now on.
+
+        The event succeeds with the flow's number when the last byte is there, and fails with `TransferFailed` if that
+        cannot be. `path` is for policies that are given paths: links from host to host.
+        """
+        flow, joined = self._intake.add_one(src, dst, size, self.env.now, path)
+        event = Transfer(self.env, self, flow)
+        if joined:
+            self._waiters[self._intake.batches - 1] = (event, flow)
+        else:
+            _fail(event, flow, at.NO_PATH)
+        return event
+
+    def submit(self, flows: FlowBatch) -> Event:
+        """Hand in many flows at once; the event succeeds with their numbers (a range) when all are done.
+
+        It fails with `TransferFailed` as soon as one of them fails; the others go on.
+        """
+        numbers, refused = self._intake.add(flows, self.env.now)
+        event = Event(self.env)
+        if refused:
+            _fail(event, refused[0], at.NO_PATH)
+        elif len(numbers):
+            self._waiters[self._intake.batches - 1] = (event, numbers)
+        else:
+            event.succeed(numbers)
+        return event
+
+    def cancel(self, flow: int) -> None:
+        """Send nothing more of `flow`; nobody is told."""
+        row = self._store.flow_rows()[flow]
+        if row[at.STATUS] & at.STATUS_MASK in (at.BLOCKED, at.RUNNING):
+            row[at.STATUS] = at.CANCELLED
+            self._store.state.clock[at.ACTIVE] -= 1
+            self._waiters.pop(int(self._store.state.batch_of[flow]), None)
+
+    # The kernel, as the environment drives it -------------------------------------------------------
+
+    @property
+    def now(self) -> Time:
+        """Time of the last event that the kernel handled."""
+        return int(self._store.state.clock[at.NOW])
+
+    @property
+    def events(self) -> int:
+        """Kernel events handled so far."""
+        return int(self._store.state.clock[at.EVENTS])
+
+    def peek(self) -> Time:
+        """Return the time of the next kernel event, NEVER if there is none."""
+        state = self._store.state
+        key = int(state.tree[1])
+        first = int(state.clock[at.NEXT_OTHER])
+        if key != NEVER:
+            first = min(first, (key >> at.SOURCE_BITS) + int(state.clock[at.EPOCH]))
+        return first
+
+    def advance(self, limit: Time) -> bool:
+        """Handle one slice of events strictly before `limit`; return whether a batch is over."""
+        store = self._store
+        status = self._run(store.state, limit, self._slice)
+        if status == at.POOL:
+            store.double_packets()
+        elif status == at.REBASE:
+            store.rebase()
+        elif status == at.TRACE:
+            self._write_packets()
+        clock = store.state.clock
+        # A batch that ended with the last event before the limit or the end of a slice is told as well, once its
+        # instant is over.
+        return bool(clock[at.FINISHED]) and self.peek() > clock[at.NOW]
+
+    def deliver(self) -> None:
+        """Succeed the events of what is over, in the order of completion."""
+        state = self._store.state
+        over = state.finished[: state.clock[at.FINISHED]].tolist()
+        state.clock[at.FINISHED] = 0
+        state.clock[at.STOP_AT] = NEVER
+        for batch in over:
+            event, value = self._waiters.pop(batch, (None, None))
+            culprit = int(state.batches[batch * at.BATCH + at.CULPRIT])
+            if event is None or event.triggered:
+                continue
+            if culprit < 0:
+                event.succeed(value)
+            else:
+                reason = state.flows[culprit * at.FLOW + at.STATUS] >> at.REASON_SHIFT
+                _fail(event, culprit, int(reason))
+
+    # What happened ----------------------------------------------------------------------------------
+
+    @property
+    def unfinished(self) -> int:
+        """Flows that are neither done nor failed nor cancelled."""
+        return int(self._store.state.clock[at.ACTIVE])
+
+    @property
+    def packet_hops(self) -> int:
+        """Data packets times links, retransmissions included."""
+        counters = self._store.state.counters.reshape(-1, at.COUNTER)
+        return int(counters[:, at.PACKETS_SENT].sum())
+
+    @property
+    def scale(self) -> PathScale:
+        """Base round trip and bandwidth-delay product, by which defaults are measured."""
+        return self._parts.scale
+
+    def flow_columns(self) -> dict[str, NDArray[Any]]:
+        """Return the flows' columns, by flow number; `end_rx` and `end_tx` are masked where unknown."""
+        return flow_columns(self._store.flow_rows()[: self._intake.flows], REASONS)
+
+    def link_columns(self) -> dict[str, NDArray[Any]]:
+        """Return totals per link up to now, by link number of the topology."""
+        return link_columns(self._store.state, self._parts.layout, self.network, self.env.now)
+
+    def sample_links(self, now: Time | None = None) -> dict[str, NDArray[Any]]:
+        """Return what each link did since the last sample; nothing is sampled inside the kernel."""
+        return self._sampler.sample(self._store.state, self.env.now if now is None else now)
+
+    def flush(self) -> None:
+        """Hand the packet rows that are left to the recorder."""
+        if self._recorder is not None:
+            self._write_packets()
+
+    def _write_packets(self) -> None:
+        rows = self._store.take_trace()
+        if self._recorder is not None and len(rows):
+            self._recorder.write("packets", packet_columns(rows, self._rows, self.network))
+            self._rows += len(rows)
+
+
+def _fail(event: Event, flow: int, reason: int) -> None:
+    """Fail `event`; if nobody waits for it, the table says so and the simulation goes on."""
+    event.fail(TransferFailed(f"flow {flow} failed: {REASONS[reason]}"))
+    event.defused = True

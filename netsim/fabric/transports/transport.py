@@ -1,0 +1,84 @@
+"""How to write a transport: one file, one class, a few functions.
+
+A transport is a class registered under kind ``transport`` with
+
+``Config``
+    a subclass of `TransportConfig` with its fields;
+``source``
+    the paper or RFC that it follows;
+``acknowledged``
+    whether receivers acknowledge each data packet (64 B, back through the network);
+``pack(config, path) -> Numbers``
+    what its functions read, as numbers: `whole` becomes ``state.transport`` (int64), `real` ``state.transport_reals``;
+``reals``
+    how many float64 numbers it keeps per flow, in ``state.reals[flow * reals + i]`` (at most 16);
+``capacity_bdp``, ``mark_bdp``
+    its default queue in bandwidth-delay products: None is unbounded, None is unmarked;
+
+and functions that the kernel compiles, as static methods. All times are integer picoseconds.
+
+``begin(state, flow, now)``
+    prepare the flow's row when it starts;
+``sendable(state, flow) -> bool``
+    whether a packet may be sent now;
+``take(state, flow, now) -> label``
+    choose the packet to send, count it, and arm the timer if need be;
+``receive(state, flow, seq) -> bool``
+    at the receiver: whether this packet is there for the first time;
+``acknowledge(state, flow, seq, marked, now)``
+    at the sender: take note of an acknowledgement; when ``flows[ACKED]`` reaches ``flows[PACKETS]`` the flow is done;
+``expire(state, flow, now) -> deadline``
+    on a timer: return the next deadline, 0 for none, -1 to give the flow up.
+
+They are plain functions over the arrays of `netsim.fabric.kernel.state`: integers, no exceptions, no allocation. Those
+that a transport leaves out are taken from `netsim.fabric.kernel.plugs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netsim.fields import Config, field
+
+
+class TransportConfig(Config):
+    """How senders pace, and recover what is lost."""
+
+    nic: Literal["rr", "fifo"] = field(
+        "rr",
+        description="order at the sender: one packet per ready flow in turn, or by (start, flow)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What compiled functions read of a config."""
+
+    whole: tuple[int, ...] = ()
+    real: tuple[float, ...] = ()
+    tick: int = 1
+    """Timers are rounded up to whole ticks (ps)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathScale:
+    """Sizes that defaults are measured by, of the longest path of a network.
+
+    Parameters
+    ----------
+    rtt
+        Base round-trip time (ps): service of a full packet and propagation on every link there, of an
+        acknowledgement on every link back, no queues.
+    bdp
+        Bandwidth-delay product (bytes): rate of the slowest host link times `rtt`.
+    wire
+        Wire size of a full data packet (bytes).
+    drain
+        Time (ps) in which the slowest port sends a full queue; 0 if queues are unbounded.
+    """
+
+    rtt: int
+    bdp: int
+    wire: int
+    drain: int = 0
