@@ -170,7 +170,7 @@ class MSGC:
 
 
 def decodable(scheme, late):
-    """Whether all started jobs decode in time if this round loses `late` and no later one anybody."""
+    """Whether all started jobs decode in time if this round loses `late`, later ones nobody."""
     ahead = copy.deepcopy(scheme)
     r = len(ahead.past)
     ahead.settle(late)
