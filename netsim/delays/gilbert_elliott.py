@@ -1,0 +1,84 @@
+"""Gilbert-Elliott: each worker is a two-state Markov chain, with a law of its time in either.
+
+From good to bad with probability p, back with q; the first round is drawn from the stationary law,
+bad with probability p / (p + q). A bad burst lasts 1/q rounds on average (Gilbert 1960, Elliott
+1963).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from netsim.delays.lanes import Marks, fill, mark, place
+from netsim.delays.laws.law import Law, Seconds
+from netsim.delays.process import DelayConfig
+from netsim.fields import Probability, field
+from netsim.registry import register
+from netsim.rng import Streams
+
+_GILBERT = "Gilbert, Capacity of a Burst-Noise Channel, 1960"
+
+
+@register("delay", "gilbert_elliott")
+class GilbertElliott:
+    """Bursts of slow rounds: a two-state Markov chain per worker, a law for either state."""
+
+    source: ClassVar[str] = f"{_GILBERT}; Elliott, 1963"
+
+    class Config(DelayConfig):
+        """The chain and the two laws."""
+
+        p: Probability = field(
+            0.05, description="probability that a good worker is bad next round", source=_GILBERT
+        )
+        q: Probability = field(
+            0.5, description="probability that a bad worker is good next round", source=_GILBERT
+        )
+        good: Law = field(
+            {"dist": "constant", "value": "0.5 s"}, description="time in a good round"
+        )
+        bad: Law = field({"dist": "exponential", "mean": "2 s"}, description="time in a bad round")
+
+    @staticmethod
+    def sample(
+        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
+    ) -> Seconds:
+        """Return draws of the good law, replaced by draws of the bad law where the chain is bad."""
+        out = np.empty((len(streams), rounds, workers))
+        fill(config.good, streams, f"{purpose}.good", out)
+        bad = states(streams, f"{purpose}.state", config.p, config.q, rounds, workers)
+        place(out, bad, config.bad, streams, f"{purpose}.bad")
+        return out
+
+
+def stationary(p: float, q: float) -> float:
+    """Return the long-run share of bad rounds, p / (p + q); 0 for a chain that never moves."""
+    return p / (p + q) if p + q > 0 else 0.0
+
+
+def states(
+    streams: Sequence[Streams], purpose: str, p: float, q: float, rounds: int, workers: int
+) -> Marks:
+    """Return which (replication, round, worker of whole lanes) is bad."""
+    turns = mark(streams, f"{purpose}.turn", p, rounds, workers)
+    if rounds:
+        turns[:, :1] = mark(streams, f"{purpose}.first", stationary(p, q), 1, workers)
+    return chain(turns, mark(streams, f"{purpose}.stay", 1 - q, rounds, workers))
+
+
+def chain(turns: Marks, stays: Marks) -> Marks:
+    """Return the states of two-state chains from what each would do; overwrites its arguments.
+
+    `turns` says who would turn bad if it were good (in round 0: who starts bad), `stays` who would
+    stay bad. The next state is ``turns ^ (state & (turns ^ stays))``: a few byte operations a round
+    for all chains at once.
+    """
+    for current in range(1, turns.shape[1]):
+        differs = stays[:, current]
+        differs ^= turns[:, current]
+        differs &= turns[:, current - 1]
+        turns[:, current] ^= differs
+    return turns

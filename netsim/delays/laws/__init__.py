@@ -1,0 +1,1 @@
+"""Laws of one duration, kind ``law``: ``{dist: exponential, mean: 3 ms}``."""

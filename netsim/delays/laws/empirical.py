@@ -1,0 +1,41 @@
+"""The empirical law of measured durations: each draw is one of them, with replacement."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from netsim.delays.columns import read
+from netsim.delays.laws.law import LawConfig, Seconds
+from netsim.fields import FilePath, field
+from netsim.registry import register
+
+
+@register("law", "empirical")
+class Empirical:
+    """Measured durations, drawn with replacement: ``{file: times.csv}``."""
+
+    source: ClassVar[str] = "Efron, Bootstrap Methods, 1979"
+
+    class Config(LawConfig):
+        """The file of measurements."""
+
+        file: FilePath = field(description="CSV or Parquet file with a column 'seconds'")
+
+    @staticmethod
+    def draw(config: Any, generator: np.random.Generator, count: int) -> Seconds:
+        """Return `count` of the measurements."""
+        seconds = _measured(config)
+        drawn: Seconds = seconds[(generator.random(count) * seconds.size).astype(np.int64)]
+        return drawn
+
+    @staticmethod
+    def mean(config: Any) -> float:
+        """Return the mean of the measurements."""
+        return float(_measured(config).mean())
+
+
+def _measured(config: Any) -> Seconds:
+    seconds: Seconds = read(config.file.path, {"seconds": "seconds"})["seconds"]
+    return seconds

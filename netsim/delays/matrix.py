@@ -1,0 +1,118 @@
+"""Finish times given as a table, replayed as they are: no load, network or decode time is added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from netsim.delays.columns import MOST_PROBLEMS, Columns, read
+from netsim.delays.laws.law import Seconds
+from netsim.delays.process import DelayConfig
+from netsim.family import Problem, ProblemsFound
+from netsim.fields import FilePath, field
+from netsim.registry import register
+from netsim.rng import Streams
+
+
+@register("delay", "matrix")
+class Matrix:
+    """Finish times of all workers in all rounds, from a file: columns round, worker, finish (s).
+
+    An infinite time (``inf``) is a worker that never answers. Rounds beyond those that a run needs
+    are ignored.
+    """
+
+    source: ClassVar[str] = "measured or constructed by the user"
+    taken_as_is: ClassVar[bool] = True
+
+    class Config(DelayConfig):
+        """The file."""
+
+        file: FilePath = field(
+            description="CSV or Parquet file with columns round, worker (from 0), finish (s)"
+        )
+
+    @staticmethod
+    def sample(
+        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
+    ) -> Seconds:
+        """Return the table, the same for all replications."""
+        table = finish_times(config.file.path, rounds, workers)
+        return np.repeat(table[None], len(streams), axis=0)
+
+    @staticmethod
+    def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
+        """Return what is wrong with the file."""
+        try:
+            finish_times(config.file.path, rounds, workers)
+        except ProblemsFound as found:
+            return list(found.problems)
+        return []
+
+
+def finish_times(path: Path, rounds: int, workers: int) -> Seconds:
+    """Return the finish times that a file holds, (rounds, workers).
+
+    Raises
+    ------
+    ProblemsFound
+        If a row names a worker that does not exist, a cell is given twice or not at all.
+    """
+    columns = read(path, {"round": "index", "worker": "index", "finish": "seconds"})
+    strangers = np.flatnonzero(columns["worker"] >= workers)[:MOST_PROBLEMS]
+    if strangers.size:
+        raise ProblemsFound(*(_stranger(columns, row, workers) for row in strangers))
+    needed = columns["round"] < rounds
+    cell = columns["round"][needed] * workers + columns["worker"][needed]
+    _each_once(columns, np.flatnonzero(needed), cell, rounds, workers)
+    table = np.empty(rounds * workers)
+    table[cell] = columns["finish"][needed]
+    return table.reshape(rounds, workers)
+
+
+def _stranger(columns: Columns, row: int, workers: int) -> Problem:
+    worker = columns["worker"][row]
+    return columns.problem(row, f"worker {worker}, but there are only workers 0 to {workers - 1}")
+
+
+def _each_once(
+    columns: Columns, rows: np.ndarray, cell: np.ndarray, rounds: int, workers: int
+) -> None:
+    """Refuse a table that has a cell twice, or not at all."""
+    order = np.argsort(cell, kind="stable")
+    again = order[1:][np.diff(cell[order]) == 0]
+    if again.size:
+        raise ProblemsFound(
+            *(
+                columns.problem(
+                    int(rows[at]),
+                    f"round {cell[at] // workers}, worker {cell[at] % workers} is given twice",
+                )
+                for at in np.sort(again)[:MOST_PROBLEMS]
+            )
+        )
+    if cell.size == rounds * workers:
+        return
+    # The first hole in the sorted cells, found without an array as large as the table that is
+    # asked for.
+    ordered = cell[order]
+    gaps = np.flatnonzero(ordered != np.arange(ordered.size))
+    hole = int(gaps[0]) if gaps.size else ordered.size
+    last = int(columns["round"].max())
+    hint = (
+        f"the run needs rounds 0 to {rounds - 1}, the file ends with round {last}"
+        if last < rounds - 1
+        else "every worker needs a time in every round; write inf for one that never answers"
+    )
+    raise ProblemsFound(
+        Problem(
+            f"no finish time for round {hole // workers}, worker {hole % workers}",
+            ("file",),
+            "bad-data",
+            hint,
+            columns.path,
+        )
+    )

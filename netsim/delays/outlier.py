@@ -1,0 +1,55 @@
+"""Rare outliers, such as a cold start that takes half a minute, on top of any other process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from netsim.delays.lanes import mark, place
+from netsim.delays.laws.law import Law, Seconds
+from netsim.delays.process import Delay, DelayConfig, sample_many
+from netsim.delays.process import problems as problems_of
+from netsim.family import Problem
+from netsim.fields import Probability, field
+from netsim.registry import register
+from netsim.rng import Streams
+
+
+@register("delay", "outlier")
+class Outlier:
+    """Each worker-round is an outlier with a small probability: a cold start of 25 to 40 s."""
+
+    source: ClassVar[str] = "Krishnan et al., Sequential Gradient Coding, 2023 (cold starts seen)"
+
+    class Config(DelayConfig):
+        """How often, how long, and over which process."""
+
+        model_config = ConfigDict(defer_build=True)
+
+        base: Delay = field({"kind": "independent"}, description="times of all other worker-rounds")
+        probability: Probability = field(
+            2e-4, description="share of worker-rounds that are outliers"
+        )
+        law: Law = field(
+            {"dist": "uniform", "low": "25 s", "high": "40 s"}, description="time of an outlier"
+        )
+        effect: Literal["replace", "add"] = field(
+            "replace", description="whether the outlier replaces the time or comes on top of it"
+        )
+
+    @staticmethod
+    def sample(
+        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
+    ) -> Seconds:
+        """Return the underlying times with outliers put in."""
+        out = sample_many(config.base, streams, rounds, workers, f"{purpose}.base")
+        marks = mark(streams, f"{purpose}.outlier", config.probability, rounds, workers)
+        place(out, marks, config.law, streams, f"{purpose}.outlier_time", config.effect)
+        return out
+
+    @staticmethod
+    def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
+        """Return what is wrong with the underlying process."""
+        return problems_of(config.base, rounds, workers, ("base",))

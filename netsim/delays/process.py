@@ -1,0 +1,141 @@
+"""What a delay process is, and the ways to ask one for finish times.
+
+A registered process is a class with a `Config`, a `source`, and::
+
+    sample(config, streams, rounds, workers, purpose) -> float64 array (replications, rounds,
+    workers), seconds
+
+`streams` holds one `Streams` per replication; `purpose` prefixes the names of all streams that are
+drawn from, so that a process that modifies another one (`outlier`, `round_shock`) draws apart from
+it. Two optional functions:
+
+    problems(config, rounds, workers) -> list[Problem]     what is wrong with its data files, or
+    with the sizes reference_load(config) -> float                        the load at which its
+    times were measured (default 0)
+
+and an optional class attribute `taken_as_is` (default False): times are finish times already, to
+which neither load, network nor decode time is added.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Final, Protocol
+
+from pydantic import TypeAdapter
+
+from netsim.delays.laws.law import Seconds
+from netsim.family import Problem
+from netsim.fields import Config, OneOf, implementation
+from netsim.rng import Streams
+
+PURPOSE: Final = "compute"
+_CELLS_IN_A_BLOCK: Final = 1 << 20
+
+
+class DelayConfig(Config):
+    """How long the workers take, round by round."""
+
+
+#: Annotation of a field that holds a delay process: ``delays: Delay = field(...)``.
+Delay = Annotated[DelayConfig, OneOf("delay")]
+
+
+def read(block: Mapping[str, Any]) -> DelayConfig:
+    """Return the block ``{kind: NAME, ...}`` as a scenario would, validated.
+
+    >>> read({"kind": "isolated"}).kind
+    'isolated'
+    """
+    return _adapter().validate_python(block)
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[DelayConfig]:
+    return TypeAdapter(Delay)
+
+
+class DelayProcess(Protocol):
+    """What a class registered under kind ``delay`` offers."""
+
+    Config: type[DelayConfig]
+    source: ClassVar[str]
+
+    @staticmethod
+    def sample(
+        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
+    ) -> Seconds:
+        """Return durations in seconds, (replications, rounds, workers)."""
+        ...
+
+
+def sample_many(
+    config: DelayConfig,
+    streams: Sequence[Streams],
+    rounds: int,
+    workers: int,
+    purpose: str = PURPOSE,
+) -> Seconds:
+    """Return durations in seconds for several replications: (replications, rounds, workers)."""
+    values: Seconds = implementation("delay", config).sample(
+        config, streams, rounds, workers, purpose
+    )
+    return values
+
+
+def sample(
+    config: DelayConfig, streams: Streams, rounds: int, workers: int, purpose: str = PURPOSE
+) -> Seconds:
+    """Return the durations of one replication in seconds: (rounds, workers)."""
+    one: Seconds = sample_many(config, (streams,), rounds, workers, purpose)[0]
+    return one
+
+
+def blocks(
+    config: DelayConfig,
+    seed: int,
+    replications: int,
+    rounds: int,
+    workers: int,
+    *,
+    cells: int = _CELLS_IN_A_BLOCK,
+) -> Iterator[tuple[range, Seconds]]:
+    """Yield replications a few at a time, so that memory does not grow with their number.
+
+    Yields
+    ------
+    range, array
+        Which replications, and their durations (replications, rounds, workers). Where the cuts
+        fall changes no value.
+    """
+    step = max(1, cells // max(1, rounds * workers))
+    for first in range(0, replications, step):
+        some = range(first, min(first + step, replications))
+        streams = [Streams(seed, replication) for replication in some]
+        yield some, sample_many(config, streams, rounds, workers)
+
+
+def problems(
+    config: DelayConfig, rounds: int, workers: int, at: tuple[str | int, ...] = ("delays",)
+) -> list[Problem]:
+    """Return what keeps `config` from giving so many durations; `at`: where the scenario has it."""
+    process = implementation("delay", config)
+    find: Callable[[Any, int, int], list[Problem]] | None = getattr(process, "problems", None)
+    if find is None:
+        return []
+    return [replace(found, at=(*at, *found.at)) for found in find(config, rounds, workers)]
+
+
+def reference_load(config: DelayConfig) -> float:
+    """Return the load at which the times of `config` were measured; 0 for pure extra delay."""
+    find: Callable[[Any], float] | None = getattr(
+        implementation("delay", config), "reference_load", None
+    )
+    return find(config) if find is not None else 0.0
+
+
+def taken_as_is(config: DelayConfig) -> bool:
+    """Return whether the times of `config` are finish times, to which nothing is added."""
+    return bool(getattr(implementation("delay", config), "taken_as_is", False))
