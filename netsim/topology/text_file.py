@@ -46,7 +46,7 @@ def check_file(path: Path, largest: int) -> None:
     except OSError as why:
         raise ProblemsFound(unreadable(path, why)) from None
     if size > largest:
-        hint = f"at most {largest / 2**20:.0f} MiB are read"
+        hint = f"at most {largest / 2**20:g} MiB are read"
         message = f"{path.name} holds {size / 2**20:.1f} MiB"
         raise ProblemsFound(Problem(message, code="too-large", hint=hint, file=path))
 
