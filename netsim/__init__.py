@@ -14,7 +14,8 @@ Load a scenario, run it in memory, and read its tables; or open what `netsim run
 
     netsim.open("out/scenario-1a2b3c").table("flows")
 
-Importing this package loads nothing heavy: what a function needs is imported when it is first called.
+Importing this package loads nothing heavy: what a function needs is imported when it is first
+called.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def load(path: str | PathLike[str], overrides: Mapping[str, Any] | Sequence[str]
     path
         A YAML file.
     overrides
-        Values by dotted path (``{"routing.policy": "rps"}``), or texts as the command line's ``--set`` takes them.
+        Values by dotted path (``{"routing.policy": "rps"}``), or texts as the command line's
+        ``--set`` takes them.
 
     Raises
     ------
@@ -80,14 +82,15 @@ def run(
     """
     one_blas_thread()
     from netsim import simulate
+    from netsim.scenario import Scenario as Loaded
 
-    chosen = scenario if hasattr(scenario, "resolved") else load(scenario)
+    chosen = scenario if isinstance(scenario, Loaded) else load(scenario)
     if seed is not None or replications is not None:
         chosen = chosen.with_(seed=seed, replications=replications)
     return simulate.run(chosen, out=out, overwrite=overwrite)
 
 
-def open(path: str | PathLike[str]) -> Results:  # noqa: A001 - what it does, as users write it
+def open(path: str | PathLike[str]) -> Results:
     """Return a reader of the results in the run directory `path`."""
     from netsim.metrics import reader
 

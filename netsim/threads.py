@@ -1,7 +1,8 @@
 """Numeric libraries on one thread, so that equal runs give equal bytes.
 
-A threaded BLAS may sum in an order that depends on the number of cores, and its idle threads take time from the
-simulation. The libraries read these variables once, when numpy is first imported.
+A threaded BLAS may sum in an order that depends on the number of cores, and its idle threads
+take time from the simulation. The libraries read these variables once, when numpy is first
+imported.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ VARIABLES: Final = (
 
 
 def one_blas_thread() -> None:
-    """Make BLAS use one thread in this process and its children; call it before numpy is imported.
+    """Make BLAS use one thread in this process and its children; call it before numpy loads.
 
-    The command line does so for every command. A program that imports numpy before netsim should set
-    ``OMP_NUM_THREADS=1`` (and the others of `VARIABLES`) itself.
+    The command line does so for every command. A program that imports numpy before netsim
+    should set ``OMP_NUM_THREADS=1`` (and the others of `VARIABLES`) itself.
     """
     for variable in VARIABLES:
         os.environ[variable] = "1"

@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any, Final
 
-from netsim import registry, units
+from netsim import registry, resources, units
 
 #: Kinds that are listed under their own subject, or that no scenario names.
 NOT_POLICIES: Final = ("workload", "table", "check")
@@ -35,8 +35,12 @@ def topologies() -> list[dict[str, str]]:
     """Return the kinds of topology, then the topology files shipped with netsim."""
     kinds = [_entry("topology", name) for name in registry.names("topology")]
     return kinds + [
-        {"name": f"topologies/{path.name}", "summary": _comment(path), "source": ""}
-        for path in shipped("topologies")
+        {
+            "name": f"topologies/{path.relative_to(folder).as_posix()}",
+            "summary": _comment(path),
+            "source": "",
+        }
+        for folder, path in shipped("topologies")
         if path.suffix != ".md"
     ]
 
@@ -72,8 +76,12 @@ def table_facts(name: str, table: Any) -> dict[str, Any]:
 def scenarios() -> list[dict[str, str]]:
     """Return the scenarios shipped with netsim: name, path, description."""
     return [
-        {"name": path.stem, "path": str(path), "description": _description(path)}
-        for path in shipped("scenarios")
+        {
+            "name": path.relative_to(folder).with_suffix("").as_posix(),
+            "path": str(path),
+            "description": _description(path),
+        }
+        for folder, path in shipped("scenarios")
         if path.suffix in {".yaml", ".yml"}
     ]
 
@@ -86,13 +94,10 @@ def known_units() -> list[dict[str, Any]]:
     ]
 
 
-def shipped(folder: str) -> list[Path]:
-    """Return the files of `folder` (``scenarios``, ``topologies``) that come with netsim."""
-    package = Path(__file__).resolve().parent.parent
-    for place in (package / "_data" / folder, package.parent / folder):
-        if place.is_dir():
-            return sorted(path for path in place.iterdir() if path.is_file())
-    return []
+def shipped(folder: str) -> list[tuple[Path, Path]]:
+    """Return the files that come with netsim in `folder`, each as (its place, path), sorted."""
+    place = resources.root() / folder
+    return [(place, path) for path in sorted(place.rglob("*")) if path.is_file()]
 
 
 def _entry(kind: str, name: str) -> dict[str, str]:

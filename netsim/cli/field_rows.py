@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from netsim import registry, units
-from netsim.fields import Config, InputFile, OneOf, Quantity
+from netsim.fields import Config, InputFile, OneOf, Quantity, Ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,8 @@ def _form(annotation: Any, notes: typing.Iterable[Any] = ()) -> str:
         return f"list of {_form(inner[0])}" if inner else "list"
     if origin in (dict, Mapping) or annotation in (dict, Mapping):
         return "mapping"
+    if annotation is InputFile:
+        return "file"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "block"
     return {bool: "true | false", int: "integer", float: "number", str: "text"}.get(
@@ -110,11 +112,9 @@ def _noted(notes: typing.Iterable[Any]) -> str | None:
     for note in notes:
         if isinstance(note, Quantity):
             return units.DIMENSIONS[note.dimension].name.split(" ", 1)[1]
-        if isinstance(note, InputFile):
-            return "file"
         if isinstance(note, OneOf):
             return f"{{{note.key}: {' | '.join(registry.names(note.kind))}}}"
-        if hasattr(note, "minimum") and hasattr(note, "maximum") and hasattr(note, "read"):
+        if isinstance(note, Ratio):
             return "ratio"
     return None
 
@@ -130,7 +130,7 @@ def _range(info: FieldInfo) -> str:
                 for sign, bound in ((">=", note.minimum), ("<=", note.maximum))
                 if bound
             ]
-        elif hasattr(note, "minimum") and hasattr(note, "maximum"):
+        elif isinstance(note, Ratio):
             bounds.append(f"{note.minimum:g} to {note.maximum:g}")
         else:
             marks = (("ge", ">="), ("gt", ">"), ("le", "<="), ("lt", "<"))

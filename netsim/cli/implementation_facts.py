@@ -14,7 +14,13 @@ from netsim.cli.yaml_text import value
 from netsim.errors import UsageError
 
 #: The key that names an implementation, where it is not ``kind``.
-KEYS: Final = {"routing": "policy", "traffic": "pattern", "sizes": "dist", "code": "scheme"}
+KEYS: Final = {
+    "routing": "policy",
+    "traffic": "pattern",
+    "sizes": "dist",
+    "law": "dist",
+    "code": "scheme",
+}
 
 #: Fields that every workload has, shown once and last.
 _SHARED: Final = "fields of every workload"
@@ -97,27 +103,35 @@ def text(known: Mapping[str, Any]) -> list[str]:
 
 def _usage(kind: str, name: str) -> str:
     key = KEYS.get(kind, "kind")
-    block = {"sizes": "sizes", "delay": "delays"}.get(kind, kind)
+    block = {"delay": "delays"}.get(kind, kind)
     if kind == "workload":
         return f"workload: {name}"
+    if kind in ("sizes", "law"):
+        return f"{{{key}: {name}, ...}}"
     if kind == "traffic":
         return f"traffic: [{{{key}: {name}, ...}}]"
     return f"{block}: {{{key}: {name}, ...}}"
 
 
 def _field_lines(rows: Sequence[FieldRow]) -> list[str]:
-    header = ["field", "type", "range", "default", "meaning"]
-    body = [
-        [
-            row.field,
-            row.type,
-            row.range,
-            "required" if row.required else row.default,
-            row.description + (f" ({row.source})" if row.source else ""),
-        ]
-        for row in rows
-    ]
-    return lines([header, *body])
+    """Return two lines per field: name, default and type; then what it means."""
+    heads = lines([[row.field, _default(row), _kind(row)] for row in rows])
+    shown = []
+    for head, row in zip(heads, rows, strict=True):
+        origin = f" [{row.source}]" if row.source else ""
+        shown += ["  " + head, f"      {row.description}{origin}"]
+    return ["fields:", *shown]
+
+
+def _default(row: FieldRow) -> str:
+    if row.required:
+        return "required"
+    return f"default {row.default}" if row.default not in ("", "none") else "optional"
+
+
+def _kind(row: FieldRow) -> str:
+    unit = f" (held in {row.unit})" if row.unit else ""
+    return f"{row.type}{unit}{', ' if row.range else ''}{row.range}"
 
 
 def _explanation(target: Any, model: Any, settings: Sequence[str]) -> list[str]:

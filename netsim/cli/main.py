@@ -26,7 +26,6 @@ from netsim.version import __version__
 COMMANDS: Final = ("init", "validate", "list", "describe", "run", "schema", "verify")
 
 INTERRUPTED: Final = 130
-TERMINATED: Final = 143
 
 
 @dataclass(slots=True)

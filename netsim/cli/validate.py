@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netsim.scenario import Scenario
+    from netsim.scenario.diagnostics import Diagnostic
 
 
 @click.command("validate")
@@ -42,3 +50,42 @@ def command(
             _print(*report, resolved=resolved, quiet=ctx.obj.quiet)
     if any(scenario is None for _, scenario, _ in reports):
         ctx.exit(3)
+
+
+def _facts(
+    file: str, scenario: Scenario | None, diagnostics: Sequence[Diagnostic], resolved: bool
+) -> dict[str, Any]:
+    """Return the verdict on one file for programs."""
+    facts: dict[str, Any] = {
+        "file": file,
+        "valid": scenario is not None,
+        "problems": [found.to_dict() for found in diagnostics],
+    }
+    if scenario is not None:
+        facts |= {"name": scenario.name, "hash": scenario.hash}
+        facts["warnings"] = list(scenario.warnings)
+        if resolved:
+            facts["resolved"] = scenario.resolved
+    return facts
+
+
+def _print(
+    file: str,
+    scenario: Scenario | None,
+    diagnostics: Sequence[Diagnostic],
+    *,
+    resolved: bool,
+    quiet: bool,
+) -> None:
+    """Print the verdict on one file for people."""
+    from netsim.cli.yaml_text import dump
+    from netsim.scenario import render
+
+    if scenario is None:
+        click.echo(render(diagnostics, file))
+    elif resolved:
+        click.echo(dump(scenario.resolved), nl=False)
+    elif not quiet:
+        click.echo(f"{file}: ok")
+        for warning in scenario.warnings:
+            click.echo(f"{file}: note: {warning}")

@@ -1,4 +1,5 @@
-"""Checks of netsim against theory: closed forms, exact cases, theorems; not against netsim's own output.
+"""Checks of netsim against theory: closed forms, exact cases, theorems.
 
-A check is registered as ``register("check", NAME)``; `netsim verify` runs them all and the tests run the fast ones.
+A check is registered as ``register("check", NAME)``; `netsim verify` runs them all and the
+tests run the fast ones.
 """

@@ -12,7 +12,7 @@ from netsim.verify.measurement import Measurement
 
 
 class Check(Protocol):
-    """A claim of theory that can be measured. Registered as a class without parameters, or as an object."""
+    """A claim of theory that can be measured; registered as a class or as an object."""
 
     @property
     def family(self) -> str:
@@ -36,7 +36,7 @@ class Check(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came out of one check; `error` is the text of the exception that ended it, if one did."""
+    """What came out of one check; `error` is the exception that ended it, if one did."""
 
     name: str
     family: str
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def select(words: Sequence[str] = ()) -> list[tuple[str, Check]]:
-    """Return the checks, in the order of their names, that contain all `words` in name, family or claim."""
+    """Return the checks, by name, that contain all `words` in name, family or claim."""
     checks = [(name, _made(registry.lookup("check", name))) for name in registry.names("check")]
     return [(name, check) for name, check in checks if _mentions(name, check, words)]
 

@@ -1,4 +1,4 @@
-"""One number that was measured, beside the number that theory expects and how far they may differ."""
+"""One measured number beside the one that theory expects, and how far they may differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Measurement:
     expected
         What theory gives; for an interval its two ends, both allowed.
     tolerance
-        Largest allowed difference: in `unit` (absolute) or as a share of `expected` (relative); 0 otherwise.
+        Largest allowed difference: in `unit` (absolute) or as a share of `expected` (relative);
+        0 otherwise.
     unit
         Unit of `measured`, "1" if it has none.
     kind

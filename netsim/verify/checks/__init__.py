@@ -1,1 +1,1 @@
-"""The checks that come with netsim, one file per subject; all modules of this package are found by the registry."""
+"""The checks that come with netsim, one file per subject; the registry finds them all."""

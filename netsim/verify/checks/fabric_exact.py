@@ -1,13 +1,14 @@
 """Exact open-loop cases: spraying by stripe against single paths, to the picosecond.
 
-Senders without acknowledgements or window hand their packets to a leaf-spine of 100 Gbps links with 1 us of
-propagation, packets of 4096 B payload and 64 B header, and queues without a limit. Then every arrival follows from
-store and forward with FIFO ports alone: a packet of ``s`` bytes holds a port for ``8 s / R`` and reaches the next node
-``d`` later. The expected numbers come from three programs written independently of each other (one of them vectorised,
-port after port, without an event queue), which agree on every flow.
+Senders without acknowledgements or window hand their packets to a leaf-spine of 100 Gbps links
+with 1 us of propagation, packets of 4096 B payload and 64 B header, and queues without a limit.
+Then every arrival follows from store and forward with FIFO ports alone: a packet of ``s`` bytes
+holds a port for ``8 s / R`` and reaches the next node ``d`` later. The expected numbers come
+from three programs written independently of each other (one of them vectorised, port after
+port, without an event queue), which agree on every flow.
 
-`stripe` takes spine (packet + flow) mod S for each packet; `square` and `modulo` send flow k over spine k*k mod S and
-k mod S. In all cases flow k is the k-th in the list of flows.
+`stripe` takes spine (packet + flow) mod S for each packet; `square` and `modulo` send flow k
+over spine k*k mod S and k mod S. In all cases flow k is the k-th in the list of flows.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ SPINE_OF: Final[dict[str, Callable[[int, int], int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What one rule gives: times in ps; packets out of order as a sum, reordering distance as a maximum, over flows."""
+    """What one rule gives.
+
+    Times are in ps; packets out of order are a sum over flows, the reordering distance is a
+    maximum.
+    """
 
     makespan: int
     sum_fct: int
@@ -135,7 +140,7 @@ def _waits(result: RunResult) -> Waits:
 
 
 def _shifted(hosts: int, by: int, size: int) -> tuple[Flow, ...]:
-    """Return a permutation: host i sends to host i + `by`, one nanosecond after the host before it."""
+    """Return a permutation: host i sends to host i + `by`, from i ns on."""
     return tuple((i, (i + by) % hosts, size, 1000 * i) for i in range(hosts))
 
 

@@ -1,12 +1,14 @@
 """One flow alone on a path of k equal links: the closed form of store and forward.
 
-With rate R, propagation d, payload M and header H per packet, x = 8 (M + H) / R and P = ceil(size / M) packets::
+With rate R, propagation d, payload M and header H per packet, x = 8 (M + H) / R and P =
+ceil(size / M) packets::
 
     fct_rx = 8 (size + P H) / R + (k - 1) x + k d       for P >= 2
     fct_rx = k (8 (size + H) / R + d)                   for P = 1
     fct_tx = fct_rx + k (8 A / R + d)                   with acknowledgements of A = 64 B
 
-For P >= 2 the short last packet waits behind its full predecessor at every port, so the factor of k - 1 is x.
+For P >= 2 the short last packet waits behind its full predecessor at every port, so the factor
+of k - 1 is x.
 """
 
 from __future__ import annotations

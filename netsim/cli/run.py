@@ -1,0 +1,161 @@
+"""``netsim run``: simulate one scenario."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netsim.scenario import Scenario
+    from netsim.simulate import RunResult, Watcher
+
+#: What a process stopped by TERM ends with: 128 + 15.
+TERMINATED = 143
+
+
+@click.command("run")
+@click.argument("file", metavar="FILE")
+@click.option(
+    "-o", "--output", "out", metavar="DIR", help="Where to write; default: out/NAME-HASH."
+)
+@click.option(
+    "--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a field; repeatable."
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all random streams.")
+@click.option(
+    "--replications", type=click.IntRange(1, 1_000_000), help="Number of independent runs."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be run; simulate nothing.")
+@click.option("--overwrite", is_flag=True, help="Replace the run that DIR holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    file: str,
+    out: str | None,
+    overrides: tuple[str, ...],
+    seed: int | None,
+    replications: int | None,
+    dry_run: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Simulate the scenario in FILE, print a summary and write its tables.
+
+    --set takes dotted paths, list indices and YAML values: --set routing.policy=rps,
+    --set "topology.host_link.rate=400 Gbps", --set traffic[0].pattern=incast.
+    """
+    from netsim.scenario import load
+    from netsim.simulate import default_directory, run
+
+    scenario = load(file, overrides)
+    if seed is not None or replications is not None:
+        scenario = scenario.with_(seed=seed, replications=replications)
+    path = Path(out) if out is not None else default_directory(scenario)
+    quiet = ctx.obj.quiet
+    if not as_json:
+        _print_head(scenario)
+    for warning in () if quiet else scenario.warnings:
+        click.echo(f"note: {warning}", err=True)
+    if dry_run:
+        _print_plan(scenario, path, as_json=as_json)
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    result = run(scenario, path, overwrite=overwrite, watchers=_watchers(quiet))
+    if as_json:
+        _print_json(result)
+    else:
+        click.echo(result.summary)
+        click.echo(_written(result))
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    """End as if interrupted, so that open files are closed on the way out."""
+    sys.exit(TERMINATED)
+
+
+def _watchers(quiet: bool) -> Sequence[Watcher]:
+    if quiet:
+        return ()
+    from netsim.cli.progress import ProgressLine
+
+    return (ProgressLine(sys.stderr),)
+
+
+def _print_head(scenario: Scenario) -> None:
+    """Print what is run, in one line."""
+    model = scenario.model
+    said = scenario.family.describe(model)
+    times = f"seed {model.seed} x {_count(model.replications, 'replication')}"
+    click.echo(f"{scenario.name}  {scenario.family.name}, {said} | {times}")
+
+
+def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
+    """Print what a run would do."""
+    from netsim.metrics.tables import tables_of
+
+    model = scenario.model
+    tables = [table.name for table in tables_of(scenario.family, model.record.tables)]
+    points = [scenario.point_id(replication) for replication in range(model.replications)]
+    if not as_json:
+        click.echo(f"would write {path} ({_count(len(points), 'run')}, tables {', '.join(tables)})")
+        return
+    import json
+
+    plan = {
+        "scenario": scenario.name,
+        "hash": scenario.hash,
+        "seed": model.seed,
+        "path": str(path),
+        "points": points,
+        "tables": tables,
+    }
+    click.echo(json.dumps(plan, indent=2))
+
+
+def _print_json(result: RunResult) -> None:
+    import json
+    from dataclasses import asdict
+
+    rows: list[dict[str, Any]] = []
+    for row in result.summary_rows:
+        entry = {"column": row.column, "label": row.label, "unit": row.unit}
+        rows.append(entry | (asdict(row.value) if row.value is not None else {"mean": None}))
+    summary = {
+        "scenario": result.scenario.name,
+        "hash": result.scenario.hash,
+        "seed": result.scenario.model.seed,
+        "replications": len(result.runs),
+        "path": str(result.path),
+        "tables": result.tables(),
+        "summary": rows,
+    }
+    click.echo(json.dumps(summary, indent=2))
+
+
+def _written(result: RunResult) -> str:
+    """Return the line that says what was written where."""
+    path = Path(result.path or ".")
+    size = sum(file.stat().st_size for file in sorted(path.glob("tables/*.parquet")))
+    tables = _count(len(result.tables()), "table")
+    runs = _count(len(result.runs), "run")
+    hint = f"try: netsim describe {path}"
+    return f"wrote {path} ({runs}, {tables}, {_size(size)})   {hint}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def _size(size: int) -> str:
+    """Return an amount of bytes in three digits."""
+    for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= limit:
+            return f"{size / limit:.1f} {unit}"
+    return f"{size} B"

@@ -1,0 +1,115 @@
+"""Everything about a run directory, as data and as text: how it was made and how to repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from netsim.cli.text_table import lines
+from netsim.cli.yaml_text import dump
+from netsim.errors import NetsimError
+from netsim.metrics import layout
+from netsim.metrics.point import read_attempts
+from netsim.metrics.reader import RunFiles
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Return what the run directory `path` says of itself.
+
+    Raises
+    ------
+    NetsimError
+        If it is no run directory.
+    """
+    run = RunFiles(path)
+    manifest = run.manifest
+    provenance = manifest.get("provenance", {})
+    return {
+        "run": str(path),
+        "name": manifest.get("name"),
+        "workload": manifest.get("workload"),
+        "status": manifest.get("status"),
+        "complete": run.complete,
+        "points": len(manifest.get("points", [])),
+        "points_done": len(run.done_points()),
+        "hash": manifest.get("hash"),
+        "seed": manifest.get("seed"),
+        "started": manifest.get("started"),
+        "ended": manifest.get("ended"),
+        "netsim": provenance.get("netsim"),
+        "results_version": provenance.get("results_version"),
+        "versions": provenance.get("versions", {}),
+        "processor": provenance.get("processor", {}),
+        "machine": manifest.get("machine", {}),
+        "tables": _tables(run),
+        "errors": _errors(path, manifest),
+        "explanation": _explanation(path),
+        "resolved": provenance.get("scenario", {}),
+    }
+
+
+def text(known: Mapping[str, Any]) -> list[str]:
+    """Return `known` as lines for people."""
+    versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
+    state = f"{known['status']}, {known['points_done']} of {known['points']} runs done"
+    machine = known["machine"]
+    shown = lines(
+        [
+            ["run", f"{known['name']}, workload {known['workload']}"],
+            ["status", state],
+            ["seed", str(known["seed"])],
+            ["hash", str(known["hash"])],
+            ["netsim", f"{known['netsim']} (results version {known['results_version']})"],
+            ["versions", versions],
+            ["processor", str(known["processor"].get("architecture", ""))],
+            ["machine", f"{machine.get('host', '')}, {machine.get('platform', '')}"],
+            ["command", " ".join(map(str, machine.get("command", [])))],
+            ["started", str(known["started"])],
+            ["ended", str(known["ended"] or "-")],
+        ]
+    )
+    shown += [f"error   {error}" for error in known["errors"]]
+    if known["tables"]:
+        rows = [[name, f"{count} rows"] for name, count in known["tables"].items()]
+        shown += ["", "tables:", *("  " + line for line in lines(rows, right=[1]))]
+    if known["explanation"]:
+        shown += ["", *known["explanation"]]
+    return [*shown, "", "scenario as run:", *_indented(dump(known["resolved"]))]
+
+
+def _tables(run: RunFiles) -> dict[str, int]:
+    """Return the number of rows of each table, from the files' own footers."""
+    import pyarrow.parquet as pq
+
+    return {
+        name: sum(pq.read_metadata(file).num_rows for file in files)
+        for name, files in sorted(run.tables.items())
+    }
+
+
+def _errors(path: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """Return the last error of each point that is not done."""
+    found = []
+    for point in manifest.get("points", []):
+        directory = path / layout.POINTS / str(point["id"])
+        attempts = read_attempts(directory)
+        if attempts and not (directory / layout.DONE).exists():
+            found.append(f"replication {point['replication']}: {attempts[-1].get('message')}")
+    return found
+
+
+def _explanation(path: Path) -> list[str]:
+    """Return what the family says about the scenario, if it says anything and still can."""
+    from netsim.scenario import load
+
+    try:
+        scenario = load(path / layout.RESOLVED)
+    except NetsimError:
+        return []
+    explain = getattr(scenario.family, "explain", None)
+    return [str(line) for line in explain(scenario.model)] if explain is not None else []
+
+
+def _indented(block: str) -> list[str]:
+    return ["  " + line for line in block.splitlines()]

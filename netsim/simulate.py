@@ -1,0 +1,304 @@
+"""Run scenarios: one replication at a time, in memory or into a run directory.
+
+`run_point` is the unit of work: one scenario, one replication, fresh objects, named random
+streams. `run` is all replications of a scenario, one after another in one process, so that they
+share compiled kernels. A replication that fails leaves the others complete; a run that is
+interrupted keeps its complete replications and says so.
+
+Nothing here knows a family: the scenario carries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from netsim.engine.environment import Environment
+from netsim.errors import NetsimError, SimulationError, UsageError
+from netsim.family import RunContext, Scalar, Simulation
+from netsim.metrics.provenance import provenance
+from netsim.metrics.reader import concatenate, open_results, to_pandas
+from netsim.metrics.recorder import MemorySink, Recorder, Sink
+from netsim.metrics.resources import Cost, Stopwatch
+from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity
+from netsim.metrics.summary import SummaryRow, render, summary_rows
+from netsim.metrics.tables import tables_of
+from netsim.registry import did_you_mean
+from netsim.rng import Streams
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from netsim.metrics.reader import Results
+    from netsim.scenario import Scenario
+
+
+class Watcher(Protocol):
+    """Somebody who looks on while a run goes; it must not change anything."""
+
+    def begin(
+        self, replication: int, replications: int, simulation: Simulation, until: int | None
+    ) -> None:
+        """Note that a replication is built and starts now."""
+        ...
+
+    def on_slice(self, now: int, events: int) -> None:
+        """Note that simulated time is `now` (ps) and `events` have been handled."""
+        ...
+
+    def end(self) -> None:
+        """Note that the replication is over, or has failed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came out of one replication.
+
+    Parameters
+    ----------
+    row
+        Its row of table `runs`.
+    rows
+        Number of rows of each table.
+    cost
+        Time and memory that it took.
+    """
+
+    row: Mapping[str, Scalar]
+    rows: Mapping[str, int]
+    cost: Cost
+
+
+def run_point(
+    scenario: Scenario, replication: int, sink: Sink, watchers: Sequence[Watcher] = ()
+) -> Done:
+    """Simulate one replication of `scenario` and write its tables to `sink`.
+
+    Parameters
+    ----------
+    scenario
+        What to simulate.
+    replication
+        Index of the replication from 0; it chooses the random streams.
+    sink
+        Where the tables go; on failure nothing becomes visible there.
+    watchers
+        Told about the progress.
+    """
+    model, family = scenario.model, scenario.family
+    watch = Stopwatch()
+    recorder = Recorder(
+        tables_of(family, model.record.tables),
+        sink,
+        point=scenario.point,
+        replication=replication,
+        provenance=provenance(scenario.resolved, model.seed, scenario.hash),
+    )
+    try:
+        env = Environment()
+        context = RunContext(env, Streams(model.seed, replication), recorder)
+        simulation = family.build(model, context)
+        for watcher in watchers:
+            watcher.begin(replication, model.replications, simulation, model.until)
+            env.observe(watcher)
+        env.run(until=model.until)
+        row: dict[str, Scalar] = {
+            "scenario": scenario.name,
+            "workload": family.name,
+            "seed": model.seed,
+            "status": "done",
+            "t_end": env.now,
+            "events": env.events,
+            **simulation.finish(),
+        }
+        recorder.write_row("runs", row)
+        cost = watch.read()
+        recorder.write_row("perf", cost.perf_row(env.events))
+        return Done(row, recorder.close(), cost)
+    except BaseException:
+        recorder.abort()
+        raise
+    finally:
+        for watcher in watchers:
+            watcher.end()
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The results of all replications of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        What was run.
+    runs
+        Rows of table `runs`, by replication.
+    path
+        The run directory, or None if the tables are in memory.
+    """
+
+    scenario: Scenario
+    runs: tuple[Mapping[str, Scalar], ...]
+    path: Path | None
+    _tables: Mapping[str, Any]
+
+    def tables(self) -> list[str]:
+        """Return the names of the tables, sorted."""
+        return self._results().tables() if self.path is not None else sorted(self._tables)
+
+    def table(self, name: str) -> pa.Table:
+        """Return table `name`; units and descriptions stand in the fields' metadata.
+
+        Raises
+        ------
+        UsageError
+            If there is none of that name.
+        """
+        if self.path is not None:
+            return self._results().table(name)
+        if name not in self._tables:
+            hint = did_you_mean(name, self._tables) or f"there are: {', '.join(self.tables())}"
+            raise UsageError(f"no table named '{name}'; {hint}")
+        return self._tables[name]
+
+    def pandas(self, name: str) -> pd.DataFrame:
+        """Return table `name` as a data frame, with its units in ``attrs``."""
+        return to_pandas(self.table(name))
+
+    @property
+    def summary_rows(self) -> list[SummaryRow]:
+        """The family's headlines as means and intervals over replications."""
+        family = self.scenario.family
+        return summary_rows(self.runs, family.headlines, family.run_columns)
+
+    @property
+    def summary(self) -> str:
+        """The headlines as a text table."""
+        return render(self.summary_rows)
+
+    def _results(self) -> Results:
+        return open_results(str(self.path))
+
+
+def run(
+    scenario: Scenario,
+    out: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    watchers: Sequence[Watcher] = (),
+) -> RunResult:
+    """Simulate all replications of `scenario`, one after another.
+
+    Parameters
+    ----------
+    scenario
+        What to simulate.
+    out
+        Directory to write to; left out, the tables stay in memory.
+    overwrite
+        Whether a run that `out` holds may be replaced.
+    watchers
+        Told about the progress.
+
+    Raises
+    ------
+    OutputError
+        If `out` holds something already.
+    SimulationError
+        If a replication fails. With `out` the others are run and stay readable.
+    """
+    if out is not None:
+        return _run_into(Path(out), scenario, overwrite, watchers)
+    rows, sinks = [], []
+    for replication in range(scenario.model.replications):
+        sink = MemorySink()
+        rows.append(run_point(scenario, replication, sink, watchers).row)
+        sinks.append(sink)
+    tables = {name: concatenate([sink.tables[name] for sink in sinks]) for name in sinks[0].tables}
+    return RunResult(scenario, tuple(rows), None, tables)
+
+
+def default_directory(scenario: Scenario) -> Path:
+    """Return where the command line writes a run if it is not told."""
+    return Path("out") / identity(scenario).directory_name
+
+
+def identity(scenario: Scenario) -> RunIdentity:
+    """Return what a run directory records of `scenario`."""
+    model = scenario.model
+    return RunIdentity(
+        name=scenario.name,
+        workload=scenario.family.name,
+        hash=scenario.hash,
+        seed=model.seed,
+        text=scenario.text,
+        resolved=scenario.resolved,
+        provenance=provenance(scenario.resolved, model.seed, scenario.hash),
+        points=tuple(
+            PointKey(scenario.point_id(replication), scenario.point, replication)
+            for replication in range(model.replications)
+        ),
+    )
+
+
+def _run_into(
+    path: Path, scenario: Scenario, overwrite: bool, watchers: Sequence[Watcher]
+) -> RunResult:
+    """Run all replications into a run directory; one that fails does not stop the others."""
+    record = identity(scenario)
+    directory = RunDirectory.create(path, record, overwrite=overwrite)
+    rows: list[Mapping[str, Scalar]] = []
+    failures: list[tuple[int, NetsimError]] = []
+    try:
+        for key in record.points:
+            try:
+                rows.append(_run_one(directory, key, scenario, watchers))
+            except NetsimError as failure:
+                failures.append((key.replication, failure))
+        if not failures:
+            directory.complete()
+    except Exception:
+        directory.fail()
+        raise
+    except BaseException:
+        directory.stop()
+        raise
+    if failures:
+        directory.fail()
+        raise _failed(failures, len(record.points), path)
+    return RunResult(scenario, tuple(rows), path, {})
+
+
+def _run_one(
+    directory: RunDirectory, key: PointKey, scenario: Scenario, watchers: Sequence[Watcher]
+) -> Mapping[str, Scalar]:
+    """Run one replication into its own directory and commit it."""
+    point = directory.point(key)
+    try:
+        done = run_point(scenario, key.replication, point.sink(), watchers)
+        point.commit(done.rows, done.cost)
+    except Exception as failure:
+        point.fail(failure)
+        raise
+    return done.row
+
+
+def _failed(
+    failures: Sequence[tuple[int, NetsimError]], replications: int, path: Path
+) -> SimulationError:
+    """Return the error that names the first failure, how many there were, and where to look."""
+    replication, first = failures[0]
+    if replications == 1:
+        text = f"{first} (run directory: {path})"
+    else:
+        text = (
+            f"{len(failures)} of {replications} replications failed; replication {replication}: "
+            f"{first} (run directory: {path}; the others are complete)"
+        )
+    error = SimulationError(text)
+    error.__cause__ = first
+    return error
