@@ -75,7 +75,8 @@ def _family(root: Node, problems: list[Diagnostic]) -> Family | None:
         return None
     name = place.node.content
     if isinstance(name, str) and registry.canonical(name) in known:
-        family: Family = registry.lookup("workload", name)
+        registered = registry.lookup("workload", name)
+        family: Family = registered() if isinstance(registered, type) else registered
         return family
     near = registry.did_you_mean(name, known) if isinstance(name, str) else None
     message = f"no workload named {shown(plain(place.node))}"
