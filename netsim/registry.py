@@ -98,10 +98,13 @@ def lookup(kind: str, name: str) -> Any:
     RegistryError
         If there is none; the message holds the nearest names.
     """
-    _load(kind)
+    name = canonical(name)
+    _load_home_of(kind, name)
+    if name not in _entries.get(kind, {}):
+        _load(kind)
     known = _entries.get(kind, {})
     try:
-        return known[canonical(name)]
+        return known[name]
     except KeyError:
         hint = did_you_mean(name, known) or "known: " + ", ".join(sorted(known))
         raise RegistryError(f"no {kind} named '{name}'; {hint}") from None
@@ -122,6 +125,13 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
 def _origin(target: Any) -> str:
     module = getattr(target, "__module__", type(target).__module__)
     return f"{module}.{getattr(target, '__qualname__', getattr(target, 'name', repr(target)))}"
+
+
+def _load_home_of(kind: str, name: str) -> None:
+    """Import only the home that has `name` in its path, so that one family loads no other."""
+    for home in HOMES.get(kind, ()):
+        if name in home.split("."):
+            importlib.import_module(home)
 
 
 def _load(kind: str) -> None:

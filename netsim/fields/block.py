@@ -18,7 +18,12 @@ class Config(BaseModel):
     """A block of a scenario. Strict types, no unknown keys, immutable once read."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, validate_default=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,
     )
 
     @model_validator(mode="before")

@@ -64,6 +64,10 @@ class OneOf:
         if self.key not in value:
             if FILE_KEY in value and FILE_KEY in known:
                 return FILE_KEY
+            if slip := registry.nearest(self.key, [key for key in value if isinstance(key, str)]):
+                message = f"'{slip}' is not a field of a {self.kind} block"
+                hint = f"did you mean '{self.key}'?"
+                raise problem("unknown-field", message, at=(slip,), hint=hint)
             raise problem(
                 "missing-field",
                 f"'{self.key}' is missing: which {word}?",

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from netsim import registry
 from netsim.family import Problem
+from netsim.fields import shown
 from netsim.fields.choice import unmark
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.shape import field_of, models_at
@@ -90,7 +91,7 @@ def _located(details: Any, model: type[BaseModel], root: Node) -> _Found:
     elif kind == "missing":
         diagnostic = _missing(model, place, path)
     elif kind == "extra_forbidden":
-        diagnostic = _unknown(model, place, path)
+        diagnostic = _unknown(model, place, path, root)
     else:
         wording = word(kind, _name(path), plain(place.node), context)
         diagnostic = _diagnostic(wording, place.span)
@@ -147,23 +148,23 @@ def _missing(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:
     name = str(path[-1])
     info = field_of(model, path)
     hint = f"{name}: {info.description}" if info and info.description else ""
-    message = f"{_block(path[:-1], place) or 'the scenario'} needs '{name}'"
+    message = f"{_block(path[:-1]) or 'the scenario'} needs '{name}'"
     span = place.key or place.node.span
     return Diagnostic("missing-field", message, span, hint)
 
 
-def _unknown(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:
+def _unknown(model: type[BaseModel], place: Place, path: Path, root: Node) -> Diagnostic:
     name = str(path[-1])
     known = [field for block in models_at(model, path[:-1]) for field in block.model_fields]
     hint = registry.did_you_mean(name, known) or ""
     if not hint and known:
         hint = f"known: {', '.join(known)}" if len(known) <= 12 else ""
-    block = _block(path[:-1], place)
-    message = f"'{name}' is not a field of {block or 'a scenario'}"
+    block = _block(path[:-1]) or f"workload {shown(follow(root, ('workload',)).node.content)}"
+    message = f"'{name}' is not a field of {block}"
     return Diagnostic("unknown-field", message, place.key or place.span, hint)
 
 
-def _block(path: Path, place: Place) -> str:
+def _block(path: Path) -> str:
     """Return the block at `path` in words: ``topology 'leaf_spine'``, ``'host_link'``."""
     if not path:
         return ""
