@@ -1,0 +1,260 @@
+"""Flow files: what they hold, and how wrong ones are refused."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from netsim.fabric.flow_file.read import read_flows
+from netsim.fabric.flows import links_on_the_way, unreachable
+from netsim.family import ProblemsFound
+from netsim.topology.leaf_spine import LeafSpine
+
+HEADER = "src,dst,size,start\n"
+
+
+def network(**fields):
+    return LeafSpine.build(
+        LeafSpine.Config(**{"leaves": 4, "spines": 3, "hosts_per_leaf": 2, **fields})
+    )
+
+
+def read(tmp_path, content, name="flows.csv", net=None):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_flows(path, net or network())
+
+
+def problems(tmp_path, content, name="flows.csv", net=None):
+    with pytest.raises(ProblemsFound) as caught:
+        read(tmp_path, content, name, net)
+    return caught.value.problems
+
+
+def test_integers_are_host_numbers_bytes_and_picoseconds_in_the_order_of_the_file(tmp_path):
+    flows = read(tmp_path, HEADER + "7,0,1000,5\n0,3,4096,0\n")
+
+    assert flows.src.tolist() == [7, 0]
+    assert flows.dst.tolist() == [0, 3]
+    assert flows.size.tolist() == [1000, 4096]
+    assert flows.start.tolist() == [5, 0]
+    assert not flows.has_paths
+
+
+def test_names_and_quantities_may_stand_for_integers_and_columns_in_any_order(tmp_path):
+    flows = read(tmp_path, "start,size,dst,src\n1.5 us,4 KiB,host3,host0\n7,8,1,host2\n")
+
+    assert flows.src.tolist() == [0, 2]
+    assert flows.dst.tolist() == [3, 1]
+    assert flows.size.tolist() == [4096, 8]
+    assert flows.start.tolist() == [1_500_000, 7]
+
+
+def test_blank_lines_spaces_quotes_and_a_byte_order_mark_do_not_matter(tmp_path):
+    flows = read(tmp_path, '\ufeffsrc, dst, size, start\r\n\r\n 0, 1, "1 MB", 0\r\n\r\n'.encode())
+
+    assert flows.size.tolist() == [1_000_000]
+
+
+def test_a_spine_gives_the_links_through_it_and_none_within_a_leaf(tmp_path):
+    net = network()
+    flows = read(tmp_path, "src,dst,size,start,spine\n0,7,1,0,2\n0,1,1,0,2\n", net=net)
+
+    ways = [[net.link_names[link] for link in way] for way in links_on_the_way(flows, net)]
+
+    assert flows.has_paths
+    assert ways[0] == ["host0->leaf0", "leaf0->spine2", "spine2->leaf3", "leaf3->host7"]
+    assert ways[1] == ["host0->leaf0", "leaf0->host1"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["leaf0>spine1>leaf3", "host0 > leaf0 > spine1 > leaf3 > host7", "leaf0>spine1>leaf3>host7"],
+)
+def test_a_path_names_its_nodes_with_or_without_the_hosts_at_its_ends(tmp_path, path):
+    net = network()
+    flows = read(tmp_path, f"src,dst,size,start,path\n0,7,1,0,{path}\n", net=net)
+
+    way = [net.link_names[link] for link in links_on_the_way(flows, net)[0]]
+
+    assert way == ["host0->leaf0", "leaf0->spine1", "spine1->leaf3", "leaf3->host7"]
+
+
+def test_an_empty_spine_leaves_the_way_open_and_that_is_an_error_where_one_is_needed(tmp_path):
+    flows = read(tmp_path, "src,dst,size,start,spine\n0,7,1,0,2\n0,7,1,0,\n")
+
+    assert flows.spine.tolist() == [2, -1]
+    assert not flows.has_paths
+    with pytest.raises(ProblemsFound, match="names neither spine nor path"):
+        links_on_the_way(flows, network())
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "column", "message", "hint"),
+    [
+        ("0,8,1,0", 3, 3, "dst 8 is out of range", "hosts are 0 to 7"),
+        ("0,-1,1,0", 3, 3, "dst -1 is out of range", "hosts are 0 to 7"),
+        ("hots1,2,1,0", 3, 1, "no host named 'hots1'", "did you mean 'host1'?"),
+        ("leaf0,2,1,0", 3, 1, "no host named 'leaf0'", ""),
+        ("2,2,1,0", 3, 3, "host2 sends to itself", "two hosts"),
+        ("0,1,0,0", 3, 5, "size 0 is out of range", "at least 1 byte"),
+        ("0,1,-4,0", 3, 5, "size -4 is out of range", "at least 1 byte"),
+        ("0,1,nan,0", 3, 5, "'nan' is not an amount of data", "4 MB"),
+        ("0,1,1.5,0", 3, 5, "'1.5' is not an amount of data", "4 MB"),
+        ("0,1,inf,0", 3, 5, "'inf' is not an amount of data", "4 MB"),
+        ("0,1,1 us,0", 3, 5, "'1 us' is not an amount of data", "4 MB"),
+        ("0,1,99999999999999999999,0", 3, 5, "is too large", "at most"),
+        ("0,1," + "9" * 5000 + ",0", 3, 5, "is too large", "at most"),
+        ("0,1,9223372036854775807,0", 3, 5, "out of range", ""),
+        ("0,1,1,-1", 3, 7, "start -1 is out of range", "0 ps or later"),
+        ("0,1,1,1 MB", 3, 7, "'1 MB' is not a time", "10 us"),
+        ("0,1,1,", 3, 7, "'' is not a time", "10 us"),
+        ("0,1,1", 3, 1, "3 cells, but the header has 4", "one cell per column"),
+        ("0,1,1,0,9", 3, 1, "5 cells, but the header has 4", "one cell per column"),
+    ],
+)
+def test_a_wrong_cell_is_reported_with_line_column_and_remedy(
+    tmp_path, row, line, column, message, hint
+):
+    found = problems(tmp_path, HEADER + "0,1,1,0\n" + row + "\n")[0]
+
+    assert message in found.message
+    assert hint in found.hint
+    assert (found.line, found.column) == (line, column)
+    assert found.file == tmp_path / "flows.csv"
+    assert found.at == ("file",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("leaf0>spine9>leaf3", "no node named 'spine9'"),
+        ("leaf0>leaf3", "link leaf0->leaf3 does not exist"),
+        ("leaf0>spine0>leaf2", "link leaf2->host7 does not exist"),
+        ("leaf0>host1>leaf0>spine0>leaf3", "stands in the middle"),
+        ("leaf0>spine0>leaf1>spine0>leaf3", "meets a node twice"),
+        (">>", "no node named ''"),
+    ],
+)
+def test_a_path_that_does_not_lead_from_sender_to_receiver_is_refused(tmp_path, cell, message):
+    found = problems(tmp_path, f"src,dst,size,start,path\n0,7,1,0,{cell}\n")[0]
+
+    assert message in found.message
+    assert (found.line, found.column) == (2, 9)
+
+
+def test_a_spine_beyond_the_last_or_behind_a_link_that_is_down_is_refused(tmp_path):
+    cut = network(overrides=({"link": "spine1->leaf3", "up": False},))
+    header = "src,dst,size,start,spine\n"
+
+    assert "spine 3 is out of range" in problems(tmp_path, header + "0,7,1,0,3\n")[0].message
+    found = problems(tmp_path, header + "0,5,1,0,1\n0,7,1,0,1\n", net=cut)[0]
+    assert (found.message, found.line) == ("link spine1->leaf3 is down", 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("\n", "column 'src' is missing"),
+        (HEADER, "holds no flow"),
+        ("src,dst,size\n0,1,1\n", "column 'start' is missing"),
+        ("src,dst,size,start,size\n", "column 'size' stands twice"),
+        ("src,dst,size,strat\n", "unknown column 'strat'"),
+        ("src,dst,size,start,spine,path\n", "both say the way"),
+        (HEADER + '"0\n1",1,1,0\n', "spans several lines"),
+        (HEADER + '"0,1,1,0\n', "this is no CSV"),
+        (HEADER + "0,1,1,0" + "0" * 70_000, "longer than"),
+        (HEADER.encode() + b"\xff\xfe,1,1,0\n", "is not UTF-8 text"),
+        (HEADER.encode() + b"0,\0,1,0\n", "is not UTF-8 text"),
+        (b"PAR1" + bytes(range(256)), "is not UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_flow_file_is_refused(tmp_path, content, message):
+    assert message in problems(tmp_path, content)[0].message
+
+
+def test_problems_of_many_rows_come_together_but_not_more_than_twenty(tmp_path):
+    assert len(problems(tmp_path, HEADER + "0,9,1,0\n" * 7)) == 7
+    assert len(problems(tmp_path, HEADER + "0,9,1,0\n" * 300_000)) == 20
+
+
+def test_a_million_rows_are_read_in_a_few_seconds(tmp_path):
+    rows = np.arange(1_000_000)
+    text = HEADER + "\n".join(f"{i % 7},7,4096,{i}" for i in rows.tolist())
+    begin = time.process_time()
+
+    flows = read(tmp_path, text)
+
+    assert len(flows) == 1_000_000
+    assert time.process_time() - begin < 8
+
+
+def parquet(tmp_path, name="flows.parquet", **columns):
+    pq.write_table(pa.table(columns), tmp_path / name)
+    return tmp_path / name
+
+
+def test_parquet_holds_integers_or_texts_as_csv_does(tmp_path):
+    path = parquet(
+        tmp_path,
+        src=pa.array([0, 1], pa.int32()),
+        dst=["host3", "4"],
+        size=pa.array(["1 MB", "7"]).dictionary_encode(),
+        start=pa.array([0, 5], pa.uint64()),
+        spine=pa.array([2, None], pa.int8()),
+    )
+
+    flows = read_flows(path, network())
+
+    assert flows.src.tolist() == [0, 1]
+    assert flows.dst.tolist() == [3, 4]
+    assert flows.size.tolist() == [1_000_000, 7]
+    assert flows.start.tolist() == [0, 5]
+    assert flows.spine.tolist() == [2, -1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"size": [1.0, float("nan")]}, "column 'size' holds double"),
+        ({"dst": [1, None]}, "column 'dst' is empty in row 2"),
+        ({"dst": [1, 99]}, "row 2: dst 99 is out of range"),
+        ({"start": pa.array([2**63, 0], pa.uint64())}, "too large"),
+        ({"colour": ["red", "blue"]}, "unknown column 'colour'"),
+    ],
+)
+def test_wrong_parquet_columns_are_refused(tmp_path, changed, message):
+    columns = {"src": [0, 0], "dst": [1, 1], "size": [1, 1], "start": [0, 0], **changed}
+    path = parquet(tmp_path, **columns)
+
+    with pytest.raises(ProblemsFound) as caught:
+        read_flows(path, network())
+
+    assert message in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + bytes(500) + b"PAR1", b"src,dst\n"])
+def test_a_broken_parquet_file_is_refused(tmp_path, content):
+    assert "no readable Parquet" in problems(tmp_path, content, "flows.parquet")[0].message
+
+
+def test_unknown_suffixes_and_missing_files_say_what_to_do(tmp_path):
+    assert ".parquet" in problems(tmp_path, HEADER, "flows.xlsx")[0].hint
+    with pytest.raises(ProblemsFound, match="does not exist"):
+        read_flows(tmp_path / "none.csv", network())
+
+
+def test_flows_between_leaves_that_nothing_joins_are_found(tmp_path):
+    cut = network(overrides=tuple({"link": f"leaf3-spine{s}", "up": False} for s in range(3)))
+    flows = read(tmp_path, HEADER + "0,2,1,0\n6,7,1,0\n1,7,1,0\n0,6,1,0\n", net=cut)
+
+    found = unreachable(flows, cut)
+
+    assert [problem.message for problem in found] == [
+        "flow 2 needs a path from host1 to host7, and no working links join them"
+    ]
