@@ -8,13 +8,11 @@ from typing import Any, Final, Literal
 import numpy as np
 
 import netsim.delays.process as delays
-from netsim.fields import implementation
-from netsim.stragglers.batch.play import BatchResult, simulate
-from netsim.stragglers.codes.scheme import Scheme
+from netsim.stragglers.batch.play import BatchResult, Play, play_all, scheme_for
 from netsim.stragglers.waiting import WaitConfig
 
-#: Cells (replications x rounds x workers) in a block: 128 MiB of delays.
-_CELLS: Final = 1 << 24
+#: Cells (replications x rounds x workers) in a block: 256 MiB of delays.
+_CELLS: Final = 1 << 25
 
 
 def compare(
@@ -44,27 +42,27 @@ def compare(
         Size of a block; it changes no value.
     """
     waiting = wait if wait is not None else WaitConfig()
-    schemes: dict[str, Scheme] = {
-        label: implementation("code", code, key="scheme")(code, workers, rule=waiting.rule)
-        for label, code in codes.items()
-    }
+    schemes = {label: scheme_for(code, workers, waiting) for label, code in codes.items()}
     rounds = jobs + max((scheme.T for scheme in schemes.values()), default=0)
     parts: dict[str, list[BatchResult]] = {label: [] for label in schemes}
     as_is = delays.taken_as_is(process)
     blocks = delays.blocks(process, seed, replications, rounds, workers, cells=cells)
-    for _, times in blocks:
-        for label, scheme in schemes.items():
-            parts[label].append(
-                simulate(
-                    scheme,
-                    times,
-                    jobs,
-                    waiting,
-                    per_load=0.0 if as_is else per_load,
-                    reference_load=delays.reference_load(process),
-                    load_mode=load_mode,
-                )
+    for some, times in blocks:
+        plays = {
+            label: Play(
+                scheme,
+                jobs,
+                len(some),
+                waiting,
+                0.0 if as_is else per_load,
+                delays.reference_load(process),
+                load_mode,
             )
+            for label, scheme in schemes.items()
+        }
+        play_all(list(plays.values()), times)
+        for label, play in plays.items():
+            parts[label].append(play.result)
     return {label: _joined(results) for label, results in parts.items()}
 
 

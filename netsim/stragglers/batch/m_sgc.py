@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from netsim.stragglers.codes.scheme import Flags, Floats
 class _Job:
     first: int
     """Its first round."""
-    length: NDArray[np.int16]
+    length: NDArray[np.unsignedinteger[Any]]
     """Chunks that wait for a retry, by row and worker."""
     broken: Flags
     """By row, whether a coded group lacks results for good."""
@@ -36,6 +37,7 @@ class MultiplexedRows(Rows):
         self._code: BatchCode | None = make(scheme.workers, scheme.lam) if scheme.coded else None
         self._B, self._W = scheme.B, scheme.W
         self._minitask = float(scheme.minitask)
+        self._small = np.uint8 if scheme.W < 256 else np.uint16
         self._window = BurstRows(scheme.B, scheme.W, scheme.lam)
         self._nobody: Flags = np.zeros((replications, scheme.workers), dtype=np.bool_)
         self._active: deque[_Job] = deque()
@@ -45,7 +47,7 @@ class MultiplexedRows(Rows):
         """Start job r."""
         self._round = r
         if r < self.jobs:
-            length = np.zeros(self._nobody.shape, dtype=np.int16)
+            length = np.zeros(self._nobody.shape, dtype=self._small)
             self._active.append(_Job(r, length, np.zeros(self.replications, dtype=np.bool_)))
         return None
 
@@ -70,7 +72,7 @@ class MultiplexedRows(Rows):
         fresh = slot < self._W - 1
         left = self._B if fresh else self.scheme.T - slot
         waiting = job.length > 0
-        in_time = job.length if fresh else job.length - waiting
+        in_time = job.length if fresh else job.length - waiting.view(np.uint8)
         if_late = job.length + 1 if fresh else job.length
         found: list[Limits] = [Present(if_late > left if fresh else waiting & (if_late > left))]
         if self._code is None:
@@ -87,12 +89,12 @@ class MultiplexedRows(Rows):
         self._window.rounds.append(late)
         for job in self._active:
             if self._round - job.first < self._W - 1:
-                job.length += late
+                job.length += late.view(np.uint8)
                 continue
             waiting = job.length > 0
             if self._code is not None:
                 job.broken |= ~self._code.enough(~(late | waiting))
-            job.length -= waiting & ~late
+            job.length -= (waiting & ~late).view(np.uint8)
         if self._active and self._round - self._active[0].first == self.scheme.T:
             done = self._active.popleft()
             self.lost += done.broken | done.length.any(axis=1)

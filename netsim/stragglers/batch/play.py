@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from netsim.errors import InvariantError, SimulationError, UsageError
 from netsim.fields import implementation
-from netsim.stragglers.batch.limits import Limits
+from netsim.stragglers.batch.limits import count
 from netsim.stragglers.batch.m_sgc import MultiplexedRows
 from netsim.stragglers.batch.one_round import OneRoundRows
 from netsim.stragglers.batch.rows import Rows
@@ -100,96 +101,155 @@ def simulate(
         If a round would last forever.
     """
     waiting = wait if wait is not None else WaitConfig()
-    replications, rounds, workers = delays.shape
-    scheme = (
-        code
-        if isinstance(code, Scheme)
-        else implementation("code", code, key="scheme")(code, workers, rule=waiting.rule)
-    )
-    scheme.begin(jobs)
-    if rounds < scheme.rounds:
+    scheme = scheme_for(code, delays.shape[2], waiting)
+    play = Play(scheme, jobs, len(delays), waiting, per_load, reference_load, load_mode)
+    play_all([play], delays)
+    return play.result
+
+
+def scheme_for(code: Any, workers: int, wait: WaitConfig) -> Scheme:
+    """Return the scheme of a validated block ``code``, or `code` itself where it is a scheme."""
+    if isinstance(code, Scheme):
+        return code
+    made: Scheme = implementation("code", code, key="scheme")(code, workers, rule=wait.rule)
+    return made
+
+
+def play_all(plays: Sequence[Play], delays: Floats) -> None:
+    """Play several codes over the same delays, round by round in step.
+
+    Raises
+    ------
+    UsageError, SimulationError
+        As `simulate`.
+    """
+    needed = max(play.rounds for play in plays)
+    if delays.shape[1] < needed:
+        longest = max(plays, key=lambda play: play.rounds).scheme
         raise UsageError(
-            f"{jobs} jobs with T={scheme.T} need {scheme.rounds} rounds, the delays have {rounds}"
+            f"{longest.jobs} jobs with T={longest.T} need {needed} rounds, the delays have "
+            f"{delays.shape[1]}"
         )
-    rows = rows_of(scheme, jobs, replications)
-    shape = (replications, scheme.rounds)
-    result = BatchResult(
-        np.zeros(shape),
-        np.zeros(shape, np.bool_),
-        np.zeros(shape, np.int64),
-        np.zeros(shape, np.int64),
-    )
-    for r in range(scheme.rounds):
-        finish = delays[:, r]
-        collected = rows.open(r)
-        load = float(scheme.load()) if load_mode == "constant" else rows.load(r)
-        shift = per_load * (load - reference_load)
-        if np.ndim(shift) or np.min(shift) < 0:
-            finish, shift = np.maximum(finish + shift, 0.0), 0.0
-        if collected is not None:
-            last = np.where(collected, finish, -np.inf).max(axis=1)
-            result.duration[:, r] = np.where(np.isneginf(last), 0.0, last + shift)
-            rows.settle(np.zeros(finish.shape, dtype=np.bool_))
+    for r in range(needed):
+        # One copy per round, so that everything below runs in the processor's cache.
+        finish = np.ascontiguousarray(delays[:, r])
+        fastest, slowest = finish.min(axis=1), finish.max(axis=1)
+        if np.isnan(slowest).any():
+            raise UsageError(f"round {r}: a delay is not a number")
+        for play in plays:
+            if r < play.rounds:
+                play.step(r, finish, fastest, slowest)
+    for play in plays:
+        play.check_deadlines()
+
+
+class Play:
+    """One code in many replications.
+
+    Parameters
+    ----------
+    scheme
+        The scheme; its object is not changed but for the number of jobs.
+    jobs, wait, per_load, reference_load, load_mode
+        As for `simulate`.
+    replications
+        Rows.
+    """
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        jobs: int,
+        replications: int,
+        wait: WaitConfig,
+        per_load: float = 0.0,
+        reference_load: float = 0.0,
+        load_mode: Literal["constant", "exact"] = "constant",
+    ) -> None:
+        scheme.begin(jobs)
+        self.scheme = scheme
+        self.rounds = scheme.rounds
+        self._wait = wait
+        self._eager = wait.stop == "first_decodable" or scheme.eager
+        self._rows = rows_of(scheme, jobs, replications)
+        self._per_load = per_load
+        self._reference = reference_load
+        self._constant = float(scheme.load()) if load_mode == "constant" else None
+        shape = (replications, scheme.rounds)
+        self.result = BatchResult(
+            duration=np.zeros(shape),
+            waited=np.zeros(shape, dtype=np.bool_),
+            stragglers=np.zeros(shape, dtype=np.int64),
+            candidates=np.zeros(shape, dtype=np.int64),
+        )
+
+    def step(self, r: int, finish: Floats, fastest: Floats, slowest: Floats) -> None:
+        """Play round `r`, given the delays with their extremes by row."""
+        collected = self._rows.open(r)
+        load = self._rows.load(r) if self._constant is None else self._constant
+        shift = self._per_load * (load - self._reference)
+        if np.ndim(shift) or float(np.min(shift)) < 0:
+            finish = np.maximum(finish + shift, 0.0)
+            fastest, slowest, shift = finish.min(axis=1), finish.max(axis=1), 0.0
+        if collected is None:
+            late = self._close(r, finish, fastest, slowest, float(shift))
         else:
-            rows.settle(_close(r, rows, finish, float(shift), waiting, result))
-        _refuse_endless(r, result.duration[:, r])
-    if rows.lost.any():
-        raise InvariantError(
-            f"{type(scheme).__name__}: {rows.lost.sum()} jobs are undecoded at their deadline"
-        )
-    return result
+            last = np.where(collected, finish, -np.inf).max(axis=1)
+            self.result.duration[:, r] = np.where(np.isneginf(last), 0.0, last + shift)
+            late = np.zeros(finish.shape, dtype=np.bool_)
+        if np.isinf(self.result.duration[:, r]).any():
+            raise SimulationError(f"round {r}: cannot decode without a worker that never returns")
+        self._rows.settle(late)
 
+    def check_deadlines(self) -> None:
+        """Refuse a run that lost a job: the code's theorem or its rule was broken.
 
-def _close(
-    r: int, rows: Rows, finish: Floats, shift: float, wait: WaitConfig, result: BatchResult
-) -> Flags:
-    """End round `r` in every row; return who is late. `shift` is added to all finish times."""
-    slowest = finish.max(axis=1)
-    threshold = (1 + wait.mu) * (finish.min(axis=1) + shift) - shift
-    if rows.scheme.always_waits:
-        # Nobody is ever given up, so only the slowest counts.
-        result.duration[:, r] = slowest + shift
-        result.waited[:, r] = True
-        result.candidates[:, r] = np.count_nonzero(finish > threshold[:, None], axis=1)
-        return np.zeros(finish.shape, dtype=np.bool_)
-    late: Flags = finish > threshold[:, None]
-    limits = rows.limits()
-    waited = ~limits.kept(late)
-    end = np.minimum(threshold, slowest)
-    result.candidates[:, r] = np.count_nonzero(late, axis=1)
-    eager = wait.stop == "first_decodable" or rows.scheme.eager
-    # Where nobody is out there is nothing to wait for, whatever the rule says.
-    waited &= result.candidates[:, r] > 0
-    if eager:
-        everyone = np.arange(len(finish))
-        end = np.minimum(limits.kept_from(finish, everyone), slowest)
-        late = finish > end[:, None]
-        result.candidates[end < threshold, r] = 0
-    elif waited.any():
-        some = np.flatnonzero(waited)
-        end[some] = _waited_out(limits, finish, slowest, some, wait)
-        late[some] = finish[some] > end[some, None]
-    result.duration[:, r] = end + shift
-    result.waited[:, r] = waited
-    result.stragglers[:, r] = np.count_nonzero(late, axis=1)
-    return late
+        Raises
+        ------
+        InvariantError
+            If a job was undecoded at its deadline.
+        """
+        lost = int(self._rows.lost.sum())
+        if lost:
+            name = type(self.scheme).__name__
+            raise InvariantError(f"{name}: {lost} jobs are undecoded at their deadline")
 
-
-def _waited_out(
-    limits: Limits, finish: Floats, slowest: Floats, rows: NDArray[np.int64], wait: WaitConfig
-) -> Floats:
-    """Return when the rounds of `rows` end, whose rule failed at the threshold."""
-    if wait.policy == "all":
-        return slowest[rows]
-    ends: Floats = np.minimum(limits.kept_from(finish[rows], rows), slowest[rows])
-    return ends
-
-
-def _refuse_endless(r: int, duration: Floats) -> None:
-    if np.isnan(duration).any():
-        raise UsageError(f"round {r}: a delay is not a number")
-    if np.isinf(duration).any():
-        raise SimulationError(f"round {r}: cannot decode without a worker that never returns")
+    def _close(
+        self, r: int, finish: Floats, fastest: Floats, slowest: Floats, shift: float
+    ) -> Flags:
+        """End round `r` in every row; return who is late. `shift` is added to all times."""
+        result = self.result
+        threshold = (1 + self._wait.mu) * (fastest + shift) - shift
+        late: Flags = finish > threshold[:, None]
+        candidates = count(late)
+        result.candidates[:, r] = candidates
+        if self.scheme.always_waits:
+            # Nobody is ever given up, so only the slowest counts.
+            result.duration[:, r] = slowest + shift
+            result.waited[:, r] = True
+            return np.zeros_like(late)
+        limits = self._rows.limits()
+        # Where nobody is out there is nothing to wait for, whatever the rule says.
+        waited = (candidates > 0) & ~limits.kept(late)
+        end = np.minimum(threshold, slowest)
+        if self._eager:
+            ends = limits.kept_from(finish, np.arange(len(finish)))
+            end = np.maximum(np.minimum(ends, slowest), fastest)
+            late = finish > end[:, None]
+            candidates = count(late)
+            result.candidates[end < threshold, r] = 0
+        elif waited.any():
+            some = np.flatnonzero(waited)
+            ends = slowest[some]
+            if self._wait.policy == "minimal":
+                ends = np.minimum(limits.kept_from(finish[some], some), ends)
+            end[some] = ends
+            late[some] = finish[some] > ends[:, None]
+            candidates[some] = count(late[some])
+        result.duration[:, r] = end + shift
+        result.waited[:, r] = waited
+        result.stragglers[:, r] = candidates
+        return late
 
 
 def decoded_patterns(scheme: Scheme, patterns: Pattern, jobs: int) -> Flags:

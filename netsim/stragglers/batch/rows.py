@@ -6,8 +6,9 @@ import abc
 from collections import deque
 
 import numpy as np
+from numpy.typing import NDArray
 
-from netsim.stragglers.batch.limits import All, AtMost, Counts, Limits, Present
+from netsim.stragglers.batch.limits import All, AtMost, Limits, Present, count
 from netsim.stragglers.codes.scheme import Flags, Floats, Scheme
 
 
@@ -22,7 +23,7 @@ class Rows(abc.ABC):
         self.jobs = jobs
         self.replications = replications
         #: By row, jobs that were not decodable at their deadline.
-        self.lost: Counts = np.zeros(replications, dtype=np.int64)
+        self.lost: NDArray[np.int64] = np.zeros(replications, dtype=np.int64)
 
     def open(self, r: int) -> Flags | None:
         """Start round `r`; return whom it waits for, where it only collects outstanding work."""
@@ -53,7 +54,7 @@ class BurstRows:
         """Return what keeps the window that ends now bursty; `like` gives the shape."""
         past = _union(list(self.rounds), like)
         blocked = _union(list(self.rounds)[: max(0, len(self.rounds) - (self._B - 1))], like)
-        allowed = self._lam - np.count_nonzero(past, axis=1)
+        allowed = self._lam - count(past)
         return All(Present(blocked), AtMost(~past, allowed))
 
 

@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from netsim.stragglers.batch.inner import BatchCode, BatchCyclic, BatchRepetition
-from netsim.stragglers.batch.limits import AtMost, Either, Limits, Present
+from netsim.stragglers.batch.limits import AtMost, Either, Limits, Present, count
 from netsim.stragglers.batch.rows import BurstRows, Rows
 from netsim.stragglers.codes.scheme import Flags
 from netsim.stragglers.codes.sr_sgc import SelectiveRepeat
@@ -69,4 +69,4 @@ class RepeatRows(Rows):
         if r < self.jobs:
             self._got.append(fresh)
         self._window.rounds.append(late)
-        self._crowded.append(np.count_nonzero(late, axis=1) > self._s)
+        self._crowded.append(count(late) > self._s)
