@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def connect(config: NetworkConfig, context: RunContext) -> Fabric:
     """Return the fabric that `config` describes, joined to the environment of `context`.
 
-    The scenario's `traffic` is submitted as well; `Fabric.traffic` is the event of its completion.
+    The scenario's `traffic` is submitted at once; each flow starts at its own time.
     """
+    from netsim.fabric.batch import FlowBatch
     from netsim.fabric.service import Fabric
 
     network = build_network(config)
@@ -41,8 +42,11 @@ def connect(config: NetworkConfig, context: RunContext) -> Fabric:
         queue=config.queue,
         streams=context.streams,
         recorder=context.recorder,
-        flows=flows,
+        expected_flows=max(64, len(flows)),
     )
+    policy = implementation("routing", config.routing, key="policy")
+    named = getattr(policy, "paths", "") == "given" and not hasattr(policy, "plan")
+    fabric.submit(FlowBatch.of(flows, network if named else None))
     return fabric
 
 

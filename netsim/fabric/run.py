@@ -37,14 +37,16 @@ class FabricRun:
 
     def progress(self) -> float | None:
         """Return the share of flows that are over."""
-        return self._fabric.progress()
+        flows = self._fabric.flows
+        return 1 - self._fabric.unfinished / flows if flows else None
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write `flows` and `link_totals`; return makespan, completion times and losses."""
         flows = self._flow_table()
-        links = self._fabric.link_columns()
+        links = self._link_table()
         self._context.recorder.write("flows", flows)
         self._context.recorder.write("link_totals", links)
+        self._fabric.flush()
         return {**self._summary(flows), **_link_summary(links)}
 
     def _flow_table(self) -> dict[str, Any]:
@@ -64,6 +66,15 @@ class FabricRun:
         columns["fct_tx"] = (columns["end_tx"] - start) / SECOND
         columns["ideal_fct"] = ideal / SECOND
         columns["slowdown"] = (columns["end_rx"] - start) / ideal
+        return columns
+
+    def _link_table(self) -> dict[str, Any]:
+        """Return the columns of table `link_totals`: the fabric's sums as means and shares."""
+        columns = self._fabric.link_columns()
+        elapsed = max(1, self._context.env.now)
+        waited, packets = columns.pop("wait_sum"), columns.pop("data_packets")
+        columns["utilization_mean"] = columns.pop("busy") / elapsed
+        columns["wait_mean"] = waited / np.maximum(1, packets) / SECOND
         return columns
 
     def _summary(self, flows: Mapping[str, Any]) -> dict[str, Scalar]:
@@ -113,5 +124,5 @@ def sample_links(
     while True:
         yield context.env.timeout(every)
         context.recorder.write("links", fabric.sample_links())
-        if fabric.idle and context.env.peek() == float("inf"):
+        if fabric.unfinished == 0 and context.env.peek() == float("inf"):
             return
