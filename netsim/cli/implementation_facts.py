@@ -135,19 +135,28 @@ def _kind(row: FieldRow) -> str:
 
 
 def _explanation(target: Any, model: Any, settings: Sequence[str]) -> list[str]:
-    """Return what the implementation says about a configuration of it, if it says anything."""
+    """Return what the implementation says about a configuration of it, if it says anything.
+
+    Parameters of its `explain` beyond the configuration (a code's number of workers) are settings
+    too.
+    """
+    import inspect
+
     from pydantic import ValidationError
 
     explain = getattr(target, "explain", None)
+    values = _values(settings)
+    known = list(inspect.signature(explain).parameters)[1:] if explain is not None else []
+    beyond = {name: values.pop(name) for name in known if name in values}
     try:
-        config = model.model_validate(_values(settings))
+        config = model.model_validate(values)
     except ValidationError as bad:
         if not settings:
             return []
         first = bad.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise UsageError(f"--set {place}: {first['msg']}") from None
-    return [str(line) for line in explain(config)] if explain is not None else []
+    return [str(line) for line in explain(config, **beyond)] if explain is not None else []
 
 
 def _values(settings: Sequence[str]) -> dict[str, Any]:

@@ -77,6 +77,8 @@ class NullSpaceDecoder:
         weights = self._solve(late)
         residual = self._residual(weights)
         if residual > REFINE:
+            weights, residual = self._smallest(weights, residual, late)
+        if residual > REFINE:
             weights, residual = self._refined(weights, residual, late)
         if not residual <= REFUSE:
             raise SimulationError(
@@ -103,6 +105,13 @@ class NullSpaceDecoder:
         weights: Floats = self._free + steps @ null
         weights[dropped] = 0.0
         return weights
+
+    def _smallest(self, weights: Floats, residual: float, late: Flags) -> tuple[Floats, float]:
+        """Return the better of `weights` and the shortest step that needs just `late` gone."""
+        steps = np.linalg.lstsq(self._null[:, late].T, -self._free[late], rcond=None)[0]
+        shortest: Floats = np.where(late, 0.0, self._free + steps @ self._null)
+        after = self._residual(shortest)
+        return (shortest, after) if after < residual else (weights, residual)
 
     def _residual(self, weights: Floats) -> float:
         sums = np.einsum("ij,ij->i", weights.take(self._holders), self._shares)

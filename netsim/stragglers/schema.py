@@ -10,7 +10,7 @@ from netsim.delays.process import Delay
 from netsim.family import Problem, ScenarioModel
 from netsim.fields import Config, Duration, OneOf, Time, field, implementation
 from netsim.rng import Streams
-from netsim.stragglers.codes.scheme import CodeConfig, Scheme
+from netsim.stragglers.codes.scheme import MOST_WORKERS, CodeConfig, Scheme
 from netsim.stragglers.pattern_file import PatternConfig
 from netsim.stragglers.waiting import WaitConfig
 
@@ -31,7 +31,7 @@ class ComputeConfig(Config):
 class StragglersScenario(ScenarioModel):
     """Jobs (gradients) computed in rounds by workers of whom some are late."""
 
-    workers: int = field(description="number of workers n", ge=1, le=16384)
+    workers: int = field(description="number of workers n", ge=1, le=MOST_WORKERS)
     jobs: int = field(description="number of jobs J, one started per round", ge=1, le=10_000_000)
     models: int | None = field(
         None,

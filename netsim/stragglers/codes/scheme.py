@@ -56,7 +56,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from netsim.errors import ScenarioError
+from netsim.errors import ScenarioError, UsageError
 from netsim.fields import Config
 from netsim.rng import Streams
 
@@ -74,6 +74,9 @@ RETRY: Final = 1
 CODED: Final = 2
 IDLE: Final = 3
 KINDS: Final = ("fresh", "retry", "coded", "idle")
+
+#: Largest number of workers n: a code's matrix has n * n entries.
+MOST_WORKERS: Final = 16384
 
 
 class CodeConfig(Config):
@@ -227,13 +230,15 @@ class Scheme(abc.ABC):
         """Return in words which straggler patterns it always decodes."""
 
     @classmethod
-    def explain(cls, config: Any, workers: int | None = None) -> list[str]:
+    def explain(cls, config: Any, workers: Any = None) -> list[str]:
         """Return load, bound, delay and tolerance of a block, as lines for people.
 
         Without a number of workers, what depends on it is left out.
         """
         if workers is None:
-            return ["add workers=N for load, bound, delay and what it tolerates"]
+            return ["with --set workers=N: its load, bound, delay and what it tolerates"]
+        if not isinstance(workers, int) or not 1 <= workers <= MOST_WORKERS:
+            raise UsageError(f"workers={workers}: a whole number from 1 to {MOST_WORKERS}")
         found = cls.problems(config, workers)
         if found:
             return [f"not possible with {workers} workers: {found[0].message}; {found[0].hint}"]
