@@ -1,0 +1,102 @@
+"""Approximate gradient codes: few copies of each part, and whatever sum the survivors allow.
+
+Every part is held by d workers, each worker returns the plain sum of its parts, and the master
+weights the results a so that a'B is near 1'. Three assignments:
+
+* ``repetition`` (fractional repetition, d divides n): a part is lost only if all d workers of its
+  group are late, so with independent straggling of probability p, ``E |a'B - 1|^2 / n = p^d``.
+* ``regular``: the sum of d random permutation matrices: every worker d parts, every part d copies.
+* ``bernoulli``: every worker holds every part with probability d/n.
+
+Two decodings: ``optimal`` is the least-squares solution, ``one_step`` the constant
+``1 / (d (1 - e))`` with e the share of late workers (Raviv et al. 2018, Charles et al. 2017).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from netsim.family import Problem
+from netsim.fields import Probability, field
+from netsim.registry import register
+from netsim.stragglers.codes.k_sync import at_most_all
+from netsim.stragglers.codes.one_round import OneRound
+from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
+
+
+@register("code", "approximate_gc")
+class ApproximateGradientCode(OneRound):
+    """Few copies of every part; the survivors' results are combined as well as they allow."""
+
+    source: ClassVar[str] = (
+        "Charles, Papailiopoulos, Ellenberg, Approximate Gradient Coding via Sparse Random Graphs, "
+        "2017; Raviv et al., Gradient Coding from Cyclic MDS Codes and Expander Graphs, 2018"
+    )
+    exact: ClassVar[bool] = False
+
+    class Config(CodeConfig):
+        """The code and its decoding."""
+
+        d: int = field(2, description="copies of every part", ge=1)
+        assignment: Literal["repetition", "regular", "bernoulli"] = field(
+            "regular", description="who holds which part"
+        )
+        decode: Literal["optimal", "one_step"] = field(
+            "optimal", description="least squares, or one constant weight"
+        )
+        straggling: Probability | None = field(
+            None,
+            description="share of late workers that one_step expects; default: what each round saw",
+        )
+        most_late: int | None = field(
+            None, description="wait while more are late; default: all but one", ge=0
+        )
+
+    @classmethod
+    def problems(cls, config: Any, workers: int) -> list[Problem]:
+        """Return a problem if d does not fit the number of workers."""
+        found = at_most_all(config.d, workers, "d")
+        if config.most_late is not None and config.most_late >= workers:
+            message = f"with most_late={config.most_late} a round of {workers} workers may be empty"
+            hint = f"take at most {workers - 1}"
+            found.append(Problem(message, at=("code", "most_late"), hint=hint))
+        if not found and config.assignment == "repetition" and workers % config.d:
+            message = f"repetition needs equal groups: d={config.d} does not divide {workers}"
+            found.append(Problem(message, at=("code", "d"), hint="take a divisor, or 'regular'"))
+        return found
+
+    def draw_coefficients(self) -> Floats:
+        """Return the assignment, drawn from the replication's stream."""
+        n, d = self.workers, int(self.config.d)
+        if self.config.assignment == "repetition":
+            group = np.arange(n) // d
+            return np.where(group[:, None] == group, 1.0, 0.0)
+        generator = self.generator()
+        if self.config.assignment == "bernoulli":
+            held: Floats = (generator.random((n, n)) < d / n).astype(np.float64)
+            return held
+        matrix = np.zeros((n, n))
+        for _ in range(d):
+            matrix[np.arange(n), generator.permutation(n)] += 1.0
+        return matrix
+
+    def allowed(self) -> int:
+        """Return how many may be late."""
+        most = self.config.most_late
+        return self.workers - 1 if most is None else int(most)
+
+    def weights(self, returned: Flags) -> Floats:
+        """Return the weights of the chosen decoding."""
+        weights = np.zeros(self.workers)
+        if not returned.any():
+            return weights
+        if self.config.decode == "optimal":
+            held = self.coefficients[returned]
+            weights[returned] = np.linalg.lstsq(held.T, np.ones(held.shape[1]), rcond=None)[0]
+            return weights
+        late = self.config.straggling
+        share = 1 - np.mean(returned) if late is None else late
+        weights[returned] = 1 / (self.config.d * (1 - share)) if share < 1 else 0.0
+        return weights
