@@ -2,8 +2,8 @@
 
 The model: a packet of ``B`` wire bytes holds a port of rate ``R`` for ``ceil(8 B / R)``; ports are
 FIFO; a packet is forwarded once it has been received whole. What happens at one instant happens in
-this order: flows start, timers fire, packets arrive (node after node, and at a node by flow, packet,
-data before acknowledgement, link), network cards send. The heap orders exactly by that.
+this order: flows start, timers fire, packets arrive (node after node, and at a node by flow,
+packet, data before acknowledgement, link), network cards send. The heap orders exactly by that.
 
 Nothing here knows how the fast simulator works; what both share is the numbers that policies draw,
 `draw`, and the order in which links are listed.
@@ -91,6 +91,7 @@ class Routes:
 
     def __init__(self, net):
         self.net = net
+        self.known = {}
         self.out = {}
         self.up = {}
         self.down = {}
@@ -123,12 +124,14 @@ class Routes:
         return [self.net.links[number].target for number in self.out.get(node, [])]
 
     def ports(self, switch, leaf):
-        away = self.away[leaf]
-        return [
-            number
-            for number in self.out.get(switch, [])
-            if away.get(self.net.links[number].target, 10**9) + 1 == away.get(switch, -5)
-        ]
+        if (switch, leaf) not in self.known:
+            away = self.away[leaf]
+            self.known[switch, leaf] = [
+                number
+                for number in self.out.get(switch, [])
+                if away.get(self.net.links[number].target, 10**9) + 1 == away.get(switch, -5)
+            ]
+        return self.known[switch, leaf]
 
     def paths(self, source, target):
         """Return the paths between two leaves as lists of links between switches."""
@@ -250,7 +253,7 @@ class Simulator:
                 self.nic(event[2], now)
         return self
 
-    # Network card: one packet per turn, round robin over ready flows, or by (start, flow) ----------
+    # Network card: one packet per turn, round robin over ready flows, or by (start, flow) -------
 
     def make_ready(self, flow, now):
         queue = self.ready[flow.src]
@@ -290,7 +293,7 @@ class Simulator:
         size = min(self.payload, flow.size - index * self.payload) + self.header
         return Packet(flow.number, index, False, size, flow.src, flow.dst, retry)
 
-    # Ports ----------------------------------------------------------------------------------------
+    # Ports ---------------------------------------------------------------------------------------
 
     def service(self, link, size):
         return -(-size * 8 * 10**12 // link.rate)
@@ -300,7 +303,7 @@ class Simulator:
         needed = self.service(link, packet.size)
         begin = max(now, link.free_at)
         wait = begin - now
-        if link.capacity is not None and wait + needed > self.service(link, link.capacity):
+        if link.capacity is not None and wait + needed > link.capacity * 8 * 10**12 // link.rate:
             link.drops += 1
             if not packet.ack:
                 self.flows[packet.flow].drops += 1
@@ -323,10 +326,16 @@ class Simulator:
 
     def marks(self, number, link, packet, wait):
         kmin, kmax, pmax = link.mark
-        low, high = self.service(link, kmin), self.service(link, kmax)
-        return wait > (low if pmax >= 1 and kmin == kmax else high)
+        low, high = (size * 8 * 10**12 // link.rate for size in (kmin, kmax))
+        if packet.ack or wait <= low:
+            return False
+        if wait > high:
+            return True
+        entity = packet.flow << 20 | number
+        chance = pmax * (wait - low) / (high - low)
+        return (draw(self.mark_key, entity, counter(packet)) >> 11) * 2.0**-53 < chance
 
-    # Nodes ----------------------------------------------------------------------------------------
+    # Nodes ---------------------------------------------------------------------------------------
 
     def arrive(self, packet, node, now):
         if node < self.net.hosts:
@@ -354,7 +363,7 @@ class Simulator:
         return True
 
 
-# Policies -----------------------------------------------------------------------------------------
+# Policies ----------------------------------------------------------------------------------------
 
 
 class Policy:
@@ -396,7 +405,35 @@ class Stripe(Policy):
         return packet.path.pop(0)
 
 
-# Transports ---------------------------------------------------------------------------------------
+class Ecmp(Policy):
+    """A hash of flow and switch; data and acknowledgements apart."""
+
+    def __init__(self, key):
+        self.key = key
+
+    def choose(self, packet, node):
+        ports = self.simulator.ports(packet, node)
+        entity = (node - self.simulator.net.hosts) << 28 | packet.flow
+        return ports[below(draw(self.key, entity, int(packet.ack)), len(ports))]
+
+
+def counter(packet):
+    return packet.ack << 40 | packet.index << 6 | packet.retry
+
+
+class RandomSpray(Policy):
+    """A draw per packet and switch."""
+
+    def __init__(self, key):
+        self.key = key
+
+    def choose(self, packet, node):
+        ports = self.simulator.ports(packet, node)
+        entity = (node - self.simulator.net.hosts) << 28 | packet.flow
+        return ports[below(draw(self.key, entity, counter(packet)), len(ports))]
+
+
+# Transports --------------------------------------------------------------------------------------
 
 
 class OpenLoop:

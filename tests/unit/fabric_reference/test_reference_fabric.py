@@ -48,8 +48,8 @@ CASES = [
         *((244032800, 281600, 131000), 0, 0),
     ),
     # Each uplink carries four flows in turn, so four full packets and then four short ones (640 B)
-    # end it, and the downlink keeps that order. At the fourth host the short packet comes four short
-    # services behind its full predecessor: it waits 332800 - 4 x 51200 = 128000.
+    # end it, and the downlink keeps that order. At the fourth host the short packet comes four
+    # short services behind its full predecessor: it waits 332800 - 4 x 51200 = 128000.
     (
         *("D", WIDE, D, (), "modulo", 329913400, 21099750400, 329850400),
         *((244032800, 281600, 128000), 0, 0),

@@ -1,0 +1,158 @@
+"""The compiled kernel against the plain simulator: every flow and every link, not only sums."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+from reference import fabric as plain
+
+from netsim.engine.environment import Environment
+from netsim.fabric.batch import FlowBatch
+from netsim.fabric.packet import PacketConfig
+from netsim.fabric.service import Fabric
+from netsim.fields import Config, OneOf
+from netsim.rng import Streams
+from netsim.topology.file import read_topology
+from netsim.topology.leaf_spine import LeafSpine
+
+STREAMS = Streams(7)
+TOPOLOGIES = Path(__file__).parents[3] / "topologies"
+
+
+def leaf_spine(leaves, hosts, spines, **fields):
+    return LeafSpine.build(
+        LeafSpine.Config(leaves=leaves, hosts_per_leaf=hosts, spines=spines, **fields)
+    )
+
+
+NETWORKS = {
+    "oversubscribed": lambda: leaf_spine(4, 4, 2),
+    "bundled, slow, with latency": lambda: leaf_spine(
+        *(3, 3, 2),
+        bundle=2,
+        switch_latency="300 ns",
+        fabric_link={"rate": "40 Gbps", "delay": "700 ns"},
+        overrides=(
+            {"link": "leaf0->spine1#1", "rate": "7 Gbps"},
+            {"link": "spine0->leaf2#0", "up": False},
+        ),
+    ),
+    "fat tree": lambda: read_topology(TOPOLOGIES / "fat_tree_k4.json"),
+    "ring": lambda: read_topology(TOPOLOGIES / "ring.graphml"),
+}
+
+
+def block(registered, key, /, **fields):
+    return TypeAdapter(Annotated[Config, OneOf(registered, key=key)]).validate_python(fields)
+
+
+def run_kernel(network, flows, routing, transport, *, queue=None, paths=None):
+    env = Environment()
+    fabric = Fabric(
+        env,
+        network,
+        packet=PacketConfig(),
+        routing=block("routing", "policy", **routing),
+        transport=block("transport", "kind", **transport),
+        queue=None if queue is None else block("queue", "kind", kind="drop_tail", **queue),
+        streams=STREAMS,
+    )
+    src, dst, size, start = (np.array(column, np.int64) for column in zip(*flows, strict=True))
+    fabric.submit(FlowBatch(src, dst, size, start, paths=paths))
+    env.run()
+    return fabric
+
+
+def run_plain(network, flows, policy, transport, *, limits=None, paths=None):
+    """Run the reference; `limits` is (capacity, mark) of every switch port."""
+    capacity, mark = limits or (None, None)
+    ends = zip(network.link_source.tolist(), network.link_target.tolist(), strict=True)
+    links = [plain.Link(*pair, 0, 0) for pair in ends]
+    for number, link in enumerate(links):
+        link.rate, link.delay = int(network.link_rate[number]), int(network.link_delay[number])
+        link.up = bool(network.link_up[number])
+        if link.source >= network.host_count:
+            link.capacity, link.mark = capacity, mark
+    shape = (network.leaves, network.spines, network.bundle) if network.spines else None
+    latency = network.switch_latency.tolist()
+    net = plain.Net(network.host_count, len(network.switches), links, latency, shape)
+    simulator = plain.Simulator(net, flows, policy, transport, mark_key=STREAMS.key("queue"))
+    for flow, path in zip(simulator.flows, paths or [], strict=False):
+        flow.path = list(path[1:-1])
+    return simulator.run()
+
+
+def assert_equal(fabric, simulator):
+    columns = fabric.flow_columns()
+    for name in ("end_rx", "end_tx"):
+        known = columns[name].tolist()
+        assert known == [getattr(flow, name) for flow in simulator.flows], name
+    for name in ("out_of_order", "max_reorder", "drops"):
+        assert columns[name].tolist() == [getattr(flow, name) for flow in simulator.flows], name
+    for name, other in (("retransmits", "resent"), ("timeouts", "timeouts")):
+        assert columns[name].tolist() == [getattr(flow, other) for flow in simulator.flows], name
+    links = fabric.link_columns()
+    for name, other in (
+        *(("tx", "bytes"), ("data_packets", "packets"), ("drops", "drops")),
+        *(("ecn_marks", "marks"), ("wait_max", "wait_max")),
+    ):
+        assert links[name].tolist() == [getattr(link, other) for link in simulator.net.links], name
+    assert fabric.packet_hops == simulator.packet_hops
+
+
+def random_flows(network, count, seed, largest=60_000, span=20_000_000):
+    """Return flows between random hosts; every fourth starts at the instant of the one before."""
+    generator = np.random.default_rng(seed)
+    hosts = network.host_count
+    src = generator.integers(hosts, size=count)
+    dst = (src + 1 + generator.integers(hosts - 1, size=count)) % hosts
+    size = generator.integers(1, largest, count)
+    start = generator.integers(span, size=count)
+    start[3::4] = start[2::4][: len(start[3::4])]
+    return [tuple(map(int, row)) for row in zip(src, dst, size, start, strict=True)]
+
+
+def policies():
+    key = STREAMS.key("routing")
+    return {"stripe": plain.Stripe(), "ecmp": plain.Ecmp(key), "rps": plain.RandomSpray(key)}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("policy", ["stripe", "ecmp", "rps"])
+def test_open_loop_flows_end_alike_on_every_kind_of_network(name, policy):
+    network = NETWORKS[name]()
+    flows = random_flows(network, 120, seed=1)
+
+    fabric = run_kernel(network, flows, {"policy": policy}, {"kind": "open_loop"})
+    simulator = run_plain(network, flows, policies()[policy], plain.OpenLoop())
+
+    assert_equal(fabric, simulator)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_flows_with_paths_of_their_own_end_alike(name):
+    network = NETWORKS[name]()
+    flows = random_flows(network, 120, seed=2)
+    paths = [
+        ways[number % len(ways)]
+        for number, ways in enumerate(network.paths(src, dst) for src, dst, *_ in flows)
+    ]
+
+    fabric = run_kernel(network, flows, {"policy": "single"}, {"kind": "open_loop"}, paths=paths)
+    simulator = run_plain(network, flows, plain.Single(), plain.OpenLoop(), paths=paths)
+
+    assert_equal(fabric, simulator)
+
+
+def test_many_flows_of_one_host_at_one_instant_end_alike():
+    network = leaf_spine(2, 4, 2)
+    flows = [(i % 3, 4 + i % 4, 5000 + i, 1000 * (i // 20)) for i in range(60)]
+
+    fabric = run_kernel(network, flows, {"policy": "rps"}, {"kind": "open_loop"})
+    simulator = run_plain(network, flows, policies()["rps"], plain.OpenLoop())
+
+    assert_equal(fabric, simulator)
