@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,26 @@ from netsim.stragglers.batch.one_round import OneRoundRows
 from netsim.stragglers.batch.rows import Rows
 from netsim.stragglers.batch.sr_sgc import RepeatRows
 from netsim.stragglers.codes.gc import GradientCode
+from netsim.stragglers.codes.gc_rep import RepeatedGradientCode
 from netsim.stragglers.codes.m_sgc import Multiplexed
+from netsim.stragglers.codes.m_sgc_rep import RepeatedMultiplexed
 from netsim.stragglers.codes.scheme import Flags, Floats, Scheme
 from netsim.stragglers.codes.sr_sgc import SelectiveRepeat
+from netsim.stragglers.codes.sr_sgc_rep import RepeatedSelectiveRepeat
+from netsim.stragglers.codes.uncoded import Uncoded
 from netsim.stragglers.patterns import Pattern
 from netsim.stragglers.waiting import WaitConfig
+
+#: By exact class: a plug-in that inherits from one of these has rules of its own.
+_ROWS: Final[dict[type[Scheme], Callable[[Any, int, int], Rows]]] = {
+    Uncoded: OneRoundRows,
+    GradientCode: OneRoundRows,
+    RepeatedGradientCode: OneRoundRows,
+    SelectiveRepeat: RepeatRows,
+    RepeatedSelectiveRepeat: RepeatRows,
+    Multiplexed: MultiplexedRows,
+    RepeatedMultiplexed: MultiplexedRows,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +73,9 @@ def rows_of(scheme: Scheme, jobs: int, replications: int) -> Rows:
     UsageError
         If the scheme can only be played event by event.
     """
-    if isinstance(scheme, GradientCode):
-        return OneRoundRows(scheme, jobs, replications)
-    if isinstance(scheme, SelectiveRepeat):
-        return RepeatRows(scheme, jobs, replications)
-    if isinstance(scheme, Multiplexed):
-        return MultiplexedRows(scheme, jobs, replications)
+    made = _ROWS.get(type(scheme))
+    if made is not None:
+        return made(scheme, jobs, replications)
     raise UsageError(f"{type(scheme).__name__} cannot be played in step; run it event by event")
 
 

@@ -26,6 +26,7 @@ from netsim.stragglers.codes.scheme import (
     Scheme,
 )
 from netsim.stragglers.inner import CyclicCode, InnerCode
+from netsim.stragglers.patterns import per_round
 
 
 @register("code", "gc")
@@ -67,6 +68,10 @@ class GradientCode(Scheme):
     def tolerates(self) -> str:
         """Return the model."""
         return f"up to {self.s} stragglers in every round"
+
+    def conforms(self, pattern: Flags) -> Flags:
+        """Return whether every round has at most s stragglers."""
+        return per_round(pattern, self.s)
 
     def assign(self, r: int, history: History) -> Assignment:
         """Return one task of job r for everybody."""

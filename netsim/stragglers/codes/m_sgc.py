@@ -38,6 +38,7 @@ from netsim.stragglers.codes.scheme import (
 )
 from netsim.stragglers.codes.sr_sgc import BurstConfig, more_than_all
 from netsim.stragglers.inner import CyclicCode, InnerCode
+from netsim.stragglers.patterns import arbitrary, bursty
 
 
 @register("code", "m_sgc")
@@ -103,6 +104,13 @@ class Multiplexed(Scheme):
             f"({self.B},{self.W - 1 + self.B},{self.lam})-arbitrary ones (in every "
             f"{self.W - 1 + self.B} rounds at most {self.lam} distinct stragglers, each in at most "
             f"{self.B} rounds)"
+        )
+
+    def conforms(self, pattern: Flags) -> Flags:
+        """Return whether patterns are bursty, or arbitrary with B of W-1+B rounds."""
+        window = self.W - 1 + self.B
+        return bursty(pattern, self.B, self.W, self.lam) | arbitrary(
+            pattern, self.B, window, self.lam
         )
 
     def begin(self, jobs: int) -> None:

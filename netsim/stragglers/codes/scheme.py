@@ -258,6 +258,10 @@ class Scheme(abc.ABC):
         streams = self.streams if self.streams is not None else Streams(0)
         return streams.generator("stragglers.code")
 
+    def conforms(self, pattern: Flags) -> Flags:
+        """Return whether patterns (..., rounds, workers) are of the model that it tolerates."""
+        return ~np.any(pattern, axis=(-2, -1))
+
     # -- what happens in a round
 
     def begin(self, jobs: int) -> None:

@@ -36,6 +36,7 @@ from netsim.stragglers.codes.scheme import (
     Scheme,
 )
 from netsim.stragglers.inner import CyclicCode, InnerCode
+from netsim.stragglers.patterns import bursty_or_per_round
 
 
 class BurstConfig(CodeConfig):
@@ -103,6 +104,10 @@ class SelectiveRepeat(Scheme):
             f"bursty (at most {self.lam} distinct stragglers, bursts of at most {self.B} rounds) "
             f"or has at most {self.s} stragglers in each round"
         )
+
+    def conforms(self, pattern: Flags) -> Flags:
+        """Return whether every window is bursty or has at most s stragglers in each round."""
+        return bursty_or_per_round(pattern, self.B, self.W, self.lam, self.s)
 
     def begin(self, jobs: int) -> None:
         """Start a run."""
