@@ -34,8 +34,10 @@ Scalar = int | float | str | bool | None
 class Problem:
     """One thing that is wrong with a scenario or with a data file that it names.
 
-    `at` is a path of keys into the scenario (``("traffic", 0, "file")``). For a problem inside a data file, `file`,
-    `line` and `column` (both from 1, 0 = unknown) name the place there, and `at` is where the scenario names that file.
+    `at` is a path of keys into the scenario (``("traffic", 0, "file")``). For a problem inside a
+    data file, `file`, `line` and `column` (both from 1, 0 = unknown) name the place there, and `at`
+    is where the scenario names that file. `also` is the path of the other value of a contradiction:
+    the message then ends in ``(set at line 17)``.
     """
 
     message: str
@@ -45,6 +47,7 @@ class Problem:
     file: Path | None = None
     line: int = 0
     column: int = 0
+    also: tuple[str | int, ...] = ()
 
 
 class ProblemsFound(NetsimError):  # noqa: N818 - it carries problems, it is not one

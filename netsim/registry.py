@@ -98,16 +98,26 @@ def lookup(kind: str, name: str) -> Any:
     RegistryError
         If there is none; the message holds the nearest names.
     """
+    found = find(kind, name)
+    if found is None:
+        known = names(kind)
+        hint = did_you_mean(name, known) or "known: " + ", ".join(known)
+        raise RegistryError(f"no {kind} named '{name}'; {hint}")
+    return found
+
+
+def find(kind: str, name: str) -> Any | None:
+    """Return what is registered as `name` among the implementations of `kind`, or None.
+
+    A home that has `name` in its path is asked first, so that one family loads no other.
+    """
     name = canonical(name)
-    _load_home_of(kind, name)
+    for home in HOMES.get(kind, ()):
+        if name in home.split("."):
+            importlib.import_module(home)
     if name not in _entries.get(kind, {}):
         _load(kind)
-    known = _entries.get(kind, {})
-    try:
-        return known[name]
-    except KeyError:
-        hint = did_you_mean(name, known) or "known: " + ", ".join(sorted(known))
-        raise RegistryError(f"no {kind} named '{name}'; {hint}") from None
+    return _entries.get(kind, {}).get(name)
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
@@ -127,18 +137,16 @@ def _origin(target: Any) -> str:
     return f"{module}.{getattr(target, '__qualname__', getattr(target, 'name', repr(target)))}"
 
 
-def _load_home_of(kind: str, name: str) -> None:
-    """Import only the home that has `name` in its path, so that one family loads no other."""
-    for home in HOMES.get(kind, ()):
-        if name in home.split("."):
-            importlib.import_module(home)
-
-
 def _load(kind: str) -> None:
     if kind not in _loaded_kinds:
+        # Marked first, since a model may ask for its kind while it is imported.
         _loaded_kinds.add(kind)
-        for home in HOMES.get(kind, ()):
-            _import_tree(home)
+        try:
+            for home in HOMES.get(kind, ()):
+                _import_tree(home)
+        except BaseException:
+            _loaded_kinds.discard(kind)
+            raise
     _load_plugins()
 
 
@@ -152,7 +160,6 @@ def _load_plugins() -> None:
     global _plugins_loaded
     if _plugins_loaded:
         return
-    _plugins_loaded = True
     for entry in importlib.metadata.entry_points(group=PLUGIN_GROUP):
         try:
             entry.load()
@@ -161,3 +168,4 @@ def _load_plugins() -> None:
                 f"plug-in '{entry.name}' ({entry.value}) cannot be loaded: {problem}; "
                 "mend or uninstall it"
             ) from problem
+    _plugins_loaded = True

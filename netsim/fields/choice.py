@@ -55,7 +55,7 @@ class OneOf:
         if isinstance(value, BaseModel):
             return str(getattr(value, self.key))
         known = registry.names(self.kind)
-        word = _KIND_WORDS.get(self.kind, self.kind)
+        word = kind_in_words(self.kind)
         if not isinstance(value, Mapping):
             named = isinstance(value, str) and registry.canonical(value) in known
             example = value if named else (known or ["NAME"])[0]
@@ -122,6 +122,11 @@ class OneOf:
         unnamed = {"not": {"required": [self.key]}}
         described["allOf"].append({"if": unnamed, "then": members[FILE_KEY]})
         return described | {"anyOf": [{"required": [self.key]}, {"required": [FILE_KEY]}]}
+
+
+def kind_in_words(kind: str) -> str:
+    """Return what users call an implementation of `kind`: ``routing policy``."""
+    return _KIND_WORDS.get(kind, kind)
 
 
 def mark(kind: str, name: str) -> str:

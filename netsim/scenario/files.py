@@ -40,13 +40,15 @@ class Reader:
         self.problems: list[Diagnostic] = []
         self.text = ""
         self.rank = 0
+        self._complete = True
 
     def tree(self) -> Node | None:
-        """Return the scenario with its includes merged, or None if it cannot be read at all."""
+        """Return the scenario with its includes merged, or None if a file cannot be read."""
         root = self._file(self.path, str(self.path), None)
         if root is None:
             return None
-        return self._included(root, (_absolute(self.path),))
+        root = self._included(root, (_absolute(self.path),))
+        return root if self._complete else None
 
     def parse(self, source: Source, text: str) -> Node | None:
         """Return the tree of `text`, or None if it is empty or cannot be read."""
@@ -92,7 +94,10 @@ class Reader:
         entries = {key: entry for key, entry in root.content.items() if key != INCLUDE}
         over = Node(root.span, entries, root.size)
         under = self._include(root.content[INCLUDE], chain)
-        return over if under is None else merge(under, over)
+        if under is None:
+            self._complete = False
+            return over
+        return merge(under, over)
 
     def _include(self, entry: Entry, chain: tuple[Path, ...]) -> Node | None:
         span, written = entry.value.span, entry.value.content

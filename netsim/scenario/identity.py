@@ -23,13 +23,13 @@ _NOT_IDENTITY: Final = frozenset({"name", "description", "sweep", "replications"
 
 def resolved(model: ScenarioModel) -> dict[str, Any]:
     """Return `model` as JSON-able data that loads again: defaults filled, canonical quantities."""
-    return model.model_dump(mode="json")
+    return model.model_dump(mode="json", by_alias=True)
 
 
 def digest(model: ScenarioModel) -> str:
     """Return the SHA-256, in hex, of what the results of `model` depend on."""
     content = model.model_dump(
-        mode="json", context={"file": _file_digest}, exclude=set(_NOT_IDENTITY)
+        mode="json", by_alias=True, context={"file": _file_digest}, exclude=set(_NOT_IDENTITY)
     )
     canonical = json.dumps(
         {"results_version": RESULTS_VERSION, "scenario": content},

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from netsim import registry
-from netsim.errors import RegistryError, ScenarioError
+from netsim.errors import ScenarioError
 from netsim.family import Family, ProblemsFound, ScenarioModel
 from netsim.fields import shown
 from netsim.scenario import overrides as changes
@@ -68,29 +68,25 @@ def _family(root: Node, problems: list[Diagnostic]) -> Family | None:
     """Return the family that `workload` names; where there is none, say so."""
     place = follow(root, ("workload",))
     name = plain(place.node)
-    if not place.rest and isinstance(name, str):
-        try:
-            return family_named(name)
-        except RegistryError:
-            pass
+    found = registry.find("workload", name) if not place.rest and isinstance(name, str) else None
+    if found is not None:
+        # A class or an object may be registered.
+        family: Family = found() if isinstance(found, type) else found
+        return family
     known = registry.names("workload")
     choices = f"one of: {', '.join(known)}"
     if place.rest:
         message = "the scenario needs 'workload'"
         problems.append(Diagnostic("missing-field", message, root.span, f"workload: {choices}"))
         return None
-    near = registry.did_you_mean(name, known) if isinstance(name, str) else None
-    hint = f"{near or choices} (see: netsim list workloads)"
+    if not isinstance(name, str):
+        message = f"'workload' must be a text, not {shown(name)}"
+        problems.append(Diagnostic("bad-type", message, place.span, choices))
+        return None
+    hint = f"{registry.did_you_mean(name, known) or choices} (see: netsim list workloads)"
     message = f"no workload named {shown(name)}"
     problems.append(Diagnostic("unknown-name", message, place.span, hint))
     return None
-
-
-def family_named(name: str) -> Family:
-    """Return the family that is registered as `name`, made if its class is what is registered."""
-    found = registry.lookup("workload", name)
-    family: Family = found() if isinstance(found, type) else found
-    return family
 
 
 class _AnyScenario(ScenarioModel, extra="ignore"):

@@ -134,7 +134,8 @@ def _put(node: Node, path: Path, value: Node, at: Span, done: str = "") -> Node:
             raise _Refused(f"{here} is not a list")
         items = list(node.content)
         if step > len(items):
-            raise _Refused(f"{here} has {len(items)} entries, so there is no [{step}]")
+            entries = "1 entry" if len(items) == 1 else f"{len(items)} entries"
+            raise _Refused(f"{here} has {entries}, so there is no [{step}]")
         old = items[step] if step < len(items) else Node(at, None)
         items[step : step + 1] = [_put(old, rest, value, at, f"{done}[{step}]")]
         return Node(node.span, items, node.size + value.size)
@@ -142,14 +143,14 @@ def _put(node: Node, path: Path, value: Node, at: Span, done: str = "") -> Node:
         node = Node(at, {})
     if not isinstance(node.content, dict):
         raise _Refused(f"{here} is not a block of fields")
-    entries = dict(node.content)
-    key = known_key(entries, step) or step
-    old_entry = entries.get(key)
+    fields = dict(node.content)
+    key = known_key(fields, step) or step
+    old_entry = fields.get(key)
     below = old_entry.value if old_entry else Node(at, None)
     changed = _put(below, rest, value, at, f"{done}.{step}" if done else step)
     # A key is blamed on the override only where the override made it.
-    entries[key] = Entry(old_entry.key if old_entry and rest else _key_span(at, step), changed)
-    return Node(node.span, entries, node.size + value.size)
+    fields[key] = Entry(old_entry.key if old_entry and rest else _key_span(at, step), changed)
+    return Node(node.span, fields, node.size + value.size)
 
 
 def _key_span(at: Span, step: str) -> Span:

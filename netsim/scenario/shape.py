@@ -30,8 +30,13 @@ def field_of(model: type[BaseModel], path: Sequence[str | int]) -> FieldInfo | N
     """Return the field that the last key of `path` names, or None where it is none."""
     if not path or not isinstance(path[-1], str):
         return None
-    fields = [block.model_fields.get(path[-1]) for block in models_at(model, path[:-1])]
+    fields = [fields_of(block).get(path[-1]) for block in models_at(model, path[:-1])]
     return next((info for info in fields if info is not None), None)
+
+
+def fields_of(block: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a block by the names that a scenario writes."""
+    return {info.alias or name: info for name, info in block.model_fields.items()}
 
 
 def _below(kind: Any, step: str | int) -> Iterator[Any]:
@@ -45,8 +50,8 @@ def _below(kind: Any, step: str | int) -> Iterator[Any]:
         elif isinstance(step, int):
             if typing.get_origin(bare) in (tuple, list):
                 yield from (item for item in typing.get_args(bare) if item is not Ellipsis)
-        elif _is_model(bare) and step in bare.model_fields:
-            info = bare.model_fields[step]
+        elif _is_model(bare) and step in fields_of(bare):
+            info = fields_of(bare)[step]
             yield Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
         elif typing.get_origin(bare) in (dict, Mapping):
             yield typing.get_args(bare)[1]

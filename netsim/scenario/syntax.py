@@ -3,59 +3,80 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
-_EXPLANATIONS: Final = (
-    ("directive", "directives (%) have no meaning here", "quote a text that starts with '%'"),
+
+class Explanation(NamedTuple):
+    """What is wrong, how to mend it, and whether something that begins earlier is not closed."""
+
+    message: str
+    hint: str
+    unclosed: bool = False
+
+
+_NOT_YAML: Final = Explanation(
+    "the text does not fit here", "check the indentation, and that brackets and quotes are closed"
+)
+_TAG: Final = Explanation("tags ('!') have no meaning here", "quote a text that starts with '!'")
+_QUOTE: Final = Explanation("a quoted text is not closed", "add the closing quote", unclosed=True)
+
+#: By a part of the parser's own text, the first that fits.
+_EXPLANATIONS: Final[tuple[tuple[str, Explanation], ...]] = (
     (
-        r"character '\\t'",
-        "a tab cannot indent in YAML",
-        "indent with spaces",
+        "directive",
+        Explanation("directives (%) have no meaning here", "quote a text that starts with '%'"),
     ),
-    (
-        "cannot start any token",
-        "a text may not start with {letter}",
-        "quote it",
-    ),
+    (r"character '\\t'", Explanation("a tab cannot indent in YAML", "indent with spaces")),
+    ("cannot start any token", Explanation("a text may not start with {letter}", "quote it")),
     (
         "mapping values are not allowed",
-        "a second ':' in this line, or a line indented too far",
-        "quote a text that holds ': '; start each field on its own line",
+        Explanation(
+            "a second ':' in this line, or a line indented too far",
+            "quote a text that holds ': '; start each field on its own line",
+        ),
     ),
     (
         "could not find expected ':'",
-        "a ':' is missing after a key",
-        "write 'key: value', with a space after the colon",
+        Explanation(
+            "a ':' is missing after a key", "write 'key: value', with a space after the colon"
+        ),
     ),
-    ("expected ',' or ']'", "a list is not closed here", "',' or ']' is expected"),
-    ("expected ',' or '}'", "a mapping is not closed here", "',' or '}' is expected"),
     (
-        "unexpected end of stream",
-        "a quoted text is not closed",
-        "add the closing quote",
+        "expected ',' or ']'",
+        Explanation("a list is not closed", "',' or ']' is missing", unclosed=True),
     ),
-    ("document separator", "a quoted text is not closed", "add the closing quote"),
     (
-        "expected <block end>|expected the node content|expected '<document start>'",
-        "the text does not fit here",
-        "check the indentation, and that brackets and quotes are closed",
+        "expected ',' or '}'",
+        Explanation("a mapping is not closed", "',' or '}' is missing", unclosed=True),
     ),
+    ("unexpected end of stream|document separator", _QUOTE),
+    ("expected <block end>|expected the node content|expected '<document start>'", _NOT_YAML),
     (
         "escape",
-        "an unknown escape sequence in a quoted text",
-        "use single quotes, or double the \\",
+        Explanation(
+            "an unknown escape sequence in a quoted text", "use single quotes, or double the \\"
+        ),
     ),
-    ("not allowed here", "a list entry ('- ') is not allowed here", "start it on its own line"),
-    ("alias|anchor|alphabetic", "'&' and '*' start an anchor and an alias", "quote the text"),
-    ("tag|URI", "tags ('!') have no meaning here", "quote a text that starts with '!'"),
-    ("indentation|chomping", "a block text ('|' or '>') is written wrongly", "quote the text"),
+    (
+        "not allowed here",
+        Explanation("a list entry ('- ') is not allowed here", "start it on its own line"),
+    ),
+    (
+        "alias|anchor|alphabetic",
+        Explanation("'&' and '*' start an anchor and an alias", "quote the text"),
+    ),
+    ("tag|URI", _TAG),
+    (
+        "indentation|chomping",
+        Explanation("a block text ('|' or '>') is written wrongly", "quote the text"),
+    ),
 )
 
 
-def explain(problem: str, line: str, column: int) -> tuple[str, str]:
-    """Return message and hint for the parser's `problem` at `column` of `line`."""
-    for pattern, message, hint in _EXPLANATIONS:
+def explain(problem: str, rest: str) -> Explanation:
+    """Return what the parser's `problem` means; `rest` is the line from there on."""
+    for pattern, found in _EXPLANATIONS:
         if re.search(pattern, problem):
-            letter = repr(line[column - 1 : column]) if line[column - 1 : column] else "this"
-            return message.replace("{letter}", letter), hint
-    return "the text is not YAML", "check the indentation, and that brackets and quotes are closed"
+            letter = repr(rest[0]) if rest else "this"
+            return found._replace(message=found.message.replace("{letter}", letter))
+    return _NOT_YAML

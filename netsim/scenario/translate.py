@@ -12,16 +12,18 @@ from pydantic import BaseModel, ValidationError
 from netsim import registry
 from netsim.family import Problem
 from netsim.fields import shown
-from netsim.fields.choice import unmark
+from netsim.fields.choice import kind_in_words, unmark
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.shape import field_of, models_at
+from netsim.scenario.shape import field_of, fields_of, models_at
 from netsim.scenario.source import Source, Span
 from netsim.scenario.tree import Node, Path, Place, follow, plain
-from netsim.scenario.wording import Wording, word
+from netsim.scenario.wording import word
 
 #: Files that have no lines to show.
 _BINARY: Final = frozenset({".parquet", ".gz", ".zst", ".npy", ".npz"})
 _LONGEST_DATA_LINE: Final = 10_000
+#: How many fields a hint lists where none is near.
+_MOST_LISTED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,20 @@ class _Found:
     branch: tuple[Path, str] | None
     """Place and name of the first union member on the way, None outside unions."""
     depth: int
+    missing: tuple[Path, str] | None = None
+    """Block and name of a required field that is not given."""
+    meant: tuple[Path, str] | None = None
+    """Block and name of the field that an unknown one was probably meant to be."""
 
 
 def validation(error: ValidationError, model: type[BaseModel], root: Node) -> list[Diagnostic]:
-    """Return pydantic's errors as diagnostics; of a union's members, those of the likeliest."""
+    """Return pydantic's errors as diagnostics.
+
+    Of a union's members only the errors of the likeliest are kept, and a required field is not
+    called missing where a misspelt one stands for it.
+    """
     found = [_located(details, model, root) for details in error.errors(include_url=False)]
+    meant = {one.meant for one in found if one.meant is not None}
     best: dict[Path, tuple[int, str]] = {}
     for one in found:
         if one.branch is not None:
@@ -46,7 +57,8 @@ def validation(error: ValidationError, model: type[BaseModel], root: Node) -> li
     return [
         one.diagnostic
         for one in found
-        if one.branch is None or best[one.branch[0]][1] == one.branch[1]
+        if (one.branch is None or best[one.branch[0]][1] == one.branch[1])
+        and (one.missing is None or one.missing not in meant)
     ]
 
 
@@ -58,10 +70,11 @@ def problems(found: Iterable[Problem], root: Node) -> list[Diagnostic]:
 def _problem(problem: Problem, root: Node) -> Diagnostic:
     place = follow(root, problem.at)
     if problem.file is None:
-        return Diagnostic(problem.code, problem.message, place.span, problem.hint)
+        also = _set_at(follow(root, problem.also), place.span) if problem.also else ""
+        return Diagnostic(problem.code, problem.message + also, place.span, problem.hint)
     if problem.line < 1:
         return Diagnostic(
-            problem.code, problem.message, None, problem.hint, str(problem.file), place.span
+            problem.code, problem.message, None, problem.hint, _shown_path(problem.file), place.span
         )
     source = _data_source(problem.file, problem.line, place.span.source.rank)
     span = Span(source, problem.line, max(1, problem.column))
@@ -80,22 +93,29 @@ def _data_source(path: FilePath, line: int, rank: int) -> Source:
         except OSError:
             text = ""
         lines.append(text.rstrip("\r\n"))
-    return Source(str(path), tuple(lines), rank)
+    return Source(_shown_path(path), tuple(lines), rank)
+
+
+def _shown_path(path: FilePath) -> str:
+    """Return `path` from the current folder, if it lies in it."""
+    here = FilePath.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _located(details: Any, model: type[BaseModel], root: Node) -> _Found:
     place, path, branch = _follow(root, details["loc"])
-    kind, context = details["type"], details.get("ctx", {})
+    kind, context, depth = details["type"], details.get("ctx", {}), len(details["loc"])
     if kind == "netsim":
-        diagnostic = _own(context, place, root)
-    elif kind == "missing":
-        diagnostic = _missing(model, place, path)
-    elif kind == "extra_forbidden":
-        diagnostic = _unknown(model, place, path, root)
-    else:
-        wording = word(kind, _name(path), plain(place.node), context)
-        diagnostic = _diagnostic(wording, place.span)
-    return _Found(diagnostic, branch, len(details["loc"]))
+        return _Found(_own(context, place, root), branch, depth)
+    if kind == "missing":
+        missing = (path[:-1], str(path[-1]))
+        return _Found(_missing(model, place, path), branch, depth, missing=missing)
+    if kind == "extra_forbidden":
+        diagnostic, near = _unknown(model, place, path, root)
+        return _Found(diagnostic, branch, depth, meant=(path[:-1], near) if near else None)
+    wording = word(kind, _name(path), plain(place.node), context)
+    diagnostic = Diagnostic(wording.code, wording.message, place.span, wording.hint)
+    return _Found(diagnostic, branch, depth)
 
 
 def _follow(
@@ -153,15 +173,19 @@ def _missing(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:
     return Diagnostic("missing-field", message, span, hint)
 
 
-def _unknown(model: type[BaseModel], place: Place, path: Path, root: Node) -> Diagnostic:
+def _unknown(
+    model: type[BaseModel], place: Place, path: Path, root: Node
+) -> tuple[Diagnostic, str | None]:
+    """Return the diagnostic of a key that is no field, and the field that was probably meant."""
     name = str(path[-1])
-    known = [field for block in models_at(model, path[:-1]) for field in block.model_fields]
-    hint = registry.did_you_mean(name, known) or ""
-    if not hint and known:
-        hint = f"known: {', '.join(known)}" if len(known) <= 12 else ""
-    block = _block(path[:-1]) or f"workload {shown(follow(root, ('workload',)).node.content)}"
-    message = f"'{name}' is not a field of {block}"
-    return Diagnostic("unknown-field", message, place.key or place.span, hint)
+    known = [field for block in models_at(model, path[:-1]) for field in fields_of(block)]
+    near = registry.nearest(name, known)
+    hint = f"did you mean '{near}'?" if near else ""
+    if not near and 0 < len(known) <= _MOST_LISTED:
+        hint = f"known: {', '.join(known)}"
+    workload = shown(follow(root, ("workload",)).node.content)
+    message = f"'{name}' is not a field of {_block(path[:-1]) or f'workload {workload}'}"
+    return Diagnostic("unknown-field", message, place.key or place.span, hint), near
 
 
 def _block(path: Path) -> str:
@@ -170,7 +194,7 @@ def _block(path: Path) -> str:
         return ""
     chosen = unmark(path[-1])
     if chosen is not None:
-        return f"{chosen[0]} '{chosen[1]}'"
+        return f"{kind_in_words(chosen[0])} '{chosen[1]}'"
     return _name(path)
 
 
@@ -182,7 +206,3 @@ def _name(path: Path) -> str:
     if isinstance(steps[-1], int):
         return f"entry {steps[-1] + 1} of {_name(steps[:-1])}"
     return f"'{steps[-1]}'"
-
-
-def _diagnostic(wording: Wording, span: Span) -> Diagnostic:
-    return Diagnostic(wording.code, wording.message, span, wording.hint)

@@ -96,9 +96,9 @@ def _choice(name: str, value: Any, details: Mapping[str, Any]) -> Wording:
     # Pydantic gives the allowed values as "'a', 'b' or 'c'".
     allowed = str(details.get("expected", "")).replace(" or ", ", ").split(", ")
     words = [choice.strip("'") for choice in allowed]
-    near = registry.did_you_mean(value, words) if isinstance(value, str) else None
     if len(words) == 1:
-        return Wording("bad-choice", f"{name} must be {words[0]}, not {shown(value)}")
+        return Wording("bad-choice", f"{name} must be {allowed[0]}, not {shown(value)}")
+    near = registry.did_you_mean(value, words) if isinstance(value, str) else None
     return Wording("bad-choice", f"{name} cannot be {shown(value)}", near or _one_of(words))
 
 

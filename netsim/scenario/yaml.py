@@ -65,14 +65,23 @@ def read(source: Source, text: str, budget: Budget) -> tuple[Node | None, list[D
     except LimitError as limit:
         raise Unreadable(Diagnostic("too-large", str(limit), builder.here)) from None
     except MarkedYAMLError as bad_yaml:
-        mark = bad_yaml.problem_mark or bad_yaml.context_mark
-        span = Span(source, mark.line + 1, mark.column + 1) if mark else builder.here
-        message, hint = explain(str(bad_yaml.problem or ""), source.line(span.line), span.column)
-        raise Unreadable(Diagnostic("bad-yaml", message, span, hint)) from None
+        raise Unreadable(_explained(bad_yaml, source, builder.here)) from None
     except (YAMLError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError):
         # The parser's own slips on malformed text (`\U` beyond Unicode, a broken tag) end here.
         message = "the text is not YAML from here on"
         raise Unreadable(Diagnostic("bad-yaml", message, builder.here)) from None
+
+
+def _explained(bad: MarkedYAMLError, source: Source, here: Span) -> Diagnostic:
+    """Return the parser's error at its mark, or where the unclosed thing begins."""
+    marks = [
+        Span(source, mark.line + 1, mark.column + 1)
+        for mark in (bad.problem_mark, bad.context_mark)
+        if mark is not None
+    ]
+    span = marks[0] if marks else here
+    found = explain(str(bad.problem or ""), source.line(span.line)[span.column - 1 :])
+    return Diagnostic("bad-yaml", found.message, marks[-1] if found.unclosed else span, found.hint)
 
 
 class _BoundedScanner(Scanner):
