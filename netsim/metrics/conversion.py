@@ -8,6 +8,7 @@ or NaN in a nullable float column; all become nulls.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,8 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netsim.errors import InvariantError
+from netsim.metrics import buffers
 from netsim.metrics.arrow import TYPES
 from netsim.metrics.schema import Column, Table
+
+_EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 #: Largest magnitude up to which every integer is a double.
 EXACT: Final = 2**53
@@ -93,13 +97,13 @@ def _converted(column: Column, values: Any, length: int) -> pa.Array:
     if values is None:
         return pa.nulls(length, _buffer_type(column))
     if length == 0:
-        return pa.array([], _buffer_type(column))
+        return pa.nulls(0, _buffer_type(column))
     if isinstance(values, list | tuple) and all(value is None for value in values):
         array = pa.nulls(length, _buffer_type(column))
     else:
         array = _CONVERTERS[column.type](values)
     if array.null_count and not column.nullable:
-        row = array.is_null(nan_is_null=True).index(True).as_py()
+        row = np.flatnonzero(array.is_null().to_numpy(zero_copy_only=False))[0]
         raise _RefusedError(f"no value in row {row} of the batch, and the column is not nullable")
     return array
 
@@ -112,7 +116,7 @@ def _integers(values: Any, kind: str) -> pa.Array:
     kept = data if mask is None else data[~mask]
     if kept.size and (int(kept.min()) < limits.min or int(kept.max()) > limits.max):
         raise _RefusedError(f"a value lies outside the range of {kind}")
-    return pa.array(np.ascontiguousarray(data, dtype=kind), mask=mask)
+    return buffers.numbers(np.ascontiguousarray(data, dtype=kind), TYPES[kind], mask)
 
 
 def _floats(values: Any) -> pa.Array:
@@ -123,24 +127,24 @@ def _floats(values: Any) -> pa.Array:
         kept = data if mask is None else data[~mask]
         if kept.size and max(abs(int(kept.min())), abs(int(kept.max()))) > EXACT:
             raise _RefusedError(f"an integer beyond {EXACT} has no exact float64")
-    return pa.array(np.ascontiguousarray(data, dtype=np.float64), mask=mask, from_pandas=True)
+    exact = np.ascontiguousarray(data, dtype=np.float64)
+    absent = np.isnan(exact) if mask is None else mask | np.isnan(exact)
+    return buffers.numbers(exact, TYPES["float64"], absent if absent.any() else None)
 
 
 def _booleans(values: Any) -> pa.Array:
     data, mask = _separated(values)
     if data.dtype.kind != "b":
         raise _RefusedError(f"wants bool, got {_told(data)}")
-    return pa.array(data, mask=mask)
+    return buffers.booleans(data, mask)
 
 
 def _text(values: Any) -> pa.Array:
     if isinstance(values, Coded):
         return _decoded(values)
-    if isinstance(values, np.ma.MaskedArray):
-        values = values.tolist()
     try:
-        return pa.array(values, pa.string())
-    except (pa.ArrowTypeError, pa.ArrowInvalid, UnicodeError) as bad:
+        return buffers.text(values.tolist() if isinstance(values, np.ndarray) else values)
+    except (TypeError, ValueError) as bad:
         raise _RefusedError(f"wants text: {bad}") from None
 
 
@@ -150,16 +154,19 @@ def _decoded(values: Coded) -> pa.Array:
         raise _RefusedError(f"codes must be integers, got {_told(codes)}")
     if codes.max() >= len(values.names) or codes.min() < -1:
         raise _RefusedError(f"a code lies outside the {len(values.names)} names")
-    indices = pa.array(codes.astype(np.int32), mask=codes < 0)
-    names = pa.array(list(values.names), pa.string())
-    return pa.DictionaryArray.from_arrays(indices, names).dictionary_decode()
+    missing = codes < 0
+    coded = buffers.dictionary(codes, values.names, missing if missing.any() else None)
+    return coded.dictionary_decode()
 
 
 def _timestamps(values: Any) -> pa.Array:
-    try:
-        return pa.array(values, TYPES["timestamp"])
-    except (pa.ArrowTypeError, pa.ArrowInvalid) as bad:
-        raise _RefusedError(f"wants wall-clock times: {bad}") from None
+    missing = np.fromiter((value is None for value in values), bool, len(values))
+    since = [_EPOCH if value is None else value for value in values]
+    if not all(isinstance(value, datetime.datetime) and value.tzinfo for value in since):
+        raise _RefusedError("wants wall-clock times with their time zone")
+    micros = [(value - _EPOCH) // datetime.timedelta(microseconds=1) for value in since]
+    data = np.array(micros, dtype=np.int64)
+    return buffers.numbers(data, TYPES["timestamp"], missing if missing.any() else None)
 
 
 _CONVERTERS: Final[dict[str, Any]] = {
@@ -218,8 +225,8 @@ def _check_intervals(table: Table, batch: pa.RecordBatch) -> None:
         if name == "end" or name.startswith("end_"):
             late = pc.greater(start, batch.column(name))
             if pc.any(late).as_py():
-                row = late.index(True).as_py()
+                row = np.flatnonzero(late.fill_null(False).to_numpy(zero_copy_only=False))[0]
                 raise InvariantError(
-                    f"table '{table.name}': {name} {batch.column(name)[row].as_py()} ps "
-                    f"lies before start {start[row].as_py()} ps"
+                    f"table '{table.name}': {name} {batch.column(name)[int(row)].as_py()} ps "
+                    f"lies before start {start[int(row)].as_py()} ps"
                 )

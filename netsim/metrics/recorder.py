@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from netsim.errors import InvariantError
+from netsim.metrics import buffers
 from netsim.metrics.arrow import arrow_schema
 from netsim.metrics.conversion import to_batch
 from netsim.metrics.ordering import ROW_GROUP, RowGroups
@@ -163,13 +165,12 @@ class Recorder:
 
 def _identified(rows: pa.Table, schema: pa.Schema, identity: tuple[str, int]) -> pa.Table:
     """Return `rows` with the identity columns in front and enums encoded by order of appearance."""
-    constants = (
-        pa.DictionaryArray.from_arrays(
-            pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows), pa.array([identity[0]])
-        ),
-        pa.repeat(pa.scalar(identity[1], pa.int32()), rows.num_rows),
-    )
-    arrays: list[Any] = list(constants)
+    point, replication = identity
+    length = rows.num_rows
+    arrays: list[Any] = [
+        buffers.dictionary(np.zeros(length, dtype=np.int32), [point]),
+        buffers.numbers(np.full(length, replication, dtype=np.int32), pa.int32()),
+    ]
     for field in list(schema)[len(IDENTITY) :]:
         column = rows.column(field.name)
         encode = pa.types.is_dictionary(field.type)

@@ -43,6 +43,8 @@ def taken(kind, values, nullable=False):
         ("enum", Coded(np.array([0, 2]), ["a", "b"]), "outside the 2 names"),
         ("enum", Coded(np.array([0.0]), ["a", "b"]), "codes must be integers"),
         ("timestamp", ["yesterday"], "wants wall-clock times"),
+        ("timestamp", [datetime.datetime(2026, 1, 1)], "with their time zone"),
+        ("string", ["\ud800"], "wants text"),
     ],
 )
 def test_a_value_of_another_type_is_refused(kind, values, message):
