@@ -1,0 +1,219 @@
+"""The source keeps its layout: small modules with telling names, and no forbidden habits.
+
+Each rule is read off the syntax tree, so that words in docstrings and comments do not count.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import netsim
+
+PACKAGE = Path(netsim.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+LONGEST_MODULE = 600
+LONGEST_FUNCTION = 80
+
+#: Modules that may be longer, each with its reason.
+LONG_MODULES: dict[str, str] = {}
+
+#: Names that say nothing about what is inside.
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager", "tools"}
+
+#: What may be named of `numpy.random`: types and bit generators that are given their seed.
+SEEDED = {"Generator", "BitGenerator", "Philox", "SFC64", "SeedSequence"}
+
+#: Modules that may read the wall clock: the cost of a run, its progress, and checks of speed.
+CLOCK_READERS = {"metrics/resources.py", "cli/progress.py", "verify/harness.py"}
+
+#: What prints, and the package that may.
+PRINTING = {"print", "sys.stdout.write", "sys.stderr.write", "click.echo"}
+PRINTERS = "cli/"
+
+
+def relative(module):
+    return module.relative_to(PACKAGE).as_posix()
+
+
+def parsed(module):
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def dotted(node):
+    """Return ``a.b.c`` for an attribute chain, or an empty text."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def offences(found):
+    """Fail with every place that breaks a rule, one per line."""
+    assert not found, "\n" + "\n".join(found)
+
+
+def places(rule):
+    """Return where `rule` yields a node with its complaint, over all modules."""
+    return [
+        f"netsim/{relative(module)}:{node.lineno}: {complaint}"
+        for module in MODULES
+        for node, complaint in rule(relative(module), parsed(module))
+    ]
+
+
+def test_no_module_is_longer_than_it_may_be():
+    lengths = {relative(m): len(m.read_text(encoding="utf-8").splitlines()) for m in MODULES}
+
+    offences(
+        [
+            f"netsim/{name} has {length} lines, more than {LONGEST_MODULE}: split it"
+            for name, length in lengths.items()
+            if length > LONGEST_MODULE and name not in LONG_MODULES
+        ]
+    )
+
+
+def test_every_exception_for_a_long_module_is_still_needed_and_has_its_reason():
+    for name, reason in LONG_MODULES.items():
+        assert len((PACKAGE / name).read_text(encoding="utf-8").splitlines()) > LONGEST_MODULE
+        assert len(reason) > 20
+
+
+def test_no_function_is_longer_than_it_may_be():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = node.end_lineno - node.lineno + 1
+                if length > LONGEST_FUNCTION:
+                    yield node, f"{node.name} has {length} lines, more than {LONGEST_FUNCTION}"
+
+    offences(places(rule))
+
+
+def test_every_module_has_a_name_that_says_what_is_inside():
+    offences([f"netsim/{relative(m)}" for m in MODULES if m.stem in EMPTY_NAMES])
+
+
+def test_every_module_opens_with_a_docstring():
+    offences([f"netsim/{relative(m)}" for m in MODULES if not ast.get_docstring(parsed(m))])
+
+
+def test_every_module_postpones_its_annotations():
+    def postponed(module):
+        tree = parsed(module)
+        code = [node for node in tree.body if not isinstance(node, ast.Expr)]
+        return not code or any(
+            isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in code
+        )
+
+    offences([f"netsim/{relative(m)}" for m in MODULES if not postponed(m)])
+
+
+def test_only_the_command_line_prints():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            printing = isinstance(node, ast.Call) and dotted(node.func) in PRINTING
+            if printing and not name.startswith(PRINTERS):
+                yield node, "prints outside the command line"
+
+    offences(places(rule))
+
+
+def test_randomness_comes_only_from_named_streams():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import) and any(a.name == "random" for a in node.names):
+                yield node, "imports the process-wide generator `random`"
+            if isinstance(node, ast.ImportFrom) and node.module in ("random", "numpy.random"):
+                yield node, f"imports from {node.module}"
+            if isinstance(node, ast.Attribute):
+                path = dotted(node)
+                for prefix in ("np.random.", "numpy.random."):
+                    drawn = path.removeprefix(prefix).split(".")[0]
+                    if path.startswith(prefix) and drawn not in SEEDED:
+                        yield node, f"{path} is no named stream"
+
+    offences(places(rule))
+
+
+def test_no_error_is_swallowed_unseen():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler) and node.type is None:
+                yield node, "bare except"
+
+    offences(places(rule))
+
+
+def test_nothing_is_left_to_be_written():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id == "NotImplementedError":
+                yield node, "NotImplementedError"
+
+    marks = [
+        f"netsim/{relative(module)}:{number}: {line.strip()}"
+        for module in MODULES
+        for number, line in enumerate(module.read_text(encoding="utf-8").splitlines(), start=1)
+        if any(mark in line for mark in ("# TODO", "# FIXME", "# XXX"))
+    ]
+
+    offences(places(rule) + marks)
+
+
+def narrows(node):
+    """Return whether an assertion only tells the type checker that something is not None."""
+    test = node.test
+    return isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot)
+
+
+def test_checks_of_input_are_errors_and_no_assertions():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assert) and not narrows(node):
+                yield node, "assert vanishes under -O; raise a NetsimError"
+
+    offences(places(rule))
+
+
+def test_the_wall_clock_is_read_for_cost_and_progress_only():
+    clocks = {"time.time", "time.perf_counter", "time.monotonic", "time.process_time"}
+    clocks |= {"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.now"}
+
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            reading = isinstance(node, ast.Call) and dotted(node.func) in clocks
+            if reading and name not in CLOCK_READERS:
+                yield node, f"{dotted(node.func)} outside {', '.join(sorted(CLOCK_READERS))}"
+
+    offences(places(rule))
+
+
+def test_compiled_code_never_reorders_floating_point():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.keyword) and node.arg == "fastmath":
+                yield node.value, "fastmath makes results depend on the processor"
+
+    offences(places(rule))
+
+
+def test_no_name_appears_from_nowhere():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
+                yield node, "imports everything"
+
+    offences(places(rule))
+
+
+def test_only_the_registry_has_global_state():
+    def rule(name, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Global) and name != "registry.py":
+                yield node, f"global {', '.join(node.names)}"
+
+    offences(places(rule))
