@@ -58,16 +58,17 @@ class BatchRepetition:
 
     def __init__(self, n: int, s: int) -> None:
         self._size = s + 1
+        self._groups = n // (s + 1)
 
     def enough(self, returned: Flags) -> Flags:
         """Return by row whether every group has a returned member."""
-        groups = returned.reshape(len(returned), -1, self._size)
+        groups = returned.reshape(len(returned), self._groups, self._size)
         there: Flags = np.all(np.any(groups, axis=2), axis=1)
         return there
 
     def retriers(self, returned: Flags) -> Flags:
         """Return by row the first worker of every group without a returned member."""
-        groups = returned.reshape(len(returned), -1, self._size)
+        groups = returned.reshape(len(returned), self._groups, self._size)
         chosen = np.zeros_like(groups)
         chosen[:, :, 0] = ~groups.any(axis=2)
         return chosen.reshape(returned.shape)

@@ -11,6 +11,9 @@ from netsim.stragglers.codes.scheme import Flags, Floats
 
 Counts = NDArray[np.int16]
 RowNumbers = NDArray[np.int64]
+Selection = RowNumbers | slice
+#: Selects every row, without a copy.
+EVERY = slice(None)
 
 
 def count(flags: Flags) -> Counts:
@@ -21,14 +24,17 @@ def count(flags: Flags) -> Counts:
 
 
 class Limits(Protocol):
-    """A condition on who may be late, monotone, in every row."""
+    """A condition on who may be late, monotone, in every row.
 
-    def kept(self, late: Flags) -> Flags:
-        """Return by row whether it holds without the results of `late`."""
+    Both questions are asked for some rows alone, and get just these rows' flags or times.
+    """
+
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether it holds without the results of `late`."""
         ...
 
-    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
-        """Return from when it holds, for `rows` alone, whose finish times are given."""
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
+        """Return from when it holds."""
         ...
 
 
@@ -39,18 +45,20 @@ class AtMost:
         self._members = members
         self._allowed = allowed
 
-    def kept(self, late: Flags) -> Flags:
-        """Return by row whether it holds."""
-        among = late if self._members is None else late & self._members
-        held: Flags = count(among) <= self._allowed
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether it holds."""
+        among = late if self._members is None else late & self._members[rows]
+        held: Flags = count(among) <= self._for(rows)
         return held
 
-    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return the (allowed+1)-th largest finish time among the members."""
         members = self._members
         among = finish if members is None else np.where(members[rows], finish, -np.inf)
-        allowed = self._allowed if isinstance(self._allowed, int) else self._allowed[rows]
-        return _largest(among, np.broadcast_to(np.asarray(allowed), len(rows)))
+        return _largest(among, np.broadcast_to(np.asarray(self._for(rows)), len(finish)))
+
+    def _for(self, rows: Selection) -> Counts | int:
+        return self._allowed if isinstance(self._allowed, int) else self._allowed[rows]
 
 
 class Present:
@@ -59,12 +67,12 @@ class Present:
     def __init__(self, members: Flags) -> None:
         self._members = members
 
-    def kept(self, late: Flags) -> Flags:
-        """Return by row whether it holds."""
-        held: Flags = ~np.any(late & self._members, axis=1)
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether it holds."""
+        held: Flags = ~np.any(late & self._members[rows], axis=1)
         return held
 
-    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return the latest finish time of a member."""
         latest: Floats = np.where(self._members[rows], finish, -np.inf).max(axis=1)
         return latest
@@ -74,21 +82,21 @@ class OneOfEachGroup:
     """In each group of consecutive workers one is `safe`, or one of `fragile` is in time."""
 
     def __init__(self, safe: Flags, fragile: Flags, size: int) -> None:
-        shape = (len(safe), -1, size)
+        shape = (len(safe), safe.shape[1] // size, size)
         self._settled: Flags = np.any(safe.reshape(shape), axis=2)
         self._fragile = fragile.reshape(shape)
-        self._shape = shape
 
-    def kept(self, late: Flags) -> Flags:
-        """Return by row whether it holds."""
-        in_time: Flags = np.any(self._fragile & ~late.reshape(self._shape), axis=2)
-        held: Flags = np.all(self._settled | in_time, axis=1)
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether it holds."""
+        fragile = self._fragile[rows]
+        in_time: Flags = np.any(fragile & ~late.reshape(fragile.shape), axis=2)
+        held: Flags = np.all(self._settled[rows] | in_time, axis=1)
         return held
 
-    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return when the last unsettled group has its first fragile member."""
-        shape = (len(rows), *self._fragile.shape[1:])
-        first = np.where(self._fragile[rows], finish.reshape(shape), np.inf).min(axis=2)
+        fragile = self._fragile[rows]
+        first = np.where(fragile, finish.reshape(fragile.shape), np.inf).min(axis=2)
         latest: Floats = np.where(self._settled[rows], -np.inf, first).max(axis=1)
         return latest
 
@@ -99,38 +107,44 @@ class All:
     def __init__(self, *limits: Limits) -> None:
         self._limits = limits
 
-    def kept(self, late: Flags) -> Flags:
-        """Return by row whether all hold."""
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether all hold."""
         held = np.ones(len(late), dtype=np.bool_)
         for limit in self._limits:
-            held &= limit.kept(late)
+            held &= limit.kept(late, rows)
         return held
 
-    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return the latest of the limits' times."""
-        times = np.full(len(rows), -np.inf)
+        times = np.full(len(finish), -np.inf)
         for limit in self._limits:
             np.maximum(times, limit.kept_from(finish, rows), out=times)
         return times
 
 
-class Either:
-    """One condition, or in the rows of `open_to` another one."""
+class CountOr:
+    """At most `allowed` are late, in the rows of `open_to`; otherwise what `other` says.
 
-    def __init__(self, first: Limits, other: Limits, open_to: Flags) -> None:
-        self._first = first
-        self._other = other
+    The count is asked first: it is cheap and settles most rows.
+    """
+
+    def __init__(self, allowed: int, open_to: Flags, other: Limits) -> None:
+        self._few = AtMost(None, allowed)
         self._open_to = open_to
+        self._other = other
 
-    def kept(self, late: Flags) -> Flags:
-        """Return by row whether one holds."""
-        held: Flags = self._first.kept(late) | (self._open_to & self._other.kept(late))
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether one holds."""
+        held: Flags = self._open_to[rows] & self._few.kept(late, rows)
+        rest = np.flatnonzero(~held)
+        if len(rest):
+            held[rest] = self._other.kept(late[rest], np.arange(len(self._open_to))[rows][rest])
         return held
 
-    def kept_from(self, finish: Floats, rows: RowNumbers) -> Floats:
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return the earlier of the two times."""
-        other = np.where(self._open_to[rows], self._other.kept_from(finish, rows), np.inf)
-        earlier: Floats = np.minimum(self._first.kept_from(finish, rows), other)
+        few = np.where(self._open_to[rows], self._few.kept_from(finish, rows), np.inf)
+        earlier: Floats = np.minimum(few, self._other.kept_from(finish, rows))
         return earlier
 
 

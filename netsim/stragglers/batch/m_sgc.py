@@ -38,7 +38,7 @@ class MultiplexedRows(Rows):
         self._B, self._W = scheme.B, scheme.W
         self._minitask = float(scheme.minitask)
         self._small = np.uint8 if scheme.W < 256 else np.uint16
-        self._window = BurstRows(scheme.B, scheme.W, scheme.lam)
+        self._window = BurstRows(scheme.B, scheme.W, scheme.lam, replications, scheme.workers)
         self._nobody: Flags = np.zeros((replications, scheme.workers), dtype=np.bool_)
         self._active: deque[_Job] = deque()
         self._round = 0
@@ -63,7 +63,7 @@ class MultiplexedRows(Rows):
     def limits(self) -> Limits:
         """Return the window's rule; `decodable`: what keeps every active job decodable."""
         if self.scheme.rule == "model":
-            return self._window.limits(self._nobody)
+            return self._window
         return All(*(limit for job in self._active for limit in self._job_limits(job)))
 
     def _job_limits(self, job: _Job) -> list[Limits]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from netsim.errors import InvariantError, SimulationError, UsageError
 from netsim.fields import implementation
-from netsim.stragglers.batch.limits import count
+from netsim.stragglers.batch.limits import EVERY, count
 from netsim.stragglers.batch.m_sgc import MultiplexedRows
 from netsim.stragglers.batch.one_round import OneRoundRows
 from netsim.stragglers.batch.rows import Rows
@@ -242,10 +242,10 @@ class Play:
             return np.zeros_like(late)
         limits = self._rows.limits()
         # Where nobody is out there is nothing to wait for, whatever the rule says.
-        waited = (candidates > 0) & ~limits.kept(late)
+        waited = (candidates > 0) & ~limits.kept(late, EVERY)
         end = np.minimum(threshold, slowest)
         if self._eager:
-            ends = limits.kept_from(finish, np.arange(len(finish)))
+            ends = limits.kept_from(finish, EVERY)
             end = np.maximum(np.minimum(ends, slowest), fastest)
             late = finish > end[:, None]
             candidates = count(late)

@@ -8,7 +8,15 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from netsim.stragglers.batch.limits import All, AtMost, Limits, Present, count
+from netsim.stragglers.batch.limits import (
+    EVERY,
+    All,
+    AtMost,
+    Limits,
+    Present,
+    Selection,
+    count,
+)
 from netsim.stragglers.codes.scheme import Flags, Floats, Scheme
 
 
@@ -43,24 +51,38 @@ class Rows(abc.ABC):
 
 
 class BurstRows:
-    """The stragglers of the last W-1 rounds, by row, and the rule that they leave."""
+    """The (B, W, lambda)-bursty rule, by row: itself the limit of the round that ends now.
 
-    def __init__(self, B: int, W: int, lam: int) -> None:
+    What the window's earlier rounds leave is worked out for the rows that are asked about only.
+    """
+
+    def __init__(self, B: int, W: int, lam: int, replications: int, workers: int) -> None:
         self._B = B
         self._lam = lam
+        self._nobody = np.zeros((replications, workers), dtype=np.bool_)
+        #: Stragglers of the last W-1 rounds, oldest first.
         self.rounds: deque[Flags] = deque(maxlen=W - 1)
 
-    def limits(self, like: Flags) -> Limits:
-        """Return what keeps the window that ends now bursty; `like` gives the shape."""
-        past = _union(list(self.rounds), like)
-        blocked = _union(list(self.rounds)[: max(0, len(self.rounds) - (self._B - 1))], like)
-        allowed = self._lam - count(past)
-        return All(Present(blocked), AtMost(~past, allowed))
+    def kept(self, late: Flags, rows: Selection) -> Flags:
+        """Return whether the window that ends now is bursty without `late`."""
+        return self._limits(rows).kept(late, EVERY)
+
+    def kept_from(self, finish: Floats, rows: Selection) -> Floats:
+        """Return from when it is."""
+        return self._limits(rows).kept_from(finish, EVERY)
+
+    def _limits(self, rows: Selection) -> Limits:
+        known = [late[rows] for late in self.rounds] or [self._nobody[rows]]
+        past = _union(known)
+        fresh = AtMost(~past, self._lam - count(past))
+        # Rounds r-W+1 .. r-B: all of the window but its newest B-1.
+        oldest = len(self.rounds) - (self._B - 1)
+        if oldest <= 0:
+            return fresh
+        return All(Present(_union(known[:oldest])), fresh)
 
 
-def _union(rounds: list[Flags], like: Flags) -> Flags:
-    if not rounds:
-        return np.zeros_like(like)
+def _union(rounds: list[Flags]) -> Flags:
     struck = rounds[0]
     for late in rounds[1:]:
         struck = struck | late

@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from netsim.stragglers.batch.inner import BatchCode, BatchCyclic, BatchRepetition
-from netsim.stragglers.batch.limits import AtMost, Either, Limits, Present, count
+from netsim.stragglers.batch.limits import CountOr, Limits, Present, RowNumbers, count
 from netsim.stragglers.batch.rows import BurstRows, Rows
 from netsim.stragglers.codes.scheme import Flags
 from netsim.stragglers.codes.sr_sgc import SelectiveRepeat
@@ -24,12 +24,13 @@ class RepeatRows(Rows):
             scheme.workers, scheme.s
         )
         self._s = scheme.s
-        self._window = BurstRows(scheme.B, scheme.W, scheme.lam)
-        self._lam = scheme.lam
+        self._window = BurstRows(scheme.B, scheme.W, scheme.lam, replications, scheme.workers)
         self._nobody: Flags = np.zeros((replications, scheme.workers), dtype=np.bool_)
         self._round = 0
-        self._retrying: Flags | None = None
-        self._due: Flags = self._nobody
+        # Rows in which somebody retries, who does, and what was there of the due job.
+        self._rows: RowNumbers = np.arange(0)
+        self._retrying: Flags = self._nobody[:0]
+        self._due: Flags = self._nobody[:0]
         #: Fresh results of the last B jobs, oldest first.
         self._got: deque[Flags] = deque()
         # By row, whether a round of the window had more than s stragglers.
@@ -38,35 +39,35 @@ class RepeatRows(Rows):
     def open(self, r: int) -> Flags | None:
         """Find who retries; after the last job only they work."""
         self._round = r
-        self._retrying = None
         if r >= self.scheme.T:
-            self._due = self._got.popleft()
-            retrying = self._code.retriers(self._due)
-            self._retrying = retrying if retrying.any() else None
-        if r < self.jobs:
-            return None
-        return self._nobody if self._retrying is None else self._retrying
+            due = self._got.popleft()
+            self._rows = np.flatnonzero(~self._code.enough(due))
+            self._due = due[self._rows]
+            self._retrying = self._code.retriers(self._due)
+        return None if r < self.jobs else self._retriers()
+
+    def _retriers(self) -> Flags:
+        everywhere = self._nobody.copy()
+        everywhere[self._rows] = self._retrying
+        return everywhere
 
     def limits(self) -> Limits:
         """Return the window's rule; `decodable`: that the retriers return."""
         if self.scheme.rule == "decodable":
-            return Present(self._nobody if self._retrying is None else self._retrying)
-        burst = self._window.limits(self._nobody)
+            return Present(self._retriers())
         calm = np.ones(self.replications, dtype=np.bool_)
         for crowded in self._crowded:
             calm &= ~crowded
-        return Either(burst, AtMost(None, self._s), calm)
+        return CountOr(self._s, calm, self._window)
 
     def settle(self, late: Flags) -> None:
         """Book fresh and retried results; a due job that still lacks some is lost."""
-        r = self._round
-        returned = ~late
-        fresh = returned
-        if self._retrying is not None:
-            fresh = returned & ~self._retrying
-            needed = self._retrying.any(axis=1)
-            self.lost += needed & ~self._code.enough(self._due | (self._retrying & returned))
-        if r < self.jobs:
+        fresh = ~late
+        if len(self._rows):
+            returned = self._due | (self._retrying & fresh[self._rows])
+            self.lost[self._rows] += ~self._code.enough(returned)
+            fresh[self._rows] &= ~self._retrying
+        if self._round < self.jobs:
             self._got.append(fresh)
         self._window.rounds.append(late)
         self._crowded.append(count(late) > self._s)
