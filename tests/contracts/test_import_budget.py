@@ -75,9 +75,9 @@ def test_a_command_that_simulates_nothing_imports_neither_compiler_nor_writer(wo
 def test_a_run_imports_no_data_frames_and_no_plotting(folder):
     found = modules_after(command("run", "tiny.yaml", "-o", "out"), folder)
 
-    # numba imports the bare `scipy` to learn whether it is there; its parts cost the time.
+    # Where scipy is installed (netsim does not ask for it), numba itself takes BLAS from it.
     assert not tops(found) & (NEVER - {"scipy"})
-    assert not found & {"pyarrow.dataset", "scipy.linalg", "scipy.sparse", "scipy.stats"}
+    assert not found & {"pyarrow.dataset", "scipy.sparse", "scipy.stats"}
 
 
 def test_reading_a_table_imports_no_data_frames(folder):
