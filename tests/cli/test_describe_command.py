@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import toy_family
+from click.testing import CliRunner
+
+from netsim import registry
+from netsim.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _toy():
+    toy_family.install()
+    yield
+    toy_family.uninstall()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "count.yaml").write_text("netsim: 1\nworkload: toy\nticks: 3\nreplications: 2\n")
+    return tmp_path
+
+
+def netsim(*words):
+    return CliRunner().invoke(main, words)
+
+
+def test_an_implementation_shows_its_fields_units_ranges_defaults_and_source():
+    text = netsim("describe", "leaf_spine").stdout
+
+    assert text.startswith("topology leaf_spine: Two tiers")
+    assert "source: M. Al-Fares" in text
+    assert "written: topology: {kind: leaf_spine, ...}" in text
+    assert "leaves            " in text
+    assert "integer, >= 1, <= 65536" in text
+    assert "rate (held in bit/s), > 0" in text
+    assert "default 100 Gbps" in text
+
+
+def test_the_same_comes_as_json():
+    known = json.loads(netsim("describe", "routing:ecmp", "--json").stdout)
+
+    assert (known["kind"], known["name"]) == ("routing", "ecmp")
+    assert known["summary"]
+    assert known["source"]
+
+
+def test_a_workload_shows_its_fields_and_tables():
+    text = netsim("describe", "toy").stdout
+
+    assert "workload toy: counts to a number" in text
+    assert "ticks" in text
+    assert "tables: runs, ticks, perf; on request: none" in text
+
+
+def test_a_table_shows_its_columns_with_units():
+    text = netsim("describe", "table:flows").stdout
+
+    assert "one row per" in text
+    assert any(line.split()[:3] == ["start", "int64", "ps"] for line in text.splitlines())
+
+
+def test_a_name_of_several_things_is_answered_with_the_choices():
+    result = netsim("describe", "file")
+
+    assert result.exit_code == 2
+    assert "topology:file" in result.stderr
+    assert "traffic:file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("leafspine", "did you mean 'leaf_spine'?"),
+        ("routng:ecmp", "did you mean 'routing'?"),
+        ("qqqq", "netsim list"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(word, hint):
+    result = netsim("describe", word)
+
+    assert result.exit_code == 2
+    assert hint in result.stderr
+
+
+def test_everything_registered_can_be_described():
+    for kind in registry.kinds():
+        for name in registry.names(kind):
+            result = netsim("describe", f"{kind}:{name}", "--json")
+            assert result.exit_code == 0, (kind, name, result.stderr)
+            assert json.loads(result.stdout)["name"] == name
+            assert netsim("describe", f"{kind}:{name}").exit_code == 0
+
+
+def test_a_run_says_how_it_was_made_and_how_to_repeat_it(folder):
+    netsim("run", "count.yaml", "-o", "out", "--seed", "11")
+
+    known = json.loads(netsim("describe", "out", "--json").stdout)
+    text = netsim("describe", "out").stdout
+
+    assert known["status"] == "success"
+    assert known["seed"] == 11
+    assert known["tables"] == {"perf": 2, "runs": 2, "ticks": 6}
+    assert known["versions"].keys() >= {"python", "numpy", "pyarrow"}
+    assert known["resolved"]["ticks"] == 3
+    assert known["explanation"] == ["counts to 3"]
+    assert "success, 2 of 2 runs done" in text
+    assert "  ticks: 3\n" in text
+
+
+def test_the_scenario_printed_for_a_run_repeats_it(folder):
+    netsim("run", "count.yaml", "-o", "out", "--seed", "11")
+    text = netsim("describe", "out").stdout.split("scenario as run:\n")[1]
+    (folder / "again.yaml").write_text("\n".join(line[2:] for line in text.splitlines()))
+
+    result = netsim("run", "again.yaml", "-o", "again")
+
+    assert result.exit_code == 0, result.stderr
+    for name in ("runs", "ticks"):
+        first, second = (folder / out / "tables" / f"{name}.parquet" for out in ("out", "again"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_failed_run_shows_its_error(folder):
+    netsim("run", "count.yaml", "-o", "out", "--set", "fail_in=1")
+
+    text = netsim("describe", "out").stdout
+
+    assert "failed, 1 of 2 runs done" in text
+    assert "error   replication 1: the count broke at t=1000000 ps" in text
+
+
+def test_a_folder_without_a_run_is_an_error(folder):
+    result = netsim("describe", ".")
+
+    assert result.exit_code == 1
+    assert "is not a run directory" in result.stderr
+
+
+def test_a_scenario_shows_what_it_holds_with_all_defaults(folder):
+    text = netsim("describe", "count.yaml", "--set", "ticks=4").stdout
+
+    assert text.startswith("count  toy, 4 ticks\n")
+    assert "counts to 4" in text
+    assert "every: 1000000 ps" in text

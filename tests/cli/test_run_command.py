@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+import toy_family
+from click.testing import CliRunner
+
+from netsim.cli.main import main
+
+
+@pytest.fixture(autouse=True)
+def _toy():
+    toy_family.install()
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+    toy_family.uninstall()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "count.yaml").write_text(
+        "netsim: 1\nworkload: toy\nticks: 3\nseed: 7\nreplications: 5\n"
+    )
+    return tmp_path
+
+
+def netsim(*words):
+    return CliRunner().invoke(main, words)
+
+
+def test_a_run_prints_its_head_its_summary_and_what_it_wrote(folder):
+    result = netsim("run", "count.yaml")
+
+    assert result.exit_code == 0, result.stderr
+    head, columns, last, wrote = result.stdout.splitlines()
+    assert head == "count  toy, 3 ticks | seed 7 x 5 replications"
+    assert columns.split() == ["mean", "95%", "CI", "min", "max", "unit"]
+    # Three ticks of 1 us, the same in every replication.
+    assert last.split() == [
+        *["time", "of", "the", "last", "tick"],
+        "3.000",
+        "+-0.000",
+        "3.000",
+        "3.000",
+        "us",
+    ]
+    assert re.fullmatch(
+        r"wrote out/count-[0-9a-f]{6} \(5 runs, 3 tables, \d+\.\d kB\)"
+        r"   try: netsim describe out/count-[0-9a-f]{6}",
+        wrote,
+    )
+    assert result.stderr == ""
+
+
+def test_the_chosen_directory_is_used(folder):
+    assert netsim("run", "count.yaml", "-o", "here").exit_code == 0
+
+    assert (folder / "here" / "SUCCESS").exists()
+
+
+def test_too_few_replications_give_no_interval(folder):
+    result = netsim("run", "count.yaml", "--replications", "4")
+
+    assert "n<5" in result.stdout
+    assert "+-" not in result.stdout
+
+
+def test_overrides_seed_and_replications_change_what_is_run(folder):
+    words = ("--set", "ticks=4", "--set", "every=2 us", "--seed", "9", "--replications", "1")
+
+    result = netsim("run", "count.yaml", *words, "-o", "out")
+
+    assert result.stdout.startswith("count  toy, 4 ticks | seed 9 x 1 replication\n")
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert manifest["seed"] == 9
+    assert manifest["provenance"]["scenario"]["ticks"] == 4
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder):
+    result = netsim("run", "count.yaml", "--dry-run", "-o", "out")
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1] == "would write out (5 runs, tables runs, ticks, perf)"
+    assert not (folder / "out").exists()
+
+
+def test_a_dry_run_tells_programs_the_ids_of_all_points(folder):
+    plan = json.loads(netsim("run", "count.yaml", "--dry-run", "--json").stdout)
+
+    assert len(plan["points"]) == len(set(plan["points"])) == 5
+    assert plan["tables"] == ["runs", "ticks", "perf"]
+
+
+def test_the_summary_comes_as_json(folder):
+    summary = json.loads(netsim("run", "count.yaml", "--json", "-o", "out").stdout)
+
+    assert summary["path"] == "out"
+    assert summary["replications"] == 5
+    (row,) = summary["summary"]
+    assert (row["column"], row["unit"], row["mean"], row["n"]) == ("last", "ps", 3e6, 5)
+
+
+def test_a_sweep_is_left_aside_with_one_line_that_says_so(folder):
+    text = (folder / "count.yaml").read_text() + "sweep: {grid: {ticks: [1, 2]}}\n"
+    (folder / "swept.yaml").write_text(text)
+
+    result = netsim("run", "swept.yaml")
+
+    assert result.exit_code == 0
+    assert result.stderr.count("\n") == 1
+    assert "sweep" in result.stderr
+    assert "base point" in result.stderr
+    assert netsim("-q", "run", "swept.yaml", "-o", "quiet").stderr == ""
+
+
+def test_a_failed_simulation_ends_with_1_and_names_the_run_directory(folder):
+    result = netsim("run", "count.yaml", "-o", "out", "--set", "fail_in=2")
+
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "error: 1 of 5 replications failed; replication 2: the count broke at t=1000000 ps "
+        "(run directory: out; the others are complete)\n"
+    )
+
+
+def test_a_stall_says_who_waits_for_what(folder):
+    words = ("--set", "fail_in=0", "--set", "trouble=stall", "--replications", "1")
+
+    result = netsim("run", "count.yaml", "-o", "out", *words)
+
+    assert result.exit_code == 1
+    assert "stalled" in result.stderr
+    assert "counter: one more finger" in result.stderr
+
+
+def test_a_bug_in_a_model_is_called_a_bug(folder):
+    result = netsim("run", "count.yaml", "--set", "fail_in=0", "--set", "trouble=bug")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: this is a bug in netsim: ZeroDivisionError")
+    assert "Traceback" not in result.stderr
+
+
+def test_an_invalid_scenario_ends_with_3_before_anything_is_written(folder):
+    result = netsim("run", "count.yaml", "--set", "tick=3")
+
+    assert result.exit_code == 3
+    assert "--set tick" in result.stderr
+    assert "did you mean 'ticks'?" in result.stderr
+    assert result.stdout == ""
+    assert not (folder / "out").exists()
+
+
+def test_a_missing_scenario_ends_with_3_and_offers_the_nearest_name(folder):
+    result = netsim("run", "cuont.yaml")
+
+    assert result.exit_code == 3
+    assert "count.yaml" in result.stderr
+
+
+def test_an_output_that_is_taken_ends_with_5(folder):
+    netsim("run", "count.yaml", "-o", "out")
+
+    again = netsim("run", "count.yaml", "-o", "out")
+    other = netsim("run", "count.yaml", "-o", "out", "--seed", "8")
+
+    assert (again.exit_code, other.exit_code) == (5, 5)
+    assert "out already holds a finished run of this scenario" in again.stderr
+    assert "out already holds a run of another scenario (hash " in other.stderr
+    assert other.stderr.endswith("; choose -o or --overwrite\n")
+    assert netsim("run", "count.yaml", "-o", "out", "--seed", "8", "--overwrite").exit_code == 0
+
+
+def test_ctrl_c_ends_with_130_and_leaves_complete_replications_readable(folder):
+    words = ("--set", "fail_in=1", "--set", "trouble=interrupt")
+
+    result = netsim("run", "count.yaml", "-o", "out", *words)
+
+    assert result.exit_code == 130
+    described = json.loads(netsim("describe", "out", "--json").stdout)
+    assert (described["status"], described["points_done"], described["points"]) == ("stopped", 1, 5)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_closes_files_and_ends_with_its_code(folder, number, code):
+    site = toy_family.write_plugin(folder / "site")
+    words = ["run", "count.yaml", "-o", "out", "--set", "fail_in=1", "--set", "trouble=sleep"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "netsim", *words],
+        env={**os.environ, "PYTHONPATH": str(site)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while "asleep" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    _, error = process.communicate(timeout=60)
+
+    assert process.returncode == code
+    assert "Traceback" not in error
+    assert json.loads((folder / "out" / "manifest.json").read_text())["status"] == "stopped"
+    assert len(list((folder / "out").glob("points/*/done.json"))) == 1
+    assert not list((folder / "out").glob("points/*/.tmp*"))
+
+
+def test_tables_are_the_same_bytes_whatever_the_hash_seed(folder):
+    site = toy_family.write_plugin(folder / "site")
+    for seed in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-m", "netsim", "-q", "run", "count.yaml", "-o", f"out{seed}"],
+            env={**os.environ, "PYTHONPATH": str(site), "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+    for name in ("runs", "ticks"):
+        first, second = (folder / f"out{seed}" / "tables" / f"{name}.parquet" for seed in "12")
+        assert first.read_bytes() == second.read_bytes()

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+import toy_family
+
+import netsim
+from netsim import simulate
+from netsim.errors import OutputError, SimulationError, StalledError, UsageError
+from netsim.metrics.reader import ReadError
+
+
+@pytest.fixture(autouse=True)
+def _toy():
+    toy_family.install()
+    yield
+    toy_family.uninstall()
+
+
+@pytest.fixture
+def scenario(tmp_path):
+    """Return a function that loads a counting scenario with some fields changed."""
+
+    def load(**fields):
+        path = tmp_path / "count.yaml"
+        content = {"netsim": 1, "workload": "toy", "ticks": 3, "replications": 3, **fields}
+        path.write_text(json.dumps(content))
+        return netsim.load(path)
+
+    return load
+
+
+class Watcher:
+    def __init__(self):
+        self.calls = []
+
+    def begin(self, replication, replications, simulation, until):
+        self.calls.append(("begin", replication, replications, until))
+
+    def on_slice(self, now, events):
+        self.calls.append(("slice", now, events))
+
+    def end(self):
+        self.calls.append(("end",))
+
+
+def files(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_run_in_memory_holds_all_replications_in_order(scenario):
+    result = netsim.run(scenario())
+
+    assert result.path is None
+    assert result.tables() == ["perf", "runs", "ticks"]
+    assert result.table("runs")["replication"].to_pylist() == [0, 1, 2]
+    assert result.table("ticks")["tick"].to_pylist() == [0, 1, 2] * 3
+    assert result.table("ticks")["t"].to_pylist() == [1_000_000, 2_000_000, 3_000_000] * 3
+
+
+def test_each_run_says_how_it_ended(scenario):
+    runs = netsim.run(scenario(seed=5)).table("runs").to_pylist()
+
+    for row in runs:
+        assert row["scenario"] == "count"
+        assert row["workload"] == "toy"
+        assert (row["seed"], row["status"]) == (5, "done")
+        assert row["t_end"] == row["last"] == 3_000_000
+        # One event to start the process, three timeouts, one for its end.
+        assert row["events"] == 5
+
+
+def test_replications_draw_from_streams_of_their_own_and_equal_seeds_agree(scenario):
+    first = netsim.run(scenario(seed=5)).table("ticks")
+    again = netsim.run(scenario(seed=5)).table("ticks")
+    other = netsim.run(scenario(), seed=6).table("ticks")
+
+    drawn = first["drawn"].to_pylist()
+    assert len(set(drawn)) == 9
+    assert again.equals(first)
+    assert not set(other["drawn"].to_pylist()) & set(drawn)
+
+
+def test_a_replication_does_not_depend_on_how_many_there_are(scenario):
+    few = netsim.run(scenario(), replications=2).table("runs")
+    many = netsim.run(scenario(), replications=4).table("runs")
+
+    assert many["sum"].to_pylist()[:2] == few["sum"].to_pylist()
+
+
+def test_the_end_of_simulated_time_is_exclusive(scenario):
+    result = netsim.run(scenario(until="2 us"))
+
+    assert result.table("ticks")["t"].to_pylist() == [1_000_000] * 3
+    assert result.table("runs")["t_end"].to_pylist() == [2_000_000] * 3
+
+
+def test_the_cost_of_each_replication_is_recorded_apart(scenario):
+    perf = netsim.run(scenario()).table("perf").to_pylist()
+
+    for row in perf:
+        assert row["wall_time"] > 0
+        assert row["events_per_second"] > 0
+        assert row["peak_rss"] > 10_000_000
+
+
+def test_data_frames_carry_their_units(scenario):
+    frame = netsim.run(scenario()).pandas("ticks")
+
+    assert frame.attrs["units"]["t"] == "ps"
+    assert len(frame) == 9
+
+
+def test_an_unknown_table_is_answered_with_the_nearest_name(scenario, tmp_path):
+    in_memory = netsim.run(scenario())
+    on_disk = netsim.run(scenario(), out=tmp_path / "out")
+
+    with pytest.raises(UsageError, match="did you mean 'ticks'"):
+        in_memory.table("tick")
+    with pytest.raises(ReadError, match="did you mean 'ticks'"):
+        on_disk.table("tick")
+
+
+def test_a_run_directory_holds_the_same_tables_as_memory(scenario, tmp_path):
+    in_memory = netsim.run(scenario())
+    on_disk = netsim.run(scenario(), out=tmp_path / "out")
+
+    for name in ("runs", "ticks"):
+        written = netsim.open(tmp_path / "out").table(name)
+        assert written.equals(on_disk.table(name))
+        assert written.cast(in_memory.table(name).schema).equals(in_memory.table(name))
+
+
+def test_a_finished_run_directory_is_complete(scenario, tmp_path):
+    out = tmp_path / "out"
+    one = scenario(replications=1)
+
+    netsim.run(one, out=out)
+
+    point = f"points/{one.point_id(0)}"
+    assert files(out) == sorted(
+        [
+            "SUCCESS",
+            "manifest.json",
+            f"{point}/done.json",
+            *(
+                f"{place}/{name}.parquet"
+                for place in (point, "tables")
+                for name in ("perf", "runs", "ticks")
+            ),
+            "resolved.json",
+            "scenario.yaml",
+        ]
+    )
+    assert json.loads((out / "manifest.json").read_text())["status"] == "success"
+
+
+def test_equal_runs_give_equal_bytes(scenario, tmp_path):
+    for name in ("a", "b"):
+        netsim.run(scenario(), out=tmp_path / name)
+
+    for table in ("runs", "ticks"):
+        a, b = ((tmp_path / name / "tables" / f"{table}.parquet").read_bytes() for name in "ab")
+        assert a == b
+
+
+def test_a_failed_replication_leaves_the_others_complete(scenario, tmp_path):
+    out = tmp_path / "out"
+
+    with pytest.raises(SimulationError) as failure:
+        netsim.run(scenario(fail_in=1), out=out)
+
+    assert str(failure.value) == (
+        "1 of 3 replications failed; replication 1: the count broke at t=1000000 ps "
+        f"(run directory: {out}; the others are complete)"
+    )
+    assert (out / "FAILED").exists()
+    assert not (out / "SUCCESS").exists()
+    assert netsim.open(out).table("runs")["replication"].to_pylist() == [0, 2]
+    error = out / "points" / scenario(fail_in=1).point_id(1) / "error.txt"
+    assert error.read_text() == "the count broke at t=1000000 ps\n"
+
+
+def test_the_failure_of_an_only_replication_names_the_run_directory(scenario, tmp_path):
+    out = tmp_path / "out"
+
+    with pytest.raises(SimulationError) as failure:
+        netsim.run(scenario(replications=1, fail_in=0, trouble="stall"), out=out)
+
+    assert isinstance(failure.value.__cause__, StalledError)
+    assert "counter: one more finger" in str(failure.value)
+    assert str(failure.value).endswith(f"(run directory: {out})")
+
+
+def test_a_failure_in_memory_is_raised_as_it_is(scenario):
+    with pytest.raises(SimulationError, match=r"^the count broke at t=1000000 ps$"):
+        netsim.run(scenario(fail_in=1))
+
+
+def test_a_bug_ends_the_run_and_leaves_its_traceback(scenario, tmp_path):
+    out = tmp_path / "out"
+
+    with pytest.raises(ZeroDivisionError):
+        netsim.run(scenario(fail_in=1, trouble="bug"), out=out)
+
+    assert (out / "FAILED").exists()
+    error = out / "points" / scenario(fail_in=1, trouble="bug").point_id(1) / "error.txt"
+    assert "Traceback" in error.read_text()
+    assert netsim.open(out).table("runs")["replication"].to_pylist() == [0]
+
+
+def test_an_interrupted_run_keeps_what_is_complete_and_nothing_half_written(scenario, tmp_path):
+    out = tmp_path / "out"
+
+    with pytest.raises(KeyboardInterrupt):
+        netsim.run(scenario(fail_in=1, trouble="interrupt"), out=out)
+
+    assert json.loads((out / "manifest.json").read_text())["status"] == "stopped"
+    assert netsim.open(out).table("runs")["replication"].to_pylist() == [0]
+    assert not [name for name in files(out) if ".tmp" in name]
+
+
+def test_a_directory_that_holds_a_run_is_kept_unless_told_otherwise(scenario, tmp_path):
+    out = tmp_path / "out"
+    netsim.run(scenario(), out=out)
+
+    with pytest.raises(OutputError, match="already holds a finished run of this scenario"):
+        netsim.run(scenario(), out=out)
+    with pytest.raises(OutputError, match="already holds a run of another scenario"):
+        netsim.run(scenario(ticks=4), out=out)
+
+    netsim.run(scenario(ticks=4), out=out, overwrite=True)
+    assert netsim.open(out).table("ticks").num_rows == 12
+
+
+def test_watchers_are_told_of_beginning_and_end_even_of_a_failure(scenario, tmp_path):
+    watcher = Watcher()
+
+    with pytest.raises(SimulationError):
+        simulate.run(
+            scenario(replications=2, fail_in=1, until="1 s"), tmp_path / "out", watchers=[watcher]
+        )
+
+    assert watcher.calls == [
+        ("begin", 0, 2, 10**12),
+        ("end",),
+        ("begin", 1, 2, 10**12),
+        ("end",),
+    ]
+
+
+def test_watchers_see_time_pass_and_change_nothing(scenario):
+    watcher = Watcher()
+
+    watched = simulate.run(scenario(ticks=10_000, replications=1), watchers=[watcher])
+    alone = simulate.run(scenario(ticks=10_000, replications=1))
+
+    slices = [call[1:] for call in watcher.calls if call[0] == "slice"]
+    assert len(slices) >= 2
+    assert slices == sorted(slices)
+    assert watched.table("ticks").equals(alone.table("ticks"))
+
+
+def test_two_simulations_in_one_process_do_not_meet(scenario):
+    alone = netsim.run(scenario(seed=1)).table("ticks")
+    netsim.run(scenario(seed=2))
+
+    assert netsim.run(scenario(seed=1)).table("ticks").equals(alone)
+
+
+def test_a_run_takes_a_path_as_well_as_a_scenario(scenario):
+    assert isinstance(netsim.run(scenario().path, seed=3).table("runs"), pa.Table)
+
+
+def test_the_summary_shows_the_headlines(scenario):
+    text = netsim.run(scenario()).summary
+
+    assert text.splitlines()[1].split("  ")[1].strip() == "time of the last tick"
+    assert "n<5" in text
