@@ -151,11 +151,11 @@ class CountOr:
 def _largest(values: Floats, allowed: Counts) -> Floats:
     """Return by row the (allowed+1)-th largest value; infinite for allowed < 0."""
     width = values.shape[1]
-    place = np.clip(width - 1 - allowed, 0, width - 1)
+    place = np.clip(width - 1 - allowed.astype(np.int64), 0, width - 1)
     if len(place) and (place == place[0]).all():
         found = np.partition(values, place[0], axis=1)[:, place[0]]
     else:
-        found = np.take_along_axis(np.sort(values, axis=1), place[:, None], axis=1)[:, 0]
-    found = np.where(allowed >= width, -np.inf, found)
-    times: Floats = np.where(allowed < 0, np.inf, found)
-    return times
+        found = np.sort(values, axis=1)[np.arange(len(place)), place]
+    found[allowed >= width] = -np.inf
+    found[allowed < 0] = np.inf
+    return found

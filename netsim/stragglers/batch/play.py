@@ -252,12 +252,13 @@ class Play:
             result.candidates[end < threshold, r] = 0
         elif waited.any():
             some = np.flatnonzero(waited)
-            ends = slowest[some]
+            ends, times = slowest[some], finish[some]
             if self._wait.policy == "minimal":
-                ends = np.minimum(limits.kept_from(finish[some], some), ends)
+                ends = np.minimum(limits.kept_from(times, some), ends)
             end[some] = ends
-            late[some] = finish[some] > ends[:, None]
-            candidates[some] = count(late[some])
+            out = times > ends[:, None]
+            late[some] = out
+            candidates[some] = count(out)
         result.duration[:, r] = end + shift
         result.waited[:, r] = waited
         result.stragglers[:, r] = candidates
