@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import netsim.fabric.kernel.run as source
-from netsim.fabric.kernel.compile import KERNEL, OPTIONS, Linker, reached
+from netsim.fabric.kernel.compile import INNER, KERNEL, OPTIONS, UNCOUNTED, Linker, reached
 
 KEPT: Final = 64
 HOOKS: Final = (
@@ -84,10 +84,10 @@ def _built(plugs: tuple[tuple[str, Any], ...], name: str, boundscheck: bool) -> 
     module = _cached_module(digest, name)
     if module is None:
         Announcer.say(f"compiling kernel: {name}")
-        return Linker(chosen, boundscheck=boundscheck).compiled(source.run)
+        return Linker(chosen, boundscheck=boundscheck).entry(source.run, cache=False)
     if not any((Path(str(module.__file__)).parent / "__pycache__").glob("*.nbi")):
         Announcer.say(f"compiling kernel: {name}")
-    return Linker(chosen, boundscheck=boundscheck).compiled(module.run, entry=True)
+    return Linker(chosen, boundscheck=boundscheck).entry(module.run, cache=True)
 
 
 def fingerprint(plugs: Mapping[str, Any], boundscheck: bool) -> str:
@@ -103,7 +103,7 @@ def fingerprint(plugs: Mapping[str, Any], boundscheck: bool) -> str:
     }
     parts = [numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name()]
     parts += [repr(sorted(constants.items())), repr(sorted(functions.items()))]
-    parts += [repr(sorted(OPTIONS.items())), repr(boundscheck)]
+    parts += [repr([OPTIONS, UNCOUNTED, INNER]), repr(boundscheck)]
     digest = hashlib.sha256("\n".join(parts).encode())
     for path in reached([source.run], plugs):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

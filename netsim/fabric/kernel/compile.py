@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Any, Final
 
 KERNEL: Final = "netsim.fabric.kernel."
-OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy", "_nrt": False}
+OPTIONS: Final[dict[str, Any]] = {"error_model": "numpy"}
+UNCOUNTED: Final[dict[str, Any]] = {"_nrt": False}
+#: Inner functions are inlined and need no way in from Python or C: half of the compile time.
+INNER: Final[dict[str, Any]] = {
+    "forceinline": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 class Linker:
@@ -38,13 +45,15 @@ class Linker:
         self._boundscheck = boundscheck
         self._compiled: dict[Callable[..., Any], Any] = {}
 
-    def compiled(self, function: Callable[..., Any], *, entry: bool = False) -> Any:
-        """Return `function`, compiled; an entry function's machine code is kept beside its file."""
+    def entry(self, function: Callable[..., Any], *, cache: bool) -> Any:
+        """Return `function`, compiled for calls from Python; its machine code may be kept beside its file."""
+        return jit(self._rebound(function), {"cache": cache, "boundscheck": self._boundscheck})
+
+    def compiled(self, function: Callable[..., Any]) -> Any:
+        """Return `function`, compiled for calls from compiled functions, into which it is inlined."""
         known = self._compiled.get(function)
         if known is None:
-            known = jit(
-                self._rebound(function), cache=entry, inline=not entry, boundscheck=self._boundscheck
-            )
+            known = jit(self._rebound(function), {**INNER, "boundscheck": self._boundscheck})
             self._compiled[function] = known
         return known
 
@@ -88,13 +97,12 @@ def reached(functions: list[Callable[..., Any]], plugs: Mapping[str, Any]) -> li
     return sorted({Path(inspect.getfile(function)) for function in seen})
 
 
-def jit(function: Callable[..., Any], *, cache: bool, inline: bool, boundscheck: bool) -> Any:
-    """Return numba's dispatcher for `function`."""
+def jit(function: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    """Return numba's dispatcher for `function`, without the options that numba does not know."""
     import numba
 
-    options = {**OPTIONS, "cache": cache, "forceinline": inline, "boundscheck": boundscheck}
     try:
-        return numba.njit(**options)(function)
-    except (KeyError, TypeError, numba.core.errors.NumbaError):
-        del options["_nrt"]
-        return numba.njit(**options)(function)
+        return numba.njit(**OPTIONS, **UNCOUNTED, **options)(function)
+    except KeyError:
+        known = {name: value for name, value in options.items() if name not in INNER}
+        return numba.njit(**OPTIONS, **known)(function)

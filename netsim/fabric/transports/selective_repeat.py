@@ -1,0 +1,240 @@
+"""Reliable delivery for windowed transports: every packet acknowledged, only lost ones sent again.
+
+The receiver acknowledges each data packet by its index (so the acknowledgement is selective) and echoes its
+congestion mark. The sender keeps
+
+* ``ACKED``: all packets below it are acknowledged; a ring of bits tells which of those above are;
+* ``INFLIGHT``: packets sent, neither acknowledged nor taken for lost;
+* ``REPAIR``: a range of packets that are taken for lost; those of it that are still unacknowledged are sent again, in
+  order and before new packets;
+* a retransmission timer as in RFC 6298, section 5: it runs while packets are out, and starts anew when the oldest
+  unacknowledged packet changes (``PROGRESS``) or a lost packet is sent again. When it fires, the unacknowledged
+  packets that were sent before the last progress are taken for lost: they have been out for a whole timeout. Later
+  ones stay in flight.
+
+A flow is given up after a number of timeouts in a row without progress. Retransmissions keep their index; the
+``retry`` of their label, by which random policies draw another path, counts the loss events of the flow, modulo 63.
+
+The numbers that these functions read stand first in ``state.transport``: timeout (ps), largest number of timeouts in
+a row, largest exponent of the timeout's doubling (0: constant).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from netsim.fabric.kernel.label import RETRY_MASK, label_of
+from netsim.fabric.kernel.pending import arm
+from netsim.fabric.kernel.state import (
+    ACKED,
+    ARRIVED,
+    COVERED,
+    FLOW,
+    HIGH,
+    INFLIGHT,
+    LOW,
+    PACKETS,
+    PROGRESS,
+    REPAIR,
+    RESENT,
+    RING,
+    SENT,
+    TICK,
+    TIMER,
+    State,
+)
+from netsim.fabric.transports.transport import PathScale
+
+TIMEOUT: Final = 0
+MOST_TIMEOUTS: Final = 1
+MOST_DOUBLINGS: Final = 2
+NUMBERS: Final = 3
+
+_TIMEOUT_SHIFT: Final = HIGH
+_ROW_SHIFT: Final = 56
+_ONE_TIMEOUT: Final = 1 << _TIMEOUT_SHIFT
+_COUNTS: Final = (1 << _ROW_SHIFT) - 1
+
+#: Timers are rounded up to this fraction of the timeout, and at least to `LEAST_TICK`.
+TICKS: Final = 32
+LEAST_TICK: Final = 100_000
+
+
+def word_of(state: State, flow: int, seq: int) -> int:
+    """Return the position in `state.bits` of the word that holds the sender's bit of `seq`."""
+    ring = state.fixed[RING]
+    return flow * (ring >> 5) + ((seq & (ring - 1)) >> 6)
+
+
+def is_set(state: State, word: int, seq: int) -> bool:
+    """Return whether the bit of `seq` is set in its word."""
+    return state.bits[word] >> (seq & 63) & 1 != 0
+
+
+def advance(state: State, row: int, column: int, shift: int, flow: int, half: int) -> None:
+    """Move a cumulative index by one, and on over all packets whose bits are set, clearing them.
+
+    The index is kept in the cell `column` above `shift` bits; `half` leads from the sender's ring to the receiver's.
+    """
+    seq = (state.flows[row + column] >> shift) + 1
+    moved = 1
+    word = word_of(state, flow, seq) + half
+    while is_set(state, word, seq):
+        state.bits[word] &= ~(1 << (seq & 63))
+        seq += 1
+        moved += 1
+        word = word_of(state, flow, seq) + half
+    state.flows[row + column] += moved << shift
+
+
+def receive(state: State, flow: int, seq: int) -> bool:
+    """Return whether packet `seq` has not arrived before, and note it."""
+    row = flow * FLOW
+    low = state.flows[row + ARRIVED] >> HIGH
+    if seq < low:
+        return False
+    half = state.fixed[RING] >> 6
+    if seq == low:
+        advance(state, row, ARRIVED, HIGH, flow, half)
+        return True
+    word = word_of(state, flow, seq) + half
+    if is_set(state, word, seq):
+        return False
+    state.bits[word] |= 1 << (seq & 63)
+    return True
+
+
+def note(state: State, flow: int, seq: int, now: int) -> bool:
+    """Note that `seq` is acknowledged; return whether that is news."""
+    row = flow * FLOW
+    low = state.flows[row + ACKED]
+    if seq < low:
+        return False
+    word = word_of(state, flow, seq)
+    if seq != low and is_set(state, word, seq):
+        return False
+    repair = state.flows[row + REPAIR]
+    if not repair & LOW <= seq < repair >> HIGH:
+        state.flows[row + INFLIGHT] -= 1
+    if seq != low:
+        state.bits[word] |= 1 << (seq & 63)
+        return True
+    advance(state, row, ACKED, 0, flow, 0)
+    state.flows[row + PROGRESS] = now
+    covered = state.flows[row + COVERED]
+    state.flows[row + COVERED] = covered >> HIGH << HIGH | state.flows[row + SENT]
+    state.flows[row + RESENT] &= _COUNTS
+    return True
+
+
+def repairable(state: State, flow: int) -> bool:
+    """Return whether a packet that is taken for lost waits to be sent; the first one is then the range's start."""
+    row = flow * FLOW
+    repair = state.flows[row + REPAIR]
+    end = repair >> HIGH
+    seq = repair & LOW
+    if seq >= end:
+        return False
+    seq = max(seq, state.flows[row + ACKED])
+    while seq < end and is_set(state, word_of(state, flow, seq), seq):
+        seq += 1
+    state.flows[row + REPAIR] = end << HIGH | min(seq, end)
+    return seq < end
+
+
+def room(state: State, flow: int) -> bool:
+    """Return whether there is a packet to send, whatever the window."""
+    if repairable(state, flow):
+        return True
+    row = flow * FLOW
+    sent = state.flows[row + SENT]
+    return sent < state.flows[row + PACKETS] and sent - state.flows[row + ACKED] < state.fixed[RING]
+
+
+def take(state: State, flow: int, now: int) -> int:
+    """Return the label of the packet to send: a lost one, else the next new one."""
+    row = flow * FLOW
+    flows = state.flows
+    if flows[row + INFLIGHT] == 0 and flows[row + REPAIR] & LOW >= flows[row + REPAIR] >> HIGH:
+        flows[row + PROGRESS] = now
+    flows[row + INFLIGHT] += 1
+    if flows[row + TIMER] == 0:
+        arm(state, flow, now + timeout(state, flow), state.fixed[TICK])
+    if repairable(state, flow):
+        seq = flows[row + REPAIR] & LOW
+        flows[row + REPAIR] += 1
+        flows[row + RESENT] += 1
+        flows[row + PROGRESS] = now
+        return label_of(flow, seq, retry(state, flow))
+    seq = flows[row + SENT]
+    flows[row + SENT] = seq + 1
+    return label_of(flow, seq, 0)
+
+
+def retry(state: State, flow: int) -> int:
+    """Return the retry number of retransmissions: 1 to 63, by the number of timeouts of the flow."""
+    timeouts = (state.flows[flow * FLOW + RESENT] >> _TIMEOUT_SHIFT) & 0xFFFFFF
+    return 1 + (timeouts + RETRY_MASK - 1) % RETRY_MASK
+
+
+def timeout(state: State, flow: int) -> int:
+    """Return the timeout, doubled for each one in a row as far as the transport does so."""
+    doublings = state.flows[flow * FLOW + RESENT] >> _ROW_SHIFT
+    return state.transport[TIMEOUT] << min(doublings, state.transport[MOST_DOUBLINGS])
+
+
+def due(state: State, flow: int) -> int:
+    """Return when the timer is due, 0 if nothing is out."""
+    row = flow * FLOW
+    repair = state.flows[row + REPAIR]
+    if state.flows[row + INFLIGHT] == 0 and repair & LOW >= repair >> HIGH:
+        return 0
+    return state.flows[row + PROGRESS] + timeout(state, flow)
+
+
+def give_up(state: State, flow: int) -> bool:
+    """Return whether the flow has had its last timeout."""
+    return state.flows[flow * FLOW + RESENT] >> _ROW_SHIFT >= state.transport[MOST_TIMEOUTS]
+
+
+def time_out(state: State, flow: int, now: int) -> int:
+    """Take for lost what has been out for a whole timeout; return the next deadline."""
+    row = flow * FLOW
+    flows = state.flows
+    flows[row + RESENT] += _ONE_TIMEOUT
+    flows[row + RESENT] += 1 << _ROW_SHIFT
+    covered = flows[row + COVERED] & LOW
+    if covered <= flows[row + ACKED]:
+        covered = flows[row + SENT]
+    flows[row + REPAIR] = covered << HIGH | flows[row + ACKED]
+    flows[row + INFLIGHT] = outstanding(state, flow, covered, flows[row + SENT])
+    flows[row + COVERED] = flows[row + COVERED] >> HIGH << HIGH | flows[row + SENT]
+    flows[row + PROGRESS] = now
+    return now + timeout(state, flow)
+
+
+def outstanding(state: State, flow: int, first: int, end: int) -> int:
+    """Return the number of unacknowledged packets from `first` to before `end`."""
+    count = 0
+    for seq in range(first, end):
+        if not is_set(state, word_of(state, flow, seq), seq):
+            count += 1
+    return count
+
+
+def default_timeout(path: PathScale) -> int:
+    """Return 15 us, or a base round trip if longer, plus the time to drain six full queues (ps).
+
+    The rule of the public UEC simulator; a path has at most six queues in a three-tier network.
+    """
+    return max(15_000_000, path.rtt) + 6 * path.drain
+
+
+def tick_of(deadline: int) -> int:
+    """Return the tick to which deadlines of this length are rounded up."""
+    return max(LEAST_TICK, deadline // TICKS)
+
+
+def ring_for(packets: int) -> int:
+    """Return the bits of a ring that holds `packets`: a power of two, at least a word."""
+    return 1 << max(6, (packets - 1).bit_length())
