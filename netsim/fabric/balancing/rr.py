@@ -1,0 +1,73 @@
+"""Round robin at the switch: the equal ports in turn, in an order that is shuffled from time to time.
+
+Each switch keeps one turn per destination leaf. Data packets take the ports in turn; after `rounds` rounds the order
+is drawn anew. Acknowledgements are hashed by flow, as in the public UEC simulator.
+
+Instead of storing a permutation, turn `i` of a round goes to port ``(a i + b) mod n`` with `a` and `n` coprime: a
+permutation of the ports that a single draw decides.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netsim.fabric.balancing.ecmp import choose as hashed
+from netsim.fabric.balancing.policy import RoutingConfig, label_at
+from netsim.fabric.kernel.hashing import below, draw
+from netsim.fabric.kernel.label import TARGET_MASK, is_ack
+from netsim.fabric.kernel.state import HOME, HOST, LEAVES, PACKET, POLICY_KEY, ROUTE, State
+from netsim.fabric.transports.transport import Numbers
+from netsim.fields import field
+from netsim.registry import register
+
+_LEAF_MASK = (1 << 24) - 1
+
+
+def gcd(a: int, b: int) -> int:
+    """Return the greatest common divisor."""
+    while b != 0:
+        a, b = b, a % b
+    return a
+
+
+def choose(state: State, packet: int, switch: int, first: int, n: int, now: int) -> int:
+    """Return the port whose turn it is."""
+    if is_ack(label_at(state, packet)):
+        return int(hashed(state, packet, switch, first, n, now))
+    target = state.packets[packet * PACKET + ROUTE] & TARGET_MASK
+    leaf = state.hosts[target * HOST + HOME] & _LEAF_MASK
+    row = switch * state.fixed[LEAVES] + leaf
+    count = state.policy_switches[row]
+    state.policy_switches[row] = count + 1
+    epoch = count // (n * state.policy[0])
+    entity = 1 << 62 | row
+    step = 1 + below(draw(state.fixed[POLICY_KEY], entity, 2 * epoch), n)
+    while gcd(step, n) != 1:
+        step = step % n + 1
+    shift = below(draw(state.fixed[POLICY_KEY], entity, 2 * epoch + 1), n)
+    return int(first + (step * (count % n) + shift) % n)
+
+
+@register("routing", "rr")
+class RoundRobin:
+    """Each switch deals data packets to its equal ports in turn, in an order drawn anew now and then."""
+
+    source: ClassVar[str] = (
+        "A. Dixit et al., On the Impact of Packet Spraying in Data Center Networks, INFOCOM 2013; "
+        "re-permutation as in the UEC htsim simulator"
+    )
+    switch_row: ClassVar[int] = 1
+
+    class Config(RoutingConfig):
+        """How long an order lasts."""
+
+        rounds: int = field(
+            1, description="rounds over the ports before the order is drawn anew", ge=1, le=1_000_000
+        )
+
+    @staticmethod
+    def pack(config: Config) -> Numbers:
+        """Return the rounds that an order lasts."""
+        return Numbers(whole=(config.rounds,))
+
+    choose = staticmethod(choose)

@@ -1,0 +1,228 @@
+"""Data Center TCP (RFC 8257), counted in full packets.
+
+The receiver echoes each packet's congestion mark with its own acknowledgement, so the sender knows exactly which
+packets were marked (section 3.2 of the RFC with one acknowledgement per packet). At the sender, section 3.3:
+
+* over an *observation window*, which ends when all packets are acknowledged that had been sent at its start, it takes
+  the share F of marked among acknowledged packets, and ``alpha = (1 - g) alpha + g F``; alpha starts at 1;
+* on a mark, at most once per window of data, ``cwnd *= 1 - alpha / 2`` and ``ssthresh = cwnd``; until that window is
+  acknowledged the window does not grow;
+* otherwise slow start (one packet per acknowledgement) below ssthresh and one packet per round trip above it;
+* loss is answered as in TCP (section 3.5, RFC 5681): a packet counts as lost when one `dup_threshold` indices above
+  it has been acknowledged (forward acknowledgement, Mathis & Mahdavi 1996); the window is then halved, at most once
+  per window of data. A timeout sets it to one packet, ssthresh to half of what was in flight, and doubles (RFC 6298).
+
+Under packet spraying, overtaking looks like loss; a larger `dup_threshold`, or 0 for none, avoids false alarms.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from netsim.fabric.kernel.state import (
+    ACKED,
+    COVERED,
+    FLOW,
+    HIGH,
+    INFLIGHT,
+    LOW,
+    REPAIR,
+    SENT,
+    State,
+)
+from netsim.fabric.transports.selective_repeat import (
+    NUMBERS,
+    default_timeout,
+    due,
+    give_up,
+    note,
+    outstanding,
+    receive,
+    ring_for,
+    room,
+    take,
+    tick_of,
+    time_out,
+)
+from netsim.fabric.transports.transport import Numbers, PathScale, TransportConfig
+from netsim.fields import PositiveTime, Probability, field
+from netsim.registry import register
+
+DUP_THRESHOLD = NUMBERS
+
+# Numbers of state.transport_reals
+GAIN = 0
+START_WINDOW = 1
+MOST_WINDOW = 2
+
+# Numbers per flow in state.reals; packet indices and counts are exact in them.
+ALPHA = 0
+WINDOW = 1
+THRESHOLD = 2
+OBSERVED_TO = 3
+HELD_TO = 4
+COUNTED = 5
+MARKED = 6
+REALS = 7
+
+
+def begin(state: State, flow: int, now: int) -> None:
+    """Start with the initial window, in slow start, with alpha = 1."""
+    row = flow * REALS
+    state.reals[row + ALPHA] = 1.0
+    state.reals[row + WINDOW] = state.transport_reals[START_WINDOW]
+    state.reals[row + THRESHOLD] = state.transport_reals[MOST_WINDOW]
+
+
+def sendable(state: State, flow: int) -> bool:
+    """Return whether the window has room for a whole packet and there is one."""
+    inflight = state.flows[flow * FLOW + INFLIGHT]
+    return inflight + 1 <= state.reals[flow * REALS + WINDOW] and room(state, flow)
+
+
+def acknowledge(state: State, flow: int, seq: int, marked: bool, now: int) -> None:
+    """Count the acknowledgement, then shrink or grow the window."""
+    if not note(state, flow, seq, now):
+        return
+    reals = state.reals
+    row = flow * REALS
+    acked = state.flows[flow * FLOW + ACKED]
+    reals[row + COUNTED] += 1.0
+    if marked:
+        reals[row + MARKED] += 1.0
+    held = acked < reals[row + HELD_TO]
+    if lost(state, flow, seq) and not held:
+        reduce(state, flow, 0.5)
+    elif marked and not held:
+        reduce(state, flow, 1.0 - reals[row + ALPHA] / 2.0)
+    elif not held and not marked:
+        grow(state, flow)
+    if acked > reals[row + OBSERVED_TO]:
+        observe(state, flow)
+
+
+def observe(state: State, flow: int) -> None:
+    """End an observation window: update alpha (RFC 8257, section 3.3, step 7)."""
+    reals = state.reals
+    row = flow * REALS
+    gain = state.transport_reals[GAIN]
+    share = reals[row + MARKED] / reals[row + COUNTED]
+    reals[row + ALPHA] = (1.0 - gain) * reals[row + ALPHA] + gain * share
+    reals[row + MARKED] = 0.0
+    reals[row + COUNTED] = 0.0
+    reals[row + OBSERVED_TO] = state.flows[flow * FLOW + SENT]
+
+
+def reduce(state: State, flow: int, factor: float) -> None:
+    """Shrink the window once for the data that is out now."""
+    row = flow * REALS
+    state.reals[row + WINDOW] = max(1.0, state.reals[row + WINDOW] * factor)
+    state.reals[row + THRESHOLD] = state.reals[row + WINDOW]
+    state.reals[row + HELD_TO] = state.flows[flow * FLOW + SENT]
+
+
+def grow(state: State, flow: int) -> None:
+    """Open the window: slow start below the threshold, else one packet per round trip."""
+    row = flow * REALS
+    window = state.reals[row + WINDOW]
+    window += 1.0 if window < state.reals[row + THRESHOLD] else 1.0 / window
+    state.reals[row + WINDOW] = min(window, state.transport_reals[MOST_WINDOW])
+
+
+def lost(state: State, flow: int, seq: int) -> bool:
+    """Take for lost what lies the threshold below the highest acknowledged packet; return whether it is news."""
+    row = flow * FLOW
+    flows = state.flows
+    highest = max(flows[row + COVERED] >> HIGH, seq + 1)
+    flows[row + COVERED] = highest << HIGH | (flows[row + COVERED] & LOW)
+    if state.transport[DUP_THRESHOLD] == 0:
+        return False
+    end = flows[row + REPAIR] >> HIGH
+    first = max(end, flows[row + ACKED])
+    limit = highest - state.transport[DUP_THRESHOLD]
+    if limit <= first:
+        return False
+    missing = outstanding(state, flow, first, limit)
+    start = flows[row + REPAIR] & LOW
+    flows[row + REPAIR] = limit << HIGH | (start if start < end else first)
+    flows[row + INFLIGHT] -= missing
+    return missing > 0
+
+
+def expire(state: State, flow: int, now: int) -> int:
+    """On a timeout fall back to one packet (RFC 5681, equation 4)."""
+    deadline = due(state, flow)
+    if deadline == 0 or deadline > now:
+        return deadline
+    if give_up(state, flow):
+        return -1
+    row = flow * REALS
+    flying = state.flows[flow * FLOW + INFLIGHT]
+    state.reals[row + THRESHOLD] = max(flying / 2.0, 2.0)
+    state.reals[row + WINDOW] = 1.0
+    deadline = time_out(state, flow, now)
+    state.reals[row + HELD_TO] = 0.0
+    return deadline
+
+
+@register("transport", "dctcp")
+class Dctcp:
+    """Shrink the window by the share of marked packets, once per window of data."""
+
+    source: ClassVar[str] = "RFC 8257, Data Center TCP (DCTCP)"
+    acknowledged: ClassVar[bool] = True
+    reals: ClassVar[int] = REALS
+    capacity_bdp: ClassVar[float | None] = 5.0
+    mark_bdp: ClassVar[float | None] = 0.17
+
+    class Config(TransportConfig):
+        """Gain, windows, loss recovery."""
+
+        g: Probability = field(
+            0.0625, description="weight of the newest window in alpha", source="RFC 8257, section 4.2"
+        )
+        start_window: int = field(
+            10, description="initial window in packets", ge=1, le=10_000, source="RFC 6928"
+        )
+        max_window: float = field(
+            8.0, description="largest window in bandwidth-delay products", gt=0, le=1000
+        )
+        dup_threshold: int = field(
+            3,
+            description="a packet is lost once one this many indices above is acknowledged; 0: never",
+            ge=0,
+            le=100_000,
+            source="RFC 6675",
+        )
+        rto: PositiveTime | None = field(
+            None,
+            description="first retransmission timeout; default: 15 us or a base round trip, whichever is "
+            "longer, plus six times the time to drain a full queue",
+        )
+        retries: int = field(
+            16, description="timeouts in a row after which a flow fails", ge=1, le=100
+        )
+
+    @staticmethod
+    def pack(config: Config, path: PathScale) -> Numbers:
+        """Return timer and loss detection as integers, gain and windows as reals."""
+        timeout = config.rto if config.rto is not None else default_timeout(path)
+        most = max(float(config.start_window), config.max_window * path.bdp / path.wire)
+        return Numbers(
+            whole=(timeout, config.retries, 6, config.dup_threshold),
+            real=(float(config.g), float(config.start_window), most),
+            tick=tick_of(timeout),
+        )
+
+    @staticmethod
+    def ring(config: Config, path: PathScale) -> int:
+        """Return how many packets may be sent beyond the oldest unacknowledged one: the largest window."""
+        largest = max(float(config.start_window), config.max_window * path.bdp / path.wire)
+        return ring_for(int(largest) + 1)
+
+    begin = staticmethod(begin)
+    sendable = staticmethod(sendable)
+    take = staticmethod(take)
+    receive = staticmethod(receive)
+    acknowledge = staticmethod(acknowledge)
+    expire = staticmethod(expire)
