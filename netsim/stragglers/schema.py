@@ -105,12 +105,14 @@ def _delay_problems(scenario: StragglersScenario, scheme: Scheme) -> list[Proble
 def _source_problems(scenario: StragglersScenario, rounds: int | None) -> list[Problem]:
     """Return what is wrong with delays or pattern; without `rounds` only whether one is given."""
     if scenario.delays is None and scenario.stragglers is None:
-        hint = "for example delays: {kind: independent, law: {dist: exponential, mean: 1 s}}"
-        return [Problem("how long do workers take?", ("delays",), "missing-field", hint)]
+        hint = "for example delays: {kind: gilbert_elliott}"
+        return [
+            Problem("'delays' is missing: how long do workers take?", (), "missing-field", hint)
+        ]
     if scenario.delays is not None and scenario.stragglers is not None:
         hint = "remove one of the two"
         message = "a given straggler pattern takes the place of delays"
-        return [Problem(message, ("stragglers",), "conflict", hint)]
+        return [Problem(message, ("stragglers",), "unsatisfiable", hint)]
     if rounds is None:
         return []
     if scenario.delays is not None:

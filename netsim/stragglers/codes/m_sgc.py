@@ -36,7 +36,7 @@ from netsim.stragglers.codes.scheme import (
     Rule,
     Scheme,
 )
-from netsim.stragglers.codes.sr_sgc import BurstConfig, more_than_all
+from netsim.stragglers.codes.sr_sgc import BurstConfig, more_than_all, rounds
 from netsim.stragglers.inner import CyclicCode, InnerCode
 from netsim.stragglers.patterns import arbitrary, bursty
 
@@ -98,12 +98,12 @@ class Multiplexed(Scheme):
 
     def tolerates(self) -> str:
         """Return the models."""
+        window = self.W - 1 + self.B
         return (
-            f"({self.B},{self.W},{self.lam})-bursty patterns (in every {self.W} rounds at most "
-            f"{self.lam} distinct stragglers, bursts of at most {self.B} rounds) and "
-            f"({self.B},{self.W - 1 + self.B},{self.lam})-arbitrary ones (in every "
-            f"{self.W - 1 + self.B} rounds at most {self.lam} distinct stragglers, each in at most "
-            f"{self.B} rounds)"
+            f"({self.B},{self.W},{self.lam})-bursty patterns: among {self.W} rounds at most "
+            f"{self.lam} distinct stragglers, each within a burst of {rounds(self.B)}; and "
+            f"({self.B},{window},{self.lam})-arbitrary ones: among {window} rounds at most "
+            f"{self.lam} distinct stragglers, each in at most {rounds(self.B)}"
         )
 
     def conforms(self, pattern: Flags) -> Flags:

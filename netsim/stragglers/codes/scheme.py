@@ -249,7 +249,7 @@ class Scheme(abc.ABC):
             f"with {workers} workers:",
             f"  load per worker and round: {load} = {float(load):.6f} of the data set",
             f"  least load of any scheme for the same stragglers (long runs): {least}",
-            f"  delay T: {scheme.T} rounds, so at least {scheme.T + 1} models in turn",
+            f"  delay T: {scheme.T}; models trained in turn: {scheme.T + 1} or more",
             f"  tolerates: {scheme.tolerates()}",
         ]
 

@@ -100,9 +100,9 @@ class SelectiveRepeat(Scheme):
     def tolerates(self) -> str:
         """Return the model."""
         return (
-            f"patterns in which every window of {self.W} rounds is ({self.B},{self.W},{self.lam})-"
-            f"bursty (at most {self.lam} distinct stragglers, bursts of at most {self.B} rounds) "
-            f"or has at most {self.s} stragglers in each round"
+            f"patterns in which every {rounds(self.W)} in a row are ({self.B},{self.W},{self.lam})-"
+            f"bursty (at most {self.lam} distinct stragglers, each within a burst of "
+            f"{rounds(self.B)}) or have at most {self.s} stragglers each"
         )
 
     def conforms(self, pattern: Flags) -> Flags:
@@ -177,6 +177,11 @@ class SelectiveRepeat(Scheme):
     def decode(self, job: int) -> Decoding:
         """Return the weights of the fresh and retried results."""
         return row_decoding(job, self.inner, self._complete[job])
+
+
+def rounds(count: int) -> str:
+    """Return a number of rounds in words."""
+    return f"{count} round{'s' if count != 1 else ''}"
 
 
 def inner_s(B: int, W: int, lam: int) -> int:
