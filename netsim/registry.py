@@ -39,7 +39,12 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "delay": ("netsim.delays",),
     "law": ("netsim.delays.laws",),
     "code": ("netsim.stragglers.codes",),
-    "table": ("netsim.metrics.tables", "netsim.fabric.tables", "netsim.stragglers.tables"),
+    "table": (
+        "netsim.metrics.tables",
+        "netsim.fabric.tables",
+        "netsim.stragglers.tables",
+        "netsim.stragglers.further_tables",
+    ),
     "check": ("netsim.verify.checks",),
 }
 

@@ -30,6 +30,13 @@ RUN_COLUMNS = (
         "largest error of combined coefficients in any job",
         nullable=True,
     ),
+    Column("staleness_mean", "float64", "1", "mean age of applied gradients, in updates", True),
+    Column("staleness_max", "int64", "1", "largest age of an applied gradient", True),
+    Column("bytes", "int64", "B", "bytes that travelled through the network", True),
+    Column("final_loss", "float64", "1", "mean loss of the models after the last update", True),
+    Column("gradient_error", "float64", "1", "largest relative error of a gradient", True),
+    Column("chosen", "string", "", "scheme and parameters that the search chose", True),
+    Column("regret", "float64", "1", "time of the chosen over the best in hindsight, less 1", True),
 )
 
 
@@ -45,7 +52,13 @@ class StragglersFamily:
     )
     Scenario: type[ScenarioModel] = schema.StragglersScenario
     tables: ClassVar[tuple[str, ...]] = ("rounds", "jobs")
-    optional_tables: ClassVar[tuple[str, ...]] = ("worker_rounds", "tasks")
+    optional_tables: ClassVar[tuple[str, ...]] = (
+        "worker_rounds",
+        "tasks",
+        "gradients",
+        "learning",
+        "selection",
+    )
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
     headlines: ClassVar[tuple[Headline, ...]] = (
         Headline("total_time", "total time"),

@@ -79,7 +79,7 @@ def _error_per_part(scheme: Any, p: float, patterns: int, seed: int = 3) -> tupl
 def test_approximate_repetition_loses_a_part_with_all_its_copies(d, expected):
     config = _config("approximate_gc", d=d, assignment="repetition")
 
-    mean, error = _error_per_part(ApproximateGradientCode(config, N), 0.2, 4000)
+    mean, error = _error_per_part(ApproximateGradientCode(config, N), 0.2, 2000)
 
     assert mean == pytest.approx(expected, abs=error)
 

@@ -1,0 +1,93 @@
+"""Asynchronous SGD: updates from the first gradients that are in, fresh or stale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.family import Problem, RunContext, Simulation
+from netsim.fields import field
+from netsim.registry import register
+from netsim.stragglers.codes.k_sync import KSync
+from netsim.stragglers.codes.scheme import CodeConfig
+
+if TYPE_CHECKING:
+    from netsim.stragglers.schema import StragglersScenario
+
+
+@register("code", "k_async")
+class KAsync(KSync):
+    """An update from the first k gradients, of whatever age; the other workers go on.
+
+    With exponential times all workers are alike at every moment, so an update takes
+    ``(H_n - H_{n-k}) / rate`` on average.
+    """
+
+    class Config(CodeConfig):
+        """How many gradients make an update."""
+
+        k: int = field(description="gradients that make an update", ge=1)
+        batch: bool = field(
+            False,
+            description="who has returned computes again on the model it has, and does not wait "
+            "(k-batch-async)",
+        )
+
+    @classmethod
+    def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
+        """Return workers that run free."""
+        from netsim.stragglers.free_running import FreeRunning
+
+        code: Any = scenario.code
+        return FreeRunning(scenario, context, code.k, "again" if code.batch else "wait")
+
+
+@register("code", "async_sgd")
+class AsyncSGD(KSync):
+    """Fully asynchronous SGD: every gradient is an update.
+
+    With n alike workers a gradient is on average n-1 updates old when it is applied.
+    """
+
+    class Config(CodeConfig):
+        """Fully asynchronous SGD has no parameters."""
+
+    def __init__(self, config: Any, workers: int, **more: Any) -> None:
+        super().__init__(KSync.Config(k=1), workers, **more)
+
+    @classmethod
+    def problems(cls, config: Any, workers: int) -> list[Problem]:
+        """Return nothing: it is always possible."""
+        return []
+
+    @classmethod
+    def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
+        """Return workers that run free."""
+        from netsim.stragglers.free_running import FreeRunning
+
+        return FreeRunning(scenario, context, 1, "wait")
+
+
+@register("code", "k_batch_sync")
+class KBatchSync(KSync):
+    """The first k gradients on the current model, from whichever workers; then all start anew.
+
+    A worker that has returned computes another one at once, so fast workers may return several.
+    With exponential times an update takes ``k / (n rate)`` on average.
+    """
+
+    @classmethod
+    def problems(cls, config: Any, workers: int) -> list[Problem]:
+        """Return nothing: a worker may return several."""
+        return []
+
+    def allowed(self) -> int:
+        """Return that all but one may be late: the others may return several."""
+        return max(self.workers - int(self.config.k), 0)
+
+    @classmethod
+    def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
+        """Return workers that run free."""
+        from netsim.stragglers.free_running import FreeRunning
+
+        code: Any = scenario.code
+        return FreeRunning(scenario, context, code.k, "restart")
