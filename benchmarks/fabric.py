@@ -102,7 +102,7 @@ def _cold_compile() -> Result:
             scenario = Path(folder, "tiny.yaml")
             scenario.write_text(TINY)
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            words = ["run", str(scenario), "-o", str(Path(folder, "out")), "-q"]
+            words = ["-q", "run", str(scenario), "-o", str(Path(folder, "out"))]
             environment = {**os.environ, "NETSIM_CACHE": str(Path(folder, "cache"))}
             subprocess.run([sys.executable, "-m", "netsim", *words], check=True, capture_output=True, env=environment)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
