@@ -272,6 +272,10 @@ class Simulator:
 
     def nic(self, host, now):
         self.nic_planned[host] = None
+        self.send(host, now)
+
+    def send(self, host, now):
+        """Send one packet if the port is free, and plan the next."""
         queue = self.ready[host]
         link = self.routes.up[host]
         while queue and self.net.links[link].free_at <= now:
@@ -288,6 +292,28 @@ class Simulator:
                 queue.append(queue.pop(0))
         if queue:
             self.wake(host, now)
+
+    def resume(self, flow, now):
+        """After an acknowledgement: an idle card sends at once, as part of the same event."""
+        if flow in self.ready[flow.src] or not self.transport.sendable(flow):
+            return
+        idle = self.nic_planned.get(flow.src) is None
+        if idle and self.net.links[self.routes.up[flow.src]].free_at <= now:
+            self.ready[flow.src].append(flow)
+            self.send(flow.src, now)
+        else:
+            self.make_ready(flow, now)
+
+    def answer(self, packet, now):
+        """Acknowledge a data packet: index, retry and mark come back."""
+        ack = Packet(packet.flow, packet.index, True, self.ack_size, packet.dst, packet.src)
+        ack.retry, ack.marked, ack.entropy = packet.retry, packet.marked, packet.entropy
+        self.policy.tag(self.flows[packet.flow], ack)
+        self.enqueue(self.routes.up[packet.dst], ack, now)
+
+    def timer(self, flow, deadline, tick):
+        rounded = -(-deadline // tick) * tick
+        heapq.heappush(self.heap, (rounded, TIMER, flow.number))
 
     def data(self, flow, index, retry=0):
         size = min(self.payload, flow.size - index * self.payload) + self.header
@@ -383,7 +409,18 @@ class Single(Policy):
     """Each flow's own path, given with the flow as its links between switches."""
 
     def tag(self, flow, packet):
-        packet.path = list(flow.path)
+        way = flow.path
+        if packet.ack:
+            way = [self.back(number) for number in reversed(flow.path)]
+        packet.path = list(way)
+
+    def back(self, number):
+        """Return the other direction of a link: the one at the same place of its bundle."""
+        links = self.simulator.net.links
+        ends = links[number].source, links[number].target
+        same = [n for n, link in enumerate(links) if (link.source, link.target) == ends]
+        reverse = [n for n, link in enumerate(links) if (link.target, link.source) == ends]
+        return reverse[same.index(number)]
 
     def choose(self, packet, node):
         return packet.path.pop(0)
@@ -456,3 +493,163 @@ class OpenLoop:
 
     def deliver(self, flow, packet, now):
         self.simulator.count(flow, packet, now)
+
+
+def base_scale(net, payload=4096, header=64, ack=64):
+    """Return base round trip (ps) and bandwidth-delay product (bytes) of the longest path."""
+    routes = Routes(net)
+
+    def slowest(src, dst, size):
+        inner = routes.paths(routes.home[src], routes.home[dst])
+        return max(
+            sum(hop(net, number, size) for number in (routes.up[src], *way, routes.down[dst]))
+            for way in inner
+        )
+
+    # One host per leaf stands for all: hosts of one tier have equal links in these tests.
+    hosts = {routes.home[host]: host for host in range(net.hosts)}.values()
+    pairs = [
+        (a, b) for a in hosts for b in hosts if routes.away[routes.home[b]].get(routes.home[a])
+    ]
+    rtt = max(slowest(a, b, payload + header) + slowest(b, a, ack) for a, b in pairs)
+    rate = min(net.links[number].rate for number in routes.up.values())
+    return rtt, rtt * rate // (8 * 10**12)
+
+
+def hop(net, number, size):
+    link = net.links[number]
+    switch = link.target - net.hosts
+    latency = net.latency[switch] if switch >= 0 else 0
+    return -(-size * 8 * 10**12 // link.rate) + link.delay + latency
+
+
+@dataclass
+class Sender:
+    sent: int = 0
+    acked: set[int] = field(default_factory=set)
+    low: int = 0
+    """All packets below it are acknowledged."""
+    out: set[int] = field(default_factory=set)
+    """Sent, neither acknowledged nor taken for lost."""
+    lost: set[int] = field(default_factory=set)
+    """Taken for lost and not sent again yet."""
+    covered: int = 0
+    """Packets below it were sent before the last progress."""
+    progress: int = 0
+    armed: bool = False
+    in_a_row: int = 0
+    window: float = 0
+    """Packets (fixed window) or bytes (DCTCP)."""
+
+
+class FixedWindow:
+    """A constant number of packets in flight; each is acknowledged; lost ones after a timeout.
+
+    The timer runs from the last progress (the oldest unacknowledged packet changed, or a lost one
+    was sent again) and is rounded up to ticks. When it fires, what was sent before the last
+    progress and is not acknowledged is taken for lost; it is sent again in order, before new
+    packets.
+    """
+
+    fifo = False
+
+    def __init__(self, window, rto, *, retries=16, reach=2**60, doublings=0):
+        self.window, self.rto, self.retries, self.reach = window, rto, retries, reach
+        self.doublings = doublings
+        self.tick = max(rto // 32, 100_000)
+
+    def attach(self, simulator):
+        self.simulator = simulator
+
+    def begin(self, flow, now):
+        flow.sender = Sender()
+
+    def open(self, flow):
+        return len(flow.sender.out) < self.window
+
+    def sendable(self, flow):
+        sender = flow.sender
+        if sender is None or flow.failed or flow.end_tx is not None or not self.open(flow):
+            return False
+        new = sender.sent < flow.count and sender.sent - sender.low < self.reach
+        return bool(sender.lost) or new
+
+    def timeout(self, flow):
+        return self.rto << min(flow.sender.in_a_row, self.doublings)
+
+    def take(self, flow, now):
+        sender = flow.sender
+        if not sender.out and not sender.lost:
+            sender.progress = now
+        if not sender.armed:
+            self.arm(flow, now + self.timeout(flow))
+        if sender.lost:
+            index = min(sender.lost)
+            sender.lost.remove(index)
+            sender.progress = now
+            flow.resent += 1
+            retry = 1 + (flow.timeouts + 62) % 63
+        else:
+            index, retry = sender.sent, 0
+            sender.sent += 1
+        sender.out.add(index)
+        return self.simulator.data(flow, index, retry)
+
+    def arm(self, flow, deadline):
+        flow.sender.armed = True
+        self.simulator.timer(flow, deadline, self.tick)
+
+    def deliver(self, flow, packet, now):
+        if flow.failed or flow.end_tx is not None:
+            return
+        if not packet.ack:
+            self.simulator.count(flow, packet, now)
+            self.simulator.answer(packet, now)
+            return
+        self.acknowledged(flow, packet, now)
+        if len(flow.sender.acked) == flow.count:
+            flow.end_tx = now
+        else:
+            self.simulator.resume(flow, now)
+
+    def acknowledged(self, flow, packet, now):
+        """Take note; return whether the packet was not acknowledged before."""
+        sender = flow.sender
+        if packet.index in sender.acked:
+            return False
+        sender.acked.add(packet.index)
+        sender.out.discard(packet.index)
+        sender.lost.discard(packet.index)
+        if packet.index == sender.low:
+            while sender.low in sender.acked:
+                sender.low += 1
+            sender.progress = now
+            sender.covered = sender.sent
+            sender.in_a_row = 0
+        return True
+
+    def expire(self, flow, now):
+        sender = flow.sender
+        sender.armed = False
+        if flow.failed or flow.end_tx is not None or not (sender.out or sender.lost):
+            return
+        due = sender.progress + self.timeout(flow)
+        if due <= now:
+            if sender.in_a_row >= self.retries:
+                flow.failed = True
+                return
+            self.time_out(flow, now)
+            due = now + self.timeout(flow)
+        self.arm(flow, due)
+        self.simulator.make_ready(flow, now)
+
+    def time_out(self, flow, now):
+        sender = flow.sender
+        flow.timeouts += 1
+        sender.in_a_row += 1
+        covered = sender.covered if sender.covered > sender.low else sender.sent
+        missing = {index for index in range(sender.sent) if index not in sender.acked}
+        sender.lost = {index for index in missing if index < covered}
+        sender.out = missing - sender.lost
+        sender.covered = sender.sent
+        sender.progress = now

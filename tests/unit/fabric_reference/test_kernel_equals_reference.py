@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +70,14 @@ def run_kernel(network, flows, routing, transport, *, queue=None, paths=None):
 
 def run_plain(network, flows, policy, transport, *, limits=None, paths=None):
     """Run the reference; `limits` is (capacity, mark) of every switch port."""
-    capacity, mark = limits or (None, None)
+    net = as_plain(network, *(limits or (None, None)))
+    simulator = plain.Simulator(net, flows, policy, transport, mark_key=STREAMS.key("queue"))
+    for flow, path in zip(simulator.flows, paths or [], strict=False):
+        flow.path = list(path[1:-1])
+    return simulator.run()
+
+
+def as_plain(network, capacity=None, mark=None):
     ends = zip(network.link_source.tolist(), network.link_target.tolist(), strict=True)
     links = [plain.Link(*pair, 0, 0) for pair in ends]
     for number, link in enumerate(links):
@@ -79,11 +87,7 @@ def run_plain(network, flows, policy, transport, *, limits=None, paths=None):
             link.capacity, link.mark = capacity, mark
     shape = (network.leaves, network.spines, network.bundle) if network.spines else None
     latency = network.switch_latency.tolist()
-    net = plain.Net(network.host_count, len(network.switches), links, latency, shape)
-    simulator = plain.Simulator(net, flows, policy, transport, mark_key=STREAMS.key("queue"))
-    for flow, path in zip(simulator.flows, paths or [], strict=False):
-        flow.path = list(path[1:-1])
-    return simulator.run()
+    return plain.Net(network.host_count, len(network.switches), links, latency, shape)
 
 
 def assert_equal(fabric, simulator):
@@ -155,4 +159,68 @@ def test_many_flows_of_one_host_at_one_instant_end_alike():
     fabric = run_kernel(network, flows, {"policy": "rps"}, {"kind": "open_loop"})
     simulator = run_plain(network, flows, policies()["rps"], plain.OpenLoop())
 
+    assert_equal(fabric, simulator)
+
+
+def windowed(network, *, window=1.5, capacity=None, make=plain.FixedWindow, **fields):
+    """Return the reference's transport, its numbers from the base round trip and the queue."""
+    rtt, bdp = plain.base_scale(as_plain(network))
+    packets = max(1, math.ceil(window * bdp / 4160))
+    drain = 0 if capacity is None else capacity * 8 * 10**12 // int(network.link_rate.min())
+    reach = 1 << max(6, (2 * packets - 1).bit_length())
+    rto = max(15_000_000, rtt) + 6 * drain
+    return make(packets, fields.pop("rto", rto), reach=reach, **fields)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("policy", ["stripe", "ecmp", "rps"])
+def test_windowed_flows_with_small_queues_end_alike_on_every_kind_of_network(name, policy):
+    network = NETWORKS[name]()
+    flows = random_flows(network, 100, seed=3, span=3_000_000)
+    queue = {"capacity": "20 kB", "ecn": {"kmin": "6 kB", "kmax": "15 kB", "pmax": 0.7}}
+
+    fabric = run_kernel(network, flows, {"policy": policy}, {"kind": "fixed_window"}, queue=queue)
+    simulator = run_plain(
+        *(network, flows, policies()[policy], windowed(network, capacity=20_000)),
+        limits=(20_000, (6_000, 15_000, 0.7)),
+    )
+
+    assert sum(flow.drops for flow in simulator.flows) > 0
+    assert sum(link.marks for link in simulator.net.links) > 0
+    assert_equal(fabric, simulator)
+
+
+@pytest.mark.parametrize("policy", ["ecmp", "rps", "stripe"])
+def test_an_oversubscribed_all_to_all_with_drops_ends_alike(policy):
+    network = leaf_spine(4, 4, 1)
+    flows = [(i, (i + r) % 16, 40_000, 100 * i) for r in range(1, 16) for i in range(16)]
+
+    fabric = run_kernel(
+        *(network, flows, {"policy": policy}, {"kind": "fixed_window"}),
+        queue={"capacity": "60 kB"},
+    )
+    simulator = run_plain(
+        *(network, flows, policies()[policy], windowed(network, capacity=60_000)),
+        limits=(60_000, None),
+    )
+
+    assert sum(flow.drops for flow in simulator.flows) > 100
+    assert_equal(fabric, simulator)
+
+
+@pytest.mark.parametrize("retries", [16, 1])
+def test_an_incast_with_timeouts_ends_alike_and_so_do_flows_that_give_up(retries):
+    network = leaf_spine(3, 8, 4)
+    flows = [(8 + i, 3, 150_000, 10_000 * (i % 4)) for i in range(16)]
+    transport = {"kind": "fixed_window", "window": 4.0, "rto": "60 us", "retries": retries}
+
+    fabric = run_kernel(network, flows, {"policy": "rps"}, transport, queue={"capacity": "30 kB"})
+    simulator = run_plain(
+        *(network, flows, policies()["rps"]),
+        windowed(network, window=4.0, rto=60_000_000, retries=retries),
+        limits=(30_000, None),
+    )
+
+    assert sum(flow.timeouts for flow in simulator.flows) > 16
+    assert any(flow.failed for flow in simulator.flows) == (retries == 1)
     assert_equal(fabric, simulator)
