@@ -122,7 +122,7 @@ def _noted(notes: typing.Iterable[Any]) -> str | None:
 def _range(info: FieldInfo) -> str:
     """Return the bounds of a field, as in ``>= 1, <= 16``; empty where there are none."""
     bounds = []
-    for note in info.metadata:
+    for note in [*info.metadata, *_inside(info.annotation)]:
         if isinstance(note, Quantity):
             bounds += ["> 0"] if note.positive else []
             bounds += [

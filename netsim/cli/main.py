@@ -71,9 +71,12 @@ class Commands(click.Group):
         except KeyboardInterrupt:
             complain("stopped")
             ctx.exit(INTERRUPTED)
+        except ScenarioError as failure:
+            complain(str(failure), bare=True)
+            ctx.exit(failure.exit_code)
         except NetsimError as failure:
             _traceback(ctx)
-            complain(str(failure), bare=isinstance(failure, ScenarioError))
+            complain(str(failure))
             ctx.exit(failure.exit_code)
         except OSError as failure:
             if failure.errno == errno.EPIPE:
