@@ -17,7 +17,7 @@ from netsim.fields.block import Config, problem, shown
 FILE_KEY: Final = "file"
 
 #: Starts the name of a chosen implementation in the location of a validation error. No key of a
-#: YAML file can start so, which keeps the two apart.
+#: scenario holds it (the reader refuses what is not printable), which keeps the two apart.
 CHOSEN: Final = "\0"
 
 _KIND_WORDS: Final = {
@@ -136,10 +136,8 @@ def mark(kind: str, name: str) -> str:
 
 def unmark(element: str | int) -> tuple[str, str] | None:
     """Return kind and name if `element` of an error's location is a chosen implementation."""
-    if not isinstance(element, str) or not element.startswith(CHOSEN):
-        return None
-    _, kind, name = element.split(CHOSEN)
-    return kind, name
+    parts = element.split(CHOSEN) if isinstance(element, str) else []
+    return (parts[1], parts[2]) if len(parts) == 3 and not parts[0] else None
 
 
 def implementation(kind: str, config: Config, key: str = "kind") -> Any:

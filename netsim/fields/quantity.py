@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticSerializationUnexpectedValue, core_schema
 
 from netsim import units
 from netsim.fields.block import problem, shown
@@ -56,13 +56,20 @@ class Quantity:
             raise problem("out-of-range", f"'{written}' must not exceed {most}")
         return number
 
+    def write(self, value: Any) -> str:
+        """Return a held value as a scenario writes it."""
+        if not isinstance(value, int | float):
+            # The value of another member of a union: pydantic then tries the next one.
+            raise PydanticSerializationUnexpectedValue(str(value))
+        return units.canonical(value, self.dimension)
+
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
             self.read,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: units.canonical(value, self.dimension), when_used="json"
+                self.write, when_used="json"
             ),
         )
 

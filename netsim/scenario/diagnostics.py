@@ -97,7 +97,7 @@ class Diagnostic:
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.place}: error[{self.code}]: {_one_line(self.message)}"]
+        lines = [f"{_one_line(self.place)}: error[{self.code}]: {_one_line(self.message)}"]
         hint = _one_line(self.hint)
         if (
             self.span
@@ -109,7 +109,7 @@ class Diagnostic:
             column = self.span.column - 1 if self.span and self.span.source.numbered else 0
             lines.append(f"    | {' ' * min(column, _WIDEST_LINE)}{hint}")
         if self.named_at:
-            lines.append(f"    | named at {self.named_at}")
+            lines.append(f"    | named at {_one_line(str(self.named_at))}")
         return "\n".join(lines)
 
 

@@ -33,7 +33,7 @@ class Reader:
     """
 
     def __init__(self, path: Path) -> None:
-        found = None if path.exists() else resources.shipped(path.as_posix())
+        found = None if os.path.exists(path) else resources.shipped(path.as_posix())
         self.path = found or path
         self.folder = Path(os.path.abspath(self.path)).parent
         self.budget = Budget()

@@ -87,6 +87,8 @@ def node_of(value: Any, span: Span, depth: int = 0) -> Node:
     if depth > DEPTH:
         raise _Refused(f"the value is nested more than {DEPTH} deep")
     if isinstance(value, Mapping):
+        if not all(str(key).isprintable() for key in value):
+            raise _Refused("a key may not hold control characters")
         entries = {str(k): Entry(span, node_of(v, span, depth + 1)) for k, v in value.items()}
         return Node(span, entries, 1 + sum(entry.value.size for entry in entries.values()))
     if isinstance(value, list | tuple):
@@ -112,7 +114,7 @@ def _steps(path: str) -> Path:
     position = 0
     while position < len(path):
         match = _STEP.match(path, position)
-        if match is None:
+        if match is None or not match[0].isprintable():
             raise _Refused(_NO_PATH)
         steps.append(match[1] if match[1] is not None else int(match[2]))
         position = match.end()

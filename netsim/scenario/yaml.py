@@ -204,6 +204,8 @@ class _Builder:
             self._fail("bad-yaml", "merge keys (<<) are not part of YAML 1.2", event, _NO_MERGE)
         if event.value == "" and not event.style:
             self._fail("bad-yaml", "a key is missing before ':'", event)
+        if not event.value.isprintable():
+            self._fail("bad-yaml", "a key may not hold control characters", event)
         self._keep(event, Node(span, event.value))
         return event.value, span
 
