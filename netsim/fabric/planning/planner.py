@@ -1,0 +1,80 @@
+"""Give paths to flows that bring none: whole batches by the policy's plan, lone ones by load.
+
+A planning policy (a routing policy with a function ``plan(network, src, dst) -> path numbers``)
+sees all flows of a batch at once. A message that is sent alone takes the path whose fuller link has
+the least planned bytes on it, over all that is planned and not yet done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netsim.topology.network import Network
+
+    Ints = NDArray[np.int64]
+
+Path = tuple[int, ...]
+
+
+class Planner:
+    """Paths for flows, and the bytes that are planned on every link.
+
+    Parameters
+    ----------
+    network
+        The topology.
+    plan
+        The policy's function: from hosts of the flows of a batch to the number of each flow's path,
+        in the order of `Network.leaf_paths`.
+    """
+
+    def __init__(self, network: Network, plan: Callable[[Network, Ints, Ints], Ints]) -> None:
+        self._network = network
+        self._plan = plan
+        self._planned = np.zeros(network.link_count, dtype=np.int64)
+        self._known: dict[tuple[int, int], list[Path]] = {}
+
+    def batch(self, src: Ints, dst: Ints, size: Ints) -> list[Path]:
+        """Return the path of each flow, as links from host to host, and count their bytes."""
+        picks = self._plan(self._network, src, dst).tolist()
+        ends = zip(src.tolist(), dst.tolist(), picks, strict=True)
+        paths = [self._joined(a, b, self._between(a, b)[pick]) for a, b, pick in ends]
+        self._count(paths, size)
+        return paths
+
+    def alone(self, src: int, dst: int, size: int) -> Path:
+        """Return the path with the least planned bytes on its fuller link, the first of equals."""
+        choices = self._between(src, dst)
+        loads = [max((int(self._planned[link]) for link in path), default=0) for path in choices]
+        path = self._joined(src, dst, choices[loads.index(min(loads))])
+        self._count([path], np.array([size]))
+        return path
+
+    def release(self, paths: Sequence[Path], size: Ints) -> None:
+        """Take the bytes of flows that are over off the plan."""
+        self._count(paths, -size)
+
+    def _count(self, paths: Sequence[Path], size: Ints) -> None:
+        links = np.array([link for path in paths for link in path], dtype=np.int64)
+        lengths = [len(path) for path in paths]
+        np.add.at(self._planned, links, np.repeat(size, lengths))
+
+    def _between(self, src: int, dst: int) -> list[Path]:
+        leaf = self._network.leaf_of_host
+        pair = int(leaf[src]), int(leaf[dst])
+        if pair not in self._known:
+            self._known[pair] = self._network.leaf_paths(*pair)
+        return self._known[pair]
+
+    def _joined(self, src: int, dst: int, inner: Path) -> Path:
+        return (
+            int(self._network.host_uplink[src]),
+            *inner,
+            int(self._network.host_downlink[dst]),
+        )
