@@ -12,6 +12,7 @@ Nothing here knows how the fast simulator works; what both share is the numbers 
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass, field
 
 MASK = 2**64 - 1
@@ -470,6 +471,60 @@ class RandomSpray(Policy):
         return ports[below(draw(self.key, entity, counter(packet)), len(ports))]
 
 
+class RoundRobin(Policy):
+    """Data packets in turn, acknowledgements hashed; turn i goes to port (a i + b) mod n.
+
+    The step a (coprime with n) and the shift b are drawn anew every `rounds` rounds.
+    """
+
+    def __init__(self, key, rounds=1):
+        self.key, self.rounds = key, rounds
+        self.turns = {}
+
+    def choose(self, packet, node):
+        routes, net = self.simulator.routes, self.simulator.net
+        ports = self.simulator.ports(packet, node)
+        n = len(ports)
+        switch = node - net.hosts
+        if n == 1:
+            return ports[0]
+        if packet.ack:
+            return ports[below(draw(self.key, switch << 28 | packet.flow, 1), n)]
+        row = switch * len(routes.leaves) + routes.leaves.index(routes.home[packet.dst])
+        turn = self.turns.get(row, 0)
+        self.turns[row] = turn + 1
+        epoch, entity = turn // (n * self.rounds), 1 << 62 | row
+        step = 1 + below(draw(self.key, entity, 2 * epoch), n)
+        while math.gcd(step, n) != 1:
+            step = step % n + 1
+        shift = below(draw(self.key, entity, 2 * epoch + 1), n)
+        return ports[(step * (turn % n) + shift) % n]
+
+
+class Oblivious(Policy):
+    """Each host walks a set of entropies in XOR-shuffled order; switches hash flow and entropy."""
+
+    def __init__(self, key, entropies=64):
+        self.key, self.entropies = key, entropies
+
+    def tag(self, flow, packet):
+        entity = 1 << 60 | flow.number
+        side = int(packet.ack)
+        if packet.retry:
+            place = below(draw(self.key, entity, counter(packet)), self.entropies)
+        else:
+            walk, place = divmod(packet.index, self.entropies)
+            place ^= below(draw(self.key, entity, 1 << 62 | walk << 1 | side), self.entropies)
+        upper = below(draw(self.key, entity, 1 << 61 | side), (1 << 30) // self.entropies)
+        packet.entropy = upper * self.entropies + place
+
+    def choose(self, packet, node):
+        ports = self.simulator.ports(packet, node)
+        entity = 1 << 61 | node - self.simulator.net.hosts
+        bits = draw(self.key, entity, packet.flow << 32 | packet.entropy)
+        return ports[below(bits, len(ports))]
+
+
 # Transports --------------------------------------------------------------------------------------
 
 
@@ -538,8 +593,16 @@ class Sender:
     progress: int = 0
     armed: bool = False
     in_a_row: int = 0
+    # What DCTCP adds, in packets.
     window: float = 0
-    """Packets (fixed window) or bytes (DCTCP)."""
+    threshold: float = 0
+    alpha: float = 1
+    observed_to: int = 0
+    held_to: int = 0
+    counted: int = 0
+    marked: int = 0
+    highest: int = 0
+    judged: int = 0
 
 
 class FixedWindow:
@@ -653,3 +716,66 @@ class FixedWindow:
         sender.out = missing - sender.lost
         sender.covered = sender.sent
         sender.progress = now
+
+
+class Dctcp(FixedWindow):
+    """RFC 8257 in packets: alpha from the share of marks per window, one reduction per window."""
+
+    def __init__(self, most, rto, *, start=10, gain=1 / 16, dup=3, retries=16, reach=2**60):
+        super().__init__(None, rto, retries=retries, reach=reach, doublings=6)
+        self.most, self.first, self.gain, self.dup = most, start, gain, dup
+
+    def begin(self, flow, now):
+        flow.sender = sender = Sender()
+        sender.window, sender.threshold, sender.alpha = float(self.first), self.most, 1.0
+
+    def open(self, flow):
+        return len(flow.sender.out) + 1 <= flow.sender.window
+
+    def acknowledged(self, flow, packet, now):
+        if not super().acknowledged(flow, packet, now):
+            return
+        sender = flow.sender
+        sender.counted += 1
+        sender.marked += packet.marked
+        held = sender.low < sender.held_to
+        news = self.judge(sender, packet.index)
+        if not held:
+            if news:
+                self.reduce(sender, 0.5)
+            elif packet.marked:
+                self.reduce(sender, 1.0 - sender.alpha / 2.0)
+            else:
+                step = 1.0 if sender.window < sender.threshold else 1.0 / sender.window
+                sender.window = min(sender.window + step, self.most)
+        if sender.low > sender.observed_to:
+            share = sender.marked / sender.counted
+            sender.alpha = (1.0 - self.gain) * sender.alpha + self.gain * share
+            sender.marked = sender.counted = 0
+            sender.observed_to = sender.sent
+
+    def judge(self, sender, index):
+        """Take for lost what is `dup` below the highest acknowledged packet; return if any is."""
+        sender.highest = max(sender.highest, index + 1)
+        limit = sender.highest - self.dup
+        first = max(sender.judged, sender.low)
+        if not self.dup or limit <= first:
+            return False
+        missing = {i for i in range(first, limit) if i not in sender.acked}
+        sender.judged = limit
+        sender.lost |= missing
+        sender.out -= missing
+        return bool(missing)
+
+    def reduce(self, sender, factor):
+        sender.window = sender.threshold = max(1.0, sender.window * factor)
+        sender.held_to = sender.sent
+
+    def time_out(self, flow, now):
+        sender = flow.sender
+        sender.threshold = max(len(sender.out) / 2.0, 2.0)
+        sender.window = 1.0
+        before = sender.covered if sender.covered > sender.low else sender.sent
+        super().time_out(flow, now)
+        sender.judged = before
+        sender.held_to = 0

@@ -122,11 +122,23 @@ def random_flows(network, count, seed, largest=60_000, span=20_000_000):
 
 def policies():
     key = STREAMS.key("routing")
-    return {"stripe": plain.Stripe(), "ecmp": plain.Ecmp(key), "rps": plain.RandomSpray(key)}
+    return {
+        "stripe": plain.Stripe(),
+        "ecmp": plain.Ecmp(key),
+        "rps": plain.RandomSpray(key),
+        "rr": plain.RoundRobin(key),
+        "ops": plain.Oblivious(key),
+    }
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("policy", ["stripe", "ecmp", "rps"])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "stripe",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("ecmp", "rps", "rr", "ops")),
+    ],
+)
 def test_open_loop_flows_end_alike_on_every_kind_of_network(name, policy):
     network = NETWORKS[name]()
     flows = random_flows(network, 120, seed=1)
@@ -156,8 +168,8 @@ def test_many_flows_of_one_host_at_one_instant_end_alike():
     network = leaf_spine(2, 4, 2)
     flows = [(i % 3, 4 + i % 4, 5000 + i, 1000 * (i // 20)) for i in range(60)]
 
-    fabric = run_kernel(network, flows, {"policy": "rps"}, {"kind": "open_loop"})
-    simulator = run_plain(network, flows, policies()["rps"], plain.OpenLoop())
+    fabric = run_kernel(network, flows, {"policy": "stripe"}, {"kind": "open_loop"})
+    simulator = run_plain(network, flows, policies()["stripe"], plain.OpenLoop())
 
     assert_equal(fabric, simulator)
 
@@ -173,7 +185,7 @@ def windowed(network, *, window=1.5, capacity=None, make=plain.FixedWindow, **fi
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("policy", ["stripe", "ecmp", "rps"])
+@pytest.mark.parametrize("policy", ["stripe", "ecmp", "rps", "rr", "ops"])
 def test_windowed_flows_with_small_queues_end_alike_on_every_kind_of_network(name, policy):
     network = NETWORKS[name]()
     flows = random_flows(network, 100, seed=3, span=3_000_000)
@@ -223,4 +235,27 @@ def test_an_incast_with_timeouts_ends_alike_and_so_do_flows_that_give_up(retries
 
     assert sum(flow.timeouts for flow in simulator.flows) > 16
     assert any(flow.failed for flow in simulator.flows) == (retries == 1)
+    assert_equal(fabric, simulator)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("dup", [3, 0])
+def test_flows_under_dctcp_end_alike_with_marks_losses_and_timeouts(name, dup):
+    network = NETWORKS[name]()
+    flows = random_flows(network, 80, seed=4, largest=200_000, span=3_000_000)
+    transport = {"kind": "dctcp", "dup_threshold": dup, "rto": "80 us"}
+    queue = {"capacity": "40 kB", "ecn": {"kmin": "8 kB"}}
+
+    fabric = run_kernel(network, flows, {"policy": "rps"}, transport, queue=queue)
+    _, bdp = plain.base_scale(as_plain(network))
+    most = max(10.0, 8 * bdp / 4160)
+    reach = 1 << max(6, int(most).bit_length())
+    simulator = run_plain(
+        *(network, flows, policies()["rps"]),
+        plain.Dctcp(most, 80_000_000, dup=dup, reach=reach),
+        limits=(40_000, (8_000, 8_000, 1.0)),
+    )
+
+    assert sum(flow.drops for flow in simulator.flows) > 0
+    assert sum(link.marks for link in simulator.net.links) > 0
     assert_equal(fabric, simulator)
