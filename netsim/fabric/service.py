@@ -213,6 +213,11 @@ class Fabric:
     # What happened ----------------------------------------------------------------------------------
 
     @property
+    def flows(self) -> int:
+        """Flows handed in so far."""
+        return self._intake.flows
+
+    @property
     def unfinished(self) -> int:
         """Flows that are neither done nor failed nor cancelled."""
         return int(self._store.state.clock[at.ACTIVE])
