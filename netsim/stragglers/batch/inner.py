@@ -13,12 +13,12 @@ from netsim.stragglers.codes.scheme import Flags
 class BatchCode(Protocol):
     """As `netsim.stragglers.inner.InnerCode`, by row; without arithmetic."""
 
-    def enough(self, returned: Flags) -> Flags:
-        """Return by row whether the results are enough."""
+    def bears(self, lost: Flags) -> Flags:
+        """Return by row whether the results of the workers not in `lost` are enough."""
         ...
 
-    def retriers(self, returned: Flags) -> Flags:
-        """Return by row the lowest-index workers that complete the results."""
+    def retriers(self, lost: Flags) -> Flags:
+        """Return by row the lowest-index workers of `lost` that complete the results."""
         ...
 
     def spare(self, lost: Flags, fragile: Flags) -> Limits:
@@ -30,22 +30,17 @@ class BatchCyclic:
     """Any n-s results are enough."""
 
     def __init__(self, n: int, s: int) -> None:
-        self._needed = n - s
         self._s = s
 
-    def enough(self, returned: Flags) -> Flags:
-        """Return by row whether n-s results are there."""
-        there: Flags = count(returned) >= self._needed
-        return there
+    def bears(self, lost: Flags) -> Flags:
+        """Return by row whether n-s results are left."""
+        left: Flags = count(lost) <= self._s
+        return left
 
-    def retriers(self, returned: Flags) -> Flags:
+    def retriers(self, lost: Flags) -> Flags:
         """Return by row the lowest-index workers that bring the results to n-s."""
-        chosen = np.zeros_like(returned)
-        missing = self._needed - count(returned)
-        rows = np.flatnonzero(missing > 0)
-        if len(rows):
-            absent = ~returned[rows]
-            chosen[rows] = absent & (np.cumsum(absent, axis=1) <= missing[rows, None])
+        missing = count(lost) - self._s
+        chosen: Flags = lost & (np.cumsum(lost, axis=1) <= missing[:, None])
         return chosen
 
     def spare(self, lost: Flags, fragile: Flags) -> Limits:
@@ -60,18 +55,18 @@ class BatchRepetition:
         self._size = s + 1
         self._groups = n // (s + 1)
 
-    def enough(self, returned: Flags) -> Flags:
-        """Return by row whether every group has a returned member."""
-        groups = returned.reshape(len(returned), self._groups, self._size)
-        there: Flags = np.all(np.any(groups, axis=2), axis=1)
-        return there
+    def bears(self, lost: Flags) -> Flags:
+        """Return by row whether every group has a member left."""
+        groups = lost.reshape(len(lost), self._groups, self._size)
+        left: Flags = ~np.any(np.all(groups, axis=2), axis=1)
+        return left
 
-    def retriers(self, returned: Flags) -> Flags:
-        """Return by row the first worker of every group without a returned member."""
-        groups = returned.reshape(len(returned), self._groups, self._size)
+    def retriers(self, lost: Flags) -> Flags:
+        """Return by row the first worker of every group that is lost as a whole."""
+        groups = lost.reshape(len(lost), self._groups, self._size)
         chosen = np.zeros_like(groups)
-        chosen[:, :, 0] = ~groups.any(axis=2)
-        return chosen.reshape(returned.shape)
+        chosen[:, :, 0] = np.all(groups, axis=2)
+        return chosen.reshape(lost.shape)
 
     def spare(self, lost: Flags, fragile: Flags) -> Limits:
         """Return that every group keeps a member."""

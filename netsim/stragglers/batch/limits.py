@@ -29,8 +29,8 @@ class Limits(Protocol):
     Both questions are asked for some rows alone, and get just these rows' flags or times.
     """
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
-        """Return whether it holds without the results of `late`."""
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
+        """Return whether it holds without the results of `late`, `total` in number."""
         ...
 
     def kept_from(self, finish: Floats, rows: Selection) -> Floats:
@@ -45,17 +45,17 @@ class AtMost:
         self._members = members
         self._allowed = allowed
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
         """Return whether it holds."""
-        among = late if self._members is None else late & self._members[rows]
-        held: Flags = count(among) <= self._for(rows)
+        among = total if self._members is None else count(late & self._members[rows])
+        held: Flags = among <= self._for(rows)
         return held
 
     def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return the (allowed+1)-th largest finish time among the members."""
         members = self._members
         among = finish if members is None else np.where(members[rows], finish, -np.inf)
-        return _largest(among, np.broadcast_to(np.asarray(self._for(rows)), len(finish)))
+        return _largest(among, self._for(rows))
 
     def _for(self, rows: Selection) -> Counts | int:
         return self._allowed if isinstance(self._allowed, int) else self._allowed[rows]
@@ -67,7 +67,7 @@ class Present:
     def __init__(self, members: Flags) -> None:
         self._members = members
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
         """Return whether it holds."""
         held: Flags = ~np.any(late & self._members[rows], axis=1)
         return held
@@ -86,7 +86,7 @@ class OneOfEachGroup:
         self._settled: Flags = np.any(safe.reshape(shape), axis=2)
         self._fragile = fragile.reshape(shape)
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
         """Return whether it holds."""
         fragile = self._fragile[rows]
         in_time: Flags = np.any(fragile & ~late.reshape(fragile.shape), axis=2)
@@ -107,11 +107,11 @@ class All:
     def __init__(self, *limits: Limits) -> None:
         self._limits = limits
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
         """Return whether all hold."""
         held = np.ones(len(late), dtype=np.bool_)
         for limit in self._limits:
-            held &= limit.kept(late, rows)
+            held &= limit.kept(late, total, rows)
         return held
 
     def kept_from(self, finish: Floats, rows: Selection) -> Floats:
@@ -133,12 +133,13 @@ class CountOr:
         self._open_to = open_to
         self._other = other
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
         """Return whether one holds."""
-        held: Flags = self._open_to[rows] & self._few.kept(late, rows)
+        held: Flags = self._open_to[rows] & self._few.kept(late, total, rows)
         rest = np.flatnonzero(~held)
         if len(rest):
-            held[rest] = self._other.kept(late[rest], np.arange(len(self._open_to))[rows][rest])
+            asked = np.arange(len(self._open_to))[rows][rest]
+            held[rest] = self._other.kept(late[rest], total[rest], asked)
         return held
 
     def kept_from(self, finish: Floats, rows: Selection) -> Floats:
@@ -148,14 +149,17 @@ class CountOr:
         return earlier
 
 
-def _largest(values: Floats, allowed: Counts) -> Floats:
+def _largest(values: Floats, allowed: Counts | int) -> Floats:
     """Return by row the (allowed+1)-th largest value; infinite for allowed < 0."""
-    width = values.shape[1]
-    place = np.clip(width - 1 - allowed.astype(np.int64), 0, width - 1)
-    if len(place) and (place == place[0]).all():
-        found = np.partition(values, place[0], axis=1)[:, place[0]]
-    else:
-        found = np.sort(values, axis=1)[np.arange(len(place)), place]
+    height, width = values.shape
+    if isinstance(allowed, int):
+        if not 0 <= allowed < width:
+            return np.full(height, np.inf if allowed < 0 else -np.inf)
+        place = width - 1 - allowed
+        column: Floats = np.partition(values, place, axis=1)[:, place]
+        return column
+    places = np.minimum(np.maximum(width - 1 - allowed.astype(np.int64), 0), width - 1)
+    found: Floats = np.sort(values, axis=1)[np.arange(height), places]
     found[allowed >= width] = -np.inf
     found[allowed < 0] = np.inf
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim.stragglers.batch.inner import BatchCode, BatchCyclic, BatchRepetition
-from netsim.stragglers.batch.limits import All, Limits, Present
+from netsim.stragglers.batch.limits import All, Counts, Limits, Present
 from netsim.stragglers.batch.rows import BurstRows, Rows
 from netsim.stragglers.codes.m_sgc import Multiplexed
 from netsim.stragglers.codes.m_sgc_rep import RepeatedMultiplexed
@@ -84,7 +84,7 @@ class MultiplexedRows(Rows):
             found.append(self._code.spare(lost=lost, fragile=(if_late > later) & ~lost))
         return found
 
-    def settle(self, late: Flags) -> None:
+    def settle(self, late: Flags, total: Counts) -> None:
         """Book every active job's minitasks; a job that ends incomplete is lost."""
         self._window.rounds.append(late)
         for job in self._active:
@@ -93,7 +93,7 @@ class MultiplexedRows(Rows):
                 continue
             waiting = job.length > 0
             if self._code is not None:
-                job.broken |= ~self._code.enough(~(late | waiting))
+                job.broken |= ~self._code.bears(late | waiting)
             job.length -= (waiting & ~late).view(np.uint8)
         if self._active and self._round - self._active[0].first == self.scheme.T:
             done = self._active.popleft()

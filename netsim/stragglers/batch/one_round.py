@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netsim.stragglers.batch.inner import BatchCyclic, BatchRepetition
-from netsim.stragglers.batch.limits import AtMost, Limits
+from netsim.stragglers.batch.limits import AtMost, Counts, Limits
 from netsim.stragglers.batch.rows import Rows
 from netsim.stragglers.codes.gc import GradientCode
 from netsim.stragglers.codes.gc_rep import RepeatedGradientCode
@@ -29,6 +29,6 @@ class OneRoundRows(Rows):
         """Return the code's rule, the same in every round."""
         return self._limit
 
-    def settle(self, late: Flags) -> None:
+    def settle(self, late: Flags, total: Counts) -> None:
         """Note which jobs are lost."""
-        self.lost += ~self._code.enough(~late)
+        self.lost += ~self._code.bears(late)

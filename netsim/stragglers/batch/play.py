@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from netsim.errors import InvariantError, SimulationError, UsageError
 from netsim.fields import implementation
-from netsim.stragglers.batch.limits import EVERY, count
+from netsim.stragglers.batch.limits import EVERY, Counts, count
 from netsim.stragglers.batch.m_sgc import MultiplexedRows
 from netsim.stragglers.batch.one_round import OneRoundRows
 from netsim.stragglers.batch.rows import Rows
@@ -187,12 +187,13 @@ class Play:
         self._per_load = per_load
         self._reference = reference_load
         self._constant = float(scheme.load()) if load_mode == "constant" else None
-        shape = (replications, scheme.rounds)
+        # A round is written at once, so its values lie together.
+        shape = (scheme.rounds, replications)
         self.result = BatchResult(
-            duration=np.zeros(shape),
-            waited=np.zeros(shape, dtype=np.bool_),
-            stragglers=np.zeros(shape, dtype=np.int64),
-            candidates=np.zeros(shape, dtype=np.int64),
+            duration=np.zeros(shape).T,
+            waited=np.zeros(shape, dtype=np.bool_).T,
+            stragglers=np.zeros(shape, dtype=np.int64).T,
+            candidates=np.zeros(shape, dtype=np.int64).T,
         )
 
     def step(self, r: int, finish: Floats, fastest: Floats, slowest: Floats) -> None:
@@ -204,14 +205,15 @@ class Play:
             finish = np.maximum(finish + shift, 0.0)
             fastest, slowest, shift = finish.min(axis=1), finish.max(axis=1), 0.0
         if collected is None:
-            late = self._close(r, finish, fastest, slowest, float(shift))
+            late, total = self._close(r, finish, fastest, slowest, float(shift))
         else:
             last = np.where(collected, finish, -np.inf).max(axis=1)
             self.result.duration[:, r] = np.where(np.isneginf(last), 0.0, last + shift)
             late = np.zeros(finish.shape, dtype=np.bool_)
+            total = count(late)
         if np.isinf(self.result.duration[:, r]).any():
             raise SimulationError(f"round {r}: cannot decode without a worker that never returns")
-        self._rows.settle(late)
+        self._rows.settle(late, total)
 
     def check_deadlines(self) -> None:
         """Refuse a run that lost a job: the code's theorem or its rule was broken.
@@ -228,7 +230,7 @@ class Play:
 
     def _close(
         self, r: int, finish: Floats, fastest: Floats, slowest: Floats, shift: float
-    ) -> Flags:
+    ) -> tuple[Flags, Counts]:
         """End round `r` in every row; return who is late. `shift` is added to all times."""
         result = self.result
         threshold = (1 + self._wait.mu) * (fastest + shift) - shift
@@ -239,10 +241,11 @@ class Play:
             # Nobody is ever given up, so only the slowest counts.
             result.duration[:, r] = slowest + shift
             result.waited[:, r] = True
-            return np.zeros_like(late)
+            nobody = np.zeros_like(late)
+            return nobody, np.zeros_like(candidates)
         limits = self._rows.limits()
         # Where nobody is out there is nothing to wait for, whatever the rule says.
-        waited = (candidates > 0) & ~limits.kept(late, EVERY)
+        waited = (candidates > 0) & ~limits.kept(late, candidates, EVERY)
         end = np.minimum(threshold, slowest)
         if self._eager:
             ends = limits.kept_from(finish, EVERY)
@@ -262,7 +265,7 @@ class Play:
         result.duration[:, r] = end + shift
         result.waited[:, r] = waited
         result.stragglers[:, r] = candidates
-        return late
+        return late, candidates
 
 
 def decoded_patterns(scheme: Scheme, patterns: Pattern, jobs: int) -> Flags:
@@ -276,6 +279,7 @@ def decoded_patterns(scheme: Scheme, patterns: Pattern, jobs: int) -> Flags:
     for r in range(scheme.rounds):
         collected = rows.open(r)
         late = patterns[:, r] if r < patterns.shape[1] else clean
-        rows.settle(late if collected is None else late & collected)
+        lost = late if collected is None else late & collected
+        rows.settle(lost, count(lost))
     decoded: Flags = rows.lost == 0
     return decoded

@@ -12,6 +12,7 @@ from netsim.stragglers.batch.limits import (
     EVERY,
     All,
     AtMost,
+    Counts,
     Limits,
     Present,
     Selection,
@@ -46,8 +47,8 @@ class Rows(abc.ABC):
         """Return the admission rule of the open round."""
 
     @abc.abstractmethod
-    def settle(self, late: Flags) -> None:
-        """Close the round without the results of `late`."""
+    def settle(self, late: Flags, total: Counts) -> None:
+        """Close the round without the results of `late`, `total` in number by row."""
 
 
 class BurstRows:
@@ -63,9 +64,9 @@ class BurstRows:
         #: Stragglers of the last W-1 rounds, oldest first.
         self.rounds: deque[Flags] = deque(maxlen=W - 1)
 
-    def kept(self, late: Flags, rows: Selection) -> Flags:
+    def kept(self, late: Flags, total: Counts, rows: Selection) -> Flags:
         """Return whether the window that ends now is bursty without `late`."""
-        return self._limits(rows).kept(late, EVERY)
+        return self._limits(rows).kept(late, total, EVERY)
 
     def kept_from(self, finish: Floats, rows: Selection) -> Floats:
         """Return from when it is."""

@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from netsim.stragglers.batch.inner import BatchCode, BatchCyclic, BatchRepetition
-from netsim.stragglers.batch.limits import CountOr, Limits, Present, RowNumbers, count
+from netsim.stragglers.batch.limits import CountOr, Counts, Limits, Present, RowNumbers
 from netsim.stragglers.batch.rows import BurstRows, Rows
 from netsim.stragglers.codes.scheme import Flags
 from netsim.stragglers.codes.sr_sgc import SelectiveRepeat
@@ -27,12 +27,12 @@ class RepeatRows(Rows):
         self._window = BurstRows(scheme.B, scheme.W, scheme.lam, replications, scheme.workers)
         self._nobody: Flags = np.zeros((replications, scheme.workers), dtype=np.bool_)
         self._round = 0
-        # Rows in which somebody retries, who does, and what was there of the due job.
+        # Rows in which somebody retries, who does, and who lost the due job's fresh task.
         self._rows: RowNumbers = np.arange(0)
         self._retrying: Flags = self._nobody[:0]
         self._due: Flags = self._nobody[:0]
-        #: Fresh results of the last B jobs, oldest first.
-        self._got: deque[Flags] = deque()
+        #: Who has not returned the fresh task of the last B jobs, oldest first.
+        self._lost: deque[Flags] = deque()
         # By row, whether a round of the window had more than s stragglers.
         self._crowded: deque[Flags] = deque(maxlen=scheme.W - 1)
 
@@ -40,8 +40,8 @@ class RepeatRows(Rows):
         """Find who retries; after the last job only they work."""
         self._round = r
         if r >= self.scheme.T:
-            due = self._got.popleft()
-            self._rows = np.flatnonzero(~self._code.enough(due))
+            due = self._lost.popleft()
+            self._rows = np.flatnonzero(~self._code.bears(due))
             self._due = due[self._rows]
             self._retrying = self._code.retriers(self._due)
         return None if r < self.jobs else self._retriers()
@@ -60,14 +60,15 @@ class RepeatRows(Rows):
             calm &= ~crowded
         return CountOr(self._s, calm, self._window)
 
-    def settle(self, late: Flags) -> None:
+    def settle(self, late: Flags, total: Counts) -> None:
         """Book fresh and retried results; a due job that still lacks some is lost."""
-        fresh = ~late
+        lost = late
         if len(self._rows):
-            returned = self._due | (self._retrying & fresh[self._rows])
-            self.lost[self._rows] += ~self._code.enough(returned)
-            fresh[self._rows] &= ~self._retrying
+            still = self._due & ~(self._retrying & ~late[self._rows])
+            self.lost[self._rows] += ~self._code.bears(still)
+            lost = late.copy()
+            lost[self._rows] |= self._retrying
         if self._round < self.jobs:
-            self._got.append(fresh)
+            self._lost.append(lost)
         self._window.rounds.append(late)
-        self._crowded.append(count(late) > self._s)
+        self._crowded.append(total > self._s)
