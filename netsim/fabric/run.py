@@ -36,9 +36,8 @@ class FabricRun:
             context.env.process(sample_links(context, self._fabric, every))
 
     def progress(self) -> float | None:
-        """Return the share of flows that are over."""
-        flows = self._fabric.flows
-        return 1 - self._fabric.unfinished / flows if flows else None
+        """Return the share of packets that are delivered."""
+        return self._fabric.delivered
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write `flows` and `link_totals`; return makespan, completion times and losses."""

@@ -213,9 +213,11 @@ class Fabric:
     # What happened ----------------------------------------------------------------------------------
 
     @property
-    def flows(self) -> int:
-        """Flows handed in so far."""
-        return self._intake.flows
+    def delivered(self) -> float | None:
+        """Share of the packets of all flows so far that are delivered; None if there are no flows."""
+        rows = self._store.flow_rows()[: self._intake.flows]
+        packets = int(rows[:, at.PACKETS].sum())
+        return int((rows[:, at.ARRIVED] & at.LOW).sum()) / packets if packets else None
 
     @property
     def unfinished(self) -> int:
