@@ -24,7 +24,7 @@ SHAPE: Final = 2.5
 
 def harmonic(n: int, power: int = 1) -> float:
     """Return ``1 + 1/2^power + ... + 1/n^power``."""
-    return sum(1 / i**power for i in range(1, n + 1))
+    return math.fsum(float(i) ** -power for i in range(1, n + 1))
 
 
 def exponential_order_statistic(k: int) -> tuple[float, float]:
