@@ -1,6 +1,7 @@
 """Simulated time: integer picoseconds in an int64, so that equal instants are equal.
 
-One byte at 100 Gb/s lasts 80 ps, exactly. The range is 106 days; leaving it is an error and never a wrapped value.
+One byte at 100 Gb/s lasts 80 ps, exactly. The range is 106 days; leaving it is an error and never a
+wrapped value.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def later(time: Time, delay: Time) -> Time:
     total = time + delay
     if total >= NEVER:
         raise SimulationError(
-            f"simulated time overflows: {time} ps + {delay} ps is beyond 106 days; shorten the delay"
+            f"simulated time overflows: {time} ps + {delay} ps is beyond 106 days; "
+            "shorten the delay"
         )
     return total

@@ -1,12 +1,13 @@
 """SimPy's environment on integer picoseconds, joined to a compiled kernel.
 
-The two engines share one clock. Before each SimPy event the kernel runs to **strictly before** that event's time, so
-at one instant SimPy events come before the kernel's. The kernel comes back early, after finishing the instant, when
-something is over that a process waits for; the clock is set there, the processes' events succeed in the kernel's order
-of completion, and what they hand in joins after everything that the kernel did at that instant.
+The two engines share one clock. Before each SimPy event the kernel runs to **strictly before** that
+event's time, so at one instant SimPy events come before the kernel's. The kernel comes back early,
+after finishing the instant, when something is over that a process waits for; the clock is set
+there, the processes' events succeed in the kernel's order of completion, and what they hand in
+joins after everything that the kernel did at that instant.
 
-A kernel call handles a bounded number of events. Between calls observers are told and signals are delivered; where
-calls are cut never changes a result.
+A kernel call handles a bounded number of events. Between calls observers are told and signals are
+delivered; where calls are cut never changes a result.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Kernel(Protocol):
         ...
 
     def advance(self, limit: Time) -> bool:
-        """Handle one slice of events strictly before `limit`; return whether something awaited is over."""
+        """Handle a slice of events before `limit`; return whether something awaited is over."""
         ...
 
     def deliver(self) -> None:
@@ -108,7 +109,8 @@ class Environment(simpy.Environment):
         event
             What they wait for.
         label
-            Who waits and for what: ``rank 5: recv from 4``; a function is called only for the error.
+            Who waits and for what: ``rank 5: recv from 4``; a function is called only for the
+            error.
         group, total
             What is counted in the error, and of how many: ``3 of 64 ranks wait``.
         """
@@ -175,7 +177,7 @@ class Environment(simpy.Environment):
         return None
 
     def _stop_event(self, until: Time | Event | None) -> Event | None:
-        """Return the event that ends a run; a time's event comes before all others of its instant."""
+        """Return the event that ends a run; one for a time comes first at its instant."""
         if until is None or isinstance(until, Event):
             return until
         if type(until) is not int or until <= self.now:

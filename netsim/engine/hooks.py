@@ -1,7 +1,7 @@
 """Observers of a running simulation: progress, checks of memory, traces.
 
-The interface has one optional method. The environment looks once at what observers have, so an unused hook costs
-nothing while events run.
+The interface has one optional method. The environment looks once at what observers have, so an
+unused hook costs nothing while events run.
 """
 
 from __future__ import annotations
@@ -26,5 +26,7 @@ class Observer(Protocol):
 def slice_hooks(observers: list[Observer]) -> tuple[SliceHook, ...]:
     """Return the hooks of those `observers` that want to know of slices."""
     return tuple(
-        observer.on_slice for observer in observers if getattr(observer, "on_slice", None) is not None
+        observer.on_slice
+        for observer in observers
+        if getattr(observer, "on_slice", None) is not None
     )

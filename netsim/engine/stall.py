@@ -1,4 +1,4 @@
-"""Who waits for what: so that a simulation which cannot go on says so instead of ending in silence."""
+"""Who waits for what, so that a simulation which cannot go on says so."""
 
 from __future__ import annotations
 

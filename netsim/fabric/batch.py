@@ -30,8 +30,8 @@ class FlowBatch:
     start
         Earliest start (ps); earlier ones start when the batch is handed in.
     predecessors
-        Compressed rows ``(first, flows)``: flow `i` waits for ``flows[first[i]:first[i + 1]]``, numbered within the
-        batch. None: no flow waits.
+        Compressed rows ``(first, flows)``: flow `i` waits for ``flows[first[i]:first[i + 1]]``,
+        numbered within the batch. None: no flow waits.
     lag
         Delay (ps) between the end of the last predecessor and the start.
     trigger

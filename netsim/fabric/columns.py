@@ -23,7 +23,7 @@ _EVENTS = np.array(["enq", "deq", "drop", "deliver"])
 
 
 def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[Any]]:
-    """Return the columns of table `flows` that the kernel knows; instants that never came are masked."""
+    """Return what the kernel knows of table `flows`; instants that never came are masked."""
     state = rows[:, at.STATUS] & at.STATUS_MASK
     status = _STATUS[state]
     status[rows[:, at.END_RX] >= 0] = "done"
@@ -54,8 +54,9 @@ def link_columns(
 ) -> dict[str, NDArray[Any]]:
     """Return totals per link, by the topology's link number.
 
-    `busy` is the time (ps) that the link has been sending up to `now`; `wait_sum` and `wait_max` (ps) are over the
-    `data_packets`, of which there are fewer than `packets` by the acknowledgements.
+    `busy` is the time (ps) that the link has been sending up to `now`; `wait_sum` and `wait_max`
+    (ps) are over the `data_packets`, of which there are fewer than `packets` by the
+    acknowledgements.
     """
     links, counters, setup = (rows[layout.link] for rows in link_rows(state))
     data = counters[:, at.PACKETS_SENT]
@@ -87,7 +88,7 @@ def link_rows(state: State) -> tuple[Ints, Ints, Ints]:
 
 
 def as_bytes(time: Ints, links: Ints, setup: Ints) -> NDArray[np.float64]:
-    """Return the bytes that each link sends in `time`; exact where a byte takes whole picoseconds."""
+    """Return the bytes that each link sends in `time`; exact if a byte takes whole picoseconds."""
     pace = links[:, at.PACE]
     exact = np.where(pace > 0, time / np.maximum(pace, 1), 0.0)
     rated = np.round(time * (setup[:, at.RATE] / 8e12), 6)

@@ -1,7 +1,8 @@
 """What links did between two instants, read from the kernel's arrays: no event is needed for it.
 
-With ``free_at`` the end of a port's accepted work, the unsent backlog at `t` is ``max(0, free_at - t)`` and the busy
-time so far is the sum of accepted service times less that backlog. Both are exact.
+With ``free_at`` the end of a port's accepted work, the unsent backlog at `t` is ``max(0, free_at -
+t)`` and the busy time so far is the sum of accepted service times less that backlog. Both are
+exact.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class LinkSampler:
         self._names = np.array(network.link_names)
         self._layout = layout
         self._time = 0
-        self._totals = {name: np.zeros(count, np.int64) for name in ("busy", "tx", "drops", "marks")}
+        self._totals = {
+            name: np.zeros(count, np.int64) for name in ("busy", "tx", "drops", "marks")
+        }
 
     def sample(self, state: State, now: int) -> dict[str, NDArray[Any]]:
         """Return the columns of table `links` at `now`, by the topology's link number."""

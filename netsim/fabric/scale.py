@@ -1,4 +1,4 @@
-"""The base round-trip time and the bandwidth-delay product of a network, by which defaults are measured."""
+"""Base round-trip time and bandwidth-delay product, by which defaults are measured."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def path_scale(network: Network, packet: PacketConfig) -> PathScale:
     """Return round trip and bandwidth-delay product of the longest path of `network`.
 
-    The round trip is the service of a full packet and the propagation on every link there, and of an
-    acknowledgement on every link back, on the slowest of the shortest paths; the product takes the rate of the
-    slowest host link.
+    The round trip is the service of a full packet and the propagation on every link there, and of
+    an acknowledgement on every link back, on the slowest of the shortest paths; the product takes
+    the rate of the slowest host link.
     """
     wire = packet.payload + packet.header
     there = _one_way(network, wire)
@@ -43,7 +43,7 @@ def _one_way(network: Network, size: int) -> NDArray[np.int64]:
 
 
 def _core(network: Network, cost: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the largest cost among the shortest paths from each switch to each leaf; 0 where there is none."""
+    """Return the largest cost of a shortest path from each switch to each leaf, else 0."""
     inner = np.flatnonzero(
         (network.link_source >= network.host_count)
         & (network.link_target >= network.host_count)

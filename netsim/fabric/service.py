@@ -1,8 +1,8 @@
 """The fabric: the two doors by which everything else sends bytes.
 
-`Fabric.transfer` sends one message and returns an event for a process to wait for; `Fabric.submit` takes whole
-schedules, releases each flow itself, and returns one event for all. Between them and the compiled kernel stands
-nothing: flows are rows of its arrays.
+`Fabric.transfer` sends one message and returns an event for a process to wait for; `Fabric.submit`
+takes whole schedules, releases each flow itself, and returns one event for all. Between them and
+the compiled kernel stands nothing: flows are rows of its arrays.
 
 There is one fabric per environment; all that communicate in a simulation share it.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from simpy.events import Event
 
 from netsim.engine.clock import NEVER, Time
@@ -21,6 +20,7 @@ from netsim.fabric.columns import flow_columns, link_columns, packet_columns
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
 from netsim.fabric.kernel.intake import Intake
+from netsim.fabric.kernel.pending import refresh
 from netsim.fabric.sampling import LinkSampler
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class Transfer(Event):
     def cancel(self) -> None:
         """Send nothing more; the event fails with `TransferCancelled`.
 
-        Packets on their way drain and are not counted for the flow. A transfer that is over stays as it is.
+        Packets on their way drain and are not counted for the flow. A transfer that is over stays
+        as it is.
         """
         if not self.triggered:
             self._fabric.cancel(self.flow)
@@ -116,15 +117,16 @@ class Fabric:
         self._sampler = LinkSampler(network, self._parts.layout)
         env.attach(self)
 
-    # Doors ---------------------------------------------------------------------------------------
+    # Doors ----------------------------------------------------------------------------------------
 
     def transfer(
         self, src: int, dst: int, size: int, *, path: tuple[int, ...] | None = None
     ) -> Transfer:
         """Send `size` bytes from host `src` to host `dst`, from now on.
 
-        The event succeeds with the flow's number when the last byte is there, and fails with `TransferFailed` if that
-        cannot be. `path` is for policies that are given paths: links from host to host.
+        The event succeeds with the flow's number when the last byte is there, and fails with
+        `TransferFailed` if that cannot be. `path` is for policies that are given paths: links from
+        host to host.
         """
         flow, joined = self._intake.add_one(src, dst, size, self.env.now, path)
         event = Transfer(self.env, self, flow)
@@ -135,7 +137,7 @@ class Fabric:
         return event
 
     def submit(self, flows: FlowBatch) -> Event:
-        """Hand in many flows at once; the event succeeds with their numbers (a range) when all are done.
+        """Hand in many flows; the event succeeds with their numbers (a range) when all are done.
 
         It fails with `TransferFailed` as soon as one of them fails; the others go on.
         """
@@ -155,9 +157,10 @@ class Fabric:
         if row[at.STATUS] & at.STATUS_MASK in (at.BLOCKED, at.RUNNING):
             row[at.STATUS] = at.CANCELLED
             self._store.state.clock[at.ACTIVE] -= 1
+            refresh(self._store.state)
             self._waiters.pop(int(self._store.state.batch_of[flow]), None)
 
-    # The kernel, as the environment drives it -------------------------------------------------------
+    # The kernel, as the environment drives it -----------------------------------------------------
 
     @property
     def now(self) -> Time:
@@ -189,8 +192,8 @@ class Fabric:
         elif status == at.TRACE:
             self._write_packets()
         clock = store.state.clock
-        # A batch that ended with the last event before the limit or the end of a slice is told as well, once its
-        # instant is over.
+        # A batch that ended with the last event before the limit or the end of a slice is told as
+        # well, once its instant is over.
         return bool(clock[at.FINISHED]) and self.peek() > clock[at.NOW]
 
     def deliver(self) -> None:
@@ -210,11 +213,11 @@ class Fabric:
                 reason = state.flows[culprit * at.FLOW + at.STATUS] >> at.REASON_SHIFT
                 _fail(event, culprit, int(reason))
 
-    # What happened ----------------------------------------------------------------------------------
+    # What happened --------------------------------------------------------------------------------
 
     @property
     def delivered(self) -> float | None:
-        """Share of the packets of all flows so far that are delivered; None if there are no flows."""
+        """Share of the packets of all flows so far that are delivered; None without flows."""
         rows = self._store.flow_rows()[: self._intake.flows]
         packets = int(rows[:, at.PACKETS].sum())
         return int((rows[:, at.ARRIVED] & at.LOW).sum()) / packets if packets else None
@@ -236,7 +239,7 @@ class Fabric:
         return self._parts.scale
 
     def flow_columns(self) -> dict[str, NDArray[Any]]:
-        """Return the flows' columns, by flow number; `end_rx` and `end_tx` are masked where unknown."""
+        """Return the flows' columns, by flow number; unknown `end_rx` and `end_tx` are masked."""
         return flow_columns(self._store.flow_rows()[: self._intake.flows], REASONS)
 
     def link_columns(self) -> dict[str, NDArray[Any]]:

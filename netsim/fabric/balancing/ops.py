@@ -1,7 +1,8 @@
 """Oblivious packet spraying: the host gives each packet an entropy, switches hash it.
 
-As hosts of the Ultra Ethernet transport do, the host walks all `entropies` values once, in an order made by XOR with
-a random mask, and draws the mask anew for the next walk. A retransmission draws an entropy of its own.
+As hosts of the Ultra Ethernet transport do, the host walks all `entropies` values once, in an order
+made by XOR with a random mask, and draws the mask anew for the next walk. A retransmission draws an
+entropy of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MASK = 1 << 60
 
 
 def tag(state: State, flow: int, label: int, now: int) -> int:
-    """Return the packet's entropy: its place in the walk, the walk's mask applied, under the flow's upper bits."""
+    """Return the packet's entropy: its masked place in the walk, below the flow's upper bits."""
     entropies = state.policy[0]
     seq = seq_of(label)
     key = state.fixed[POLICY_KEY]
@@ -41,7 +42,9 @@ def tag(state: State, flow: int, label: int, now: int) -> int:
 def choose(state: State, packet: int, switch: int, first: int, n: int, now: int) -> int:
     """Return the port that the hash of flow, entropy and switch picks."""
     flow = flow_of(label_at(state, packet))
-    return first + below(draw(state.fixed[POLICY_KEY], _HASH | switch, flow << 32 | tag_of(state, packet)), n)
+    return first + below(
+        draw(state.fixed[POLICY_KEY], _HASH | switch, flow << 32 | tag_of(state, packet)), n
+    )
 
 
 @register("routing", "ops")
@@ -54,7 +57,10 @@ class ObliviousPacketSpraying:
         """Size of the set."""
 
         entropies: int = field(
-            64, description="entropy values that a walk visits once each, a power of two", ge=2, le=65536
+            64,
+            description="entropy values that a walk visits once each, a power of two",
+            ge=2,
+            le=65536,
         )
 
         @field_validator("entropies")

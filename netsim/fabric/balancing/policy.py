@@ -20,29 +20,35 @@
 
         choose = staticmethod(choose)
 
-From then on ``routing: {policy: last}`` is valid. A package of its own names the module in the entry-point group
+From then on ``routing: {policy: last}`` is valid. A package of its own names the module in the
+entry-point group
 ``netsim.plugins``.
 
-A policy is a class registered under kind ``routing`` with a docstring, ``Config`` (a subclass of `RoutingConfig`),
+A policy is a class registered under kind ``routing`` with a docstring, ``Config`` (a subclass of
+`RoutingConfig`),
 ``source`` (the paper that it follows) and functions that the kernel compiles, as static methods:
 
 ``choose(state, packet, switch, first, n, now) -> position``
-    asked at each switch with more than one equal port towards the packet's destination. `first` to ``first + n - 1``
-    are the positions of those ports, whose links are ``state.ports[position]``; `switch` counts switches from 0.
-    Read the packet with `flow_of`, `seq_of`, `retry_of`, `is_ack`, `counter_of` of its label and with `tag_of`. A
-    port's unsent backlog is ``max(0, state.links[link * LINK + FREE_AT] - now)`` (ps).
+    asked at each switch with more than one equal port towards the packet's destination. `first` to
+    ``first + n - 1`` are the positions of those ports, whose links are ``state.ports[position]``;
+    `switch` counts switches from 0. Read the packet with `flow_of`, `seq_of`, `retry_of`, `is_ack`,
+    `counter_of` of its label and with `tag_of`. A port's unsent backlog is ``max(0,
+    state.links[link * LINK + FREE_AT] - now)`` (ps).
 ``tag(state, flow, label, now) -> number``, optional
-    asked at the host for every packet that it sends, acknowledgements included: up to 32 bits that the packet carries
-    for `choose` (a path, an entropy).
+    asked at the host for every packet that it sends, acknowledgements included: up to 32 bits that
+    the packet carries for `choose` (a path, an entropy).
 
-Optional attributes: ``pack(config) -> Numbers`` (`whole` becomes ``state.policy``, `real` ``state.policy_reals``);
-``every_hop = True`` asks `choose` at switches with one port as well; ``flow_row`` and ``switch_row`` give the numbers
-of int64 that it keeps per flow, ``state.policy_flows[flow * flow_row + i]``, and per switch and destination leaf,
-``state.policy_switches[(switch * leaves + leaf) * switch_row + i]``; ``paths`` is ``"all"`` if it wants explicit paths
-in the rows `PATH` of its flows, ``"given"`` if each flow must bring its own.
+Optional attributes: ``pack(config) -> Numbers`` (`whole` becomes ``state.policy``, `real`
+``state.policy_reals``);
+``every_hop = True`` asks `choose` at switches with one port as well; ``flow_row`` and
+``switch_row`` give the numbers of int64 that it keeps per flow, ``state.policy_flows[flow *
+flow_row + i]``, and per switch and destination leaf,
+``state.policy_switches[(switch * leaves + leaf) * switch_row + i]``; ``paths`` is ``"all"`` if it
+wants explicit paths in the rows `PATH` of its flows, ``"given"`` if each flow must bring its own.
 
-The functions are plain Python over the arrays of `netsim.fabric.kernel.state`: integers, no exceptions, no
-allocation, no module state. Random numbers come from `random_bits`, which depends on packet and switch alone.
+The functions are plain Python over the arrays of `netsim.fabric.kernel.state`: integers, no
+exceptions, no allocation, no module state. Random numbers come from `random_bits`, which depends on
+packet and switch alone.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Round robin at the switch: the equal ports in turn, in an order that is shuffled from time to time.
+"""Round robin at the switch: the equal ports in turn, in an order shuffled now and then.
 
-Each switch keeps one turn per destination leaf. Data packets take the ports in turn; after `rounds` rounds the order
-is drawn anew. Acknowledgements are hashed by flow, as in the public UEC simulator.
+Each switch keeps one turn per destination leaf. Data packets take the ports in turn; after `rounds`
+rounds the order is drawn anew. Acknowledgements are hashed by flow, as in the public UEC simulator.
 
-Instead of storing a permutation, turn `i` of a round goes to port ``(a i + b) mod n`` with `a` and `n` coprime: a
-permutation of the ports that a single draw decides.
+Instead of storing a permutation, turn `i` of a round goes to port ``(a i + b) mod n`` with `a` and
+`n` coprime: a permutation of the ports that a single draw decides.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def choose(state: State, packet: int, switch: int, first: int, n: int, now: int)
 
 @register("routing", "rr")
 class RoundRobin:
-    """Each switch deals data packets to its equal ports in turn, in an order drawn anew now and then."""
+    """Deal data packets to the equal ports of each switch in turn, in an order drawn anew."""
 
     source: ClassVar[str] = (
         "A. Dixit et al., On the Impact of Packet Spraying in Data Center Networks, INFOCOM 2013; "
@@ -62,7 +62,10 @@ class RoundRobin:
         """How long an order lasts."""
 
         rounds: int = field(
-            1, description="rounds over the ports before the order is drawn anew", ge=1, le=1_000_000
+            1,
+            description="rounds over the ports before the order is drawn anew",
+            ge=1,
+            le=1_000_000,
         )
 
     @staticmethod

@@ -12,7 +12,7 @@ from netsim.registry import register
 
 
 def tag(state: State, flow: int, label: int, now: int) -> int:
-    """Return the position of the first hop of the flow's path; acknowledgements go back the same way."""
+    """Return the position of the path's first hop; acknowledgements go back the same way."""
     path = state.flows[flow * FLOW + PATH]
     pair = path >> HIGH if is_ack(label) else path & LOW
     return int(state.pairs[pair * PAIR])

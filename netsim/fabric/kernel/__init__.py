@@ -1,1 +1,1 @@
-"""The compiled packet simulator: flat arrays, one pending event per source, a winner tree over them."""
+"""The compiled packet simulator: flat arrays, and one pending event per link and NIC."""

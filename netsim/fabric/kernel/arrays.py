@@ -1,4 +1,4 @@
-"""The kernel's arrays as Python owns them between calls: made, grown, and moved to another epoch."""
+"""The kernel's arrays between its calls: made, grown, and moved to another epoch."""
 
 from __future__ import annotations
 

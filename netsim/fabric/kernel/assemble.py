@@ -1,4 +1,4 @@
-"""Put a kernel together: network, policy, transport, queue and random keys become arrays and a compiled function."""
+"""Put a kernel together: its arrays and its compiled function, from validated blocks."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def assemble(
 
 
 def port_limits(protocol: Any, queue: QueueConfig | None, scale: PathScale) -> PortLimits:
-    """Return what switch ports do: as the queue block says, and where it is silent, the transport."""
+    """Return what switch ports do: as the queue block says, else as the transport wants."""
     capacity, mark = (
         None if share is None else max(int(share * scale.bdp), least)
         for share, least in ((protocol.capacity_bdp, scale.wire), (protocol.mark_bdp, 0))

@@ -1,13 +1,15 @@
 """One compiled kernel per combination of routing policy, transport and options, kept between runs.
 
-A kernel that dispatched over all policies would be slower and take longer to compile with each policy added, so each
-combination is compiled alone. numba keys its cache by the text of the file that a function stands in, and would not
-notice a change in a policy that was inlined from another file. Therefore the entry function is written into a folder
-of its own, ``<user cache>/netsim/<hash>/kernel.py``, where the hash covers the sources of all functions reached
-(plug-ins included), numba's version, the processor and the options: whatever changes, another folder is used.
+A kernel that dispatched over all policies would be slower and take longer to compile with each
+policy added, so each combination is compiled alone. numba keys its cache by the text of the file
+that a function stands in, and would not notice a change in a policy that was inlined from another
+file. Therefore the entry function is written into a folder of its own, ``<user
+cache>/netsim/<hash>/kernel.py``, where the hash covers the sources of all functions reached
+(plug-ins included), numba's version, the processor and the options: whatever changes, another
+folder is used.
 
-``NETSIM_CACHE`` names another folder than the user's cache. Where it cannot be written, kernels are compiled at each
-start, with one warning. The 64 folders used last are kept.
+``NETSIM_CACHE`` names another folder than the user's cache. Where it cannot be written, kernels are
+compiled at each start, with one warning. The 64 folders used last are kept.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ log = logging.getLogger(__name__)
 
 
 class Announcer:
-    """Whom to tell that a kernel is being compiled, which takes seconds: the command line sets `tell`."""
+    """Whom to tell that a kernel is being compiled, which takes seconds."""
 
     tell: Callable[[str], None] | None = None
 
@@ -120,7 +122,7 @@ def cache_folder() -> Path:
 
 
 def _cached_module(digest: str, name: str) -> ModuleType | None:
-    """Return the module that holds the entry function of kernel `digest`, None if it cannot be kept."""
+    """Return the module with the entry function of kernel `digest`, None if it cannot be kept."""
     try:
         folder = _prepared(cache_folder(), digest, name)
     except (OSError, RuntimeError) as problem:

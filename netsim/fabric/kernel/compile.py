@@ -1,12 +1,13 @@
 """Compile plain Python functions together with the plain functions that they call.
 
-Kernel, policy and transport files hold ordinary functions and import no compiler. `compiled` looks at the global
-names that a function's code refers to, compiles the functions among them first, and builds the function anew with
-those names bound to compiled ones. Names in `plugs` are bound to a chosen policy's or transport's functions and to
-constants instead, but only inside the kernel's own modules.
+Kernel, policy and transport files hold ordinary functions and import no compiler. `compiled` looks
+at the global names that a function's code refers to, compiles the functions among them first, and
+builds the function anew with those names bound to compiled ones. Names in `plugs` are bound to a
+chosen policy's or transport's functions and to constants instead, but only inside the kernel's own
+modules.
 
-Reference counting is switched off (numba's internal option `_nrt`), which doubles the speed: kernels allocate
-nothing. Where numba refuses the option, the functions are compiled without it.
+Reference counting is switched off (numba's internal option `_nrt`), which doubles the speed:
+kernels allocate nothing. Where numba refuses the option, the functions are compiled without it.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ class Linker:
         self._compiled: dict[Callable[..., Any], Any] = {}
 
     def entry(self, function: Callable[..., Any], *, cache: bool) -> Any:
-        """Return `function`, compiled for calls from Python; its machine code may be kept beside its file."""
+        """Return `function`, compiled for calls from Python, kept beside its file if `cache`."""
         return jit(self._rebound(function), {"cache": cache, "boundscheck": self._boundscheck})
 
     def compiled(self, function: Callable[..., Any]) -> Any:
-        """Return `function`, compiled for calls from compiled functions, into which it is inlined."""
+        """Return `function`, compiled to be inlined into compiled functions."""
         known = self._compiled.get(function)
         if known is None:
             known = jit(self._rebound(function), {**INNER, "boundscheck": self._boundscheck})
@@ -68,7 +69,7 @@ class Linker:
 
 
 def references(function: Callable[..., Any], plugs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the plain functions, and the plugs, that the code of `function` refers to by global names."""
+    """Return the plain functions and the plugs that `function` refers to by global names."""
     kernel = function.__module__.startswith(KERNEL)
     found = {}
     for name in global_names(function):

@@ -1,8 +1,8 @@
-"""The life of a flow: it waits for predecessors, starts, is done or fails, and releases its successors."""
+"""The life of a flow: waits for predecessors, starts, is done or fails, frees successors."""
 
 from __future__ import annotations
 
-from netsim.fabric.kernel.pending import lower, plan_start
+from netsim.fabric.kernel.pending import lower, plan_start, refresh
 from netsim.fabric.kernel.plugs import begin, sendable
 from netsim.fabric.kernel.state import (
     ACTIVE,
@@ -41,6 +41,7 @@ from netsim.fabric.kernel.state import (
     STATUS_MASK,
     STOP_AT,
     SUCCESSORS,
+    TIMERS,
     TRIGGER,
     WAITING,
     State,
@@ -134,6 +135,8 @@ def over(state: State, flow: int, status: int) -> None:
     """Take note that a flow sends nothing more."""
     state.flows[flow * FLOW + STATUS] = status
     state.clock[ACTIVE] -= 1
+    if state.clock[TIMERS] > 0 and state.timers[0] == flow:
+        refresh(state)
 
 
 def settle(state: State, flow: int, now: int) -> None:

@@ -1,6 +1,7 @@
 """Random bits without state, for compiled code: the same numbers as `netsim.rng.draw`.
 
-A draw is a hash of (stream key, entity, counter), so it does not depend on when or in which order draws happen.
+A draw is a hash of (stream key, entity, counter), so it does not depend on when or in which order
+draws happen.
 """
 
 from __future__ import annotations

@@ -1,11 +1,19 @@
-"""A host: its NIC sends the packets of ready flows one by one; its receiver counts, and acknowledges."""
+"""A host: its NIC sends packets of ready flows one by one; its receiver acknowledges."""
 
 from __future__ import annotations
 
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, confirmed, enqueue, fail, over, received, wake
 from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, flow_of, seq_of
 from netsim.fabric.kernel.pending import replace
-from netsim.fabric.kernel.plugs import ACKNOWLEDGED, TRACED, acknowledge, receive, sendable, tag, take
+from netsim.fabric.kernel.plugs import (
+    ACKNOWLEDGED,
+    TRACED,
+    acknowledge,
+    receive,
+    sendable,
+    tag,
+    take,
+)
 from netsim.fabric.kernel.port import accept, put_back, take_free
 from netsim.fabric.kernel.state import (
     ACK_SIZE,
@@ -145,8 +153,8 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
 def resume(state: State, flow: int, host: int, now: int) -> int:
     """Return the packet that an acknowledgement lets out of an idle NIC, or NONE.
 
-    A NIC with an event of its own sends then. An idle one sends at once: it belongs to the same event, since
-    nothing else can happen at this host before.
+    A NIC with an event of its own sends then. An idle one sends at once: it belongs to the same
+    event, since nothing else can happen at this host before.
     """
     if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not sendable(state, flow):
         return NONE
@@ -191,7 +199,8 @@ def arrive(state: State, flow: int, seq: int, now: int) -> None:
 def lose(state: State, packet: int, now: int) -> None:
     """Take note of a packet that a full queue refused.
 
-    Without acknowledgements nothing is sent again, so a flow with a loss fails once its last packet is accounted for.
+    Without acknowledgements nothing is sent again, so a flow with a loss fails once its last packet
+    is accounted for.
     """
     label = state.packets[packet * PACKET + LABEL]
     put_back(state, packet)

@@ -72,7 +72,9 @@ class Intake:
 
     def add(self, batch: FlowBatch, now: int) -> tuple[range, list[int]]:
         """Add all flows of `batch`; return their numbers and those that no path joins."""
-        src, dst, size = (np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size))
+        src, dst, size = (
+            np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size)
+        )
         count = len(src)
         packets = np.maximum(1, -(-size // self._payload))
         self._check(src, dst, size, batch)
@@ -104,7 +106,7 @@ class Intake:
         hosts = self._network.host_count
         if batch.trigger == "tx" and not self._parts.acknowledged:
             raise SimulationError(
-                "trigger 'tx' waits for acknowledgements, which this transport does not send; use 'rx'"
+                "trigger 'tx' waits for acknowledgements, which this transport lacks; use 'rx'"
             )
         wrong = (src < 0) | (src >= hosts) | (dst < 0) | (dst >= hosts) | (src == dst) | (size < 0)
         if wrong.any():
@@ -119,8 +121,8 @@ class Intake:
             raise SimulationError(f"more than {MOST_FLOWS:,} flows in one run")
         if packets > MOST_PACKETS:
             raise SimulationError(
-                f"a flow of {packets:,} packets is too long, at most {MOST_PACKETS:,}: use a larger "
-                "packet payload or cut the flow"
+                f"a flow of {packets:,} packets is too long, at most {MOST_PACKETS:,}: "
+                "use a larger packet payload or cut the flow"
             )
         self._store.reserve_flows(self.flows + count)
         self._store.reserve_batches(self.batches + 1)

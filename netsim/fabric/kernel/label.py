@@ -1,8 +1,9 @@
-"""A packet's identity in one integer, laid out so that comparing two labels orders simultaneous arrivals.
+"""A packet's identity in one integer; comparing two labels orders simultaneous arrivals.
 
-From the top: flow (28 bits), packet index (24), acknowledgement (1), unused (3), retry (6), congestion mark (1).
-Without its lower `TIE_BITS` the label is the order at one node and instant: flow, packet index, data before its
-acknowledgement. The widths bound what a scenario may ask for, which is checked when flows are handed in.
+From the top: flow (28 bits), packet index (24), acknowledgement (1), unused (3), retry (6),
+congestion mark (1). Without its lower `TIE_BITS` the label is the order at one node and instant:
+flow, packet index, data before its acknowledgement. The widths bound what a scenario may ask for,
+which is checked when flows are handed in.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def is_ack(label: int) -> bool:
 def counter_of(label: int) -> int:
     """Return the counter under which random numbers are drawn for a packet: ``seq << 6 | retry``.
 
-    Acknowledgements draw from the upper half of the counters, so that they do not repeat their data packet's draws.
+    Acknowledgements draw from the upper half of the counters, so that they do not repeat their data
+    packet's draws.
     """
     seq = (label >> SEQ_SHIFT) & SEQ_MASK
     retry = (label >> RETRY_SHIFT) & RETRY_MASK

@@ -86,15 +86,15 @@ def _check_size(network: Network, wire: int) -> None:
     sources = network.link_count + network.host_count
     if sources > _MOST_SOURCES:
         raise SimulationError(
-            f"{network.link_count:,} directed links and {network.host_count:,} hosts are too many for packet "
-            f"fidelity (together at most {_MOST_SOURCES:,}); use fidelity: flow"
+            f"{network.link_count:,} directed links and {network.host_count:,} hosts are too many "
+            f"for packet fidelity (together at most {_MOST_SOURCES:,}); use fidelity: flow"
         )
     hop = -(-wire * PS_BITS // network.link_rate) + hop_delay(network)
     slow = int(np.argmax(hop)) if len(hop) else 0
     if len(hop) and hop[slow] >= _LONGEST_HOP:
         raise SimulationError(
-            f"a packet takes {hop[slow] / 1e12:.3g} s on link {network.link_names[slow]}; packet fidelity needs "
-            "less than 4 s, use fidelity: flow"
+            f"a packet takes {hop[slow] / 1e12:.3g} s on link {network.link_names[slow]}; "
+            "packet fidelity needs less than 4 s, use fidelity: flow"
         )
 
 
@@ -121,7 +121,7 @@ def _setup(network: Network, number: Ints, limits: PortLimits) -> Ints:
 
 
 def as_time(size: int | None, rate: Any) -> Any:
-    """Return the time in ps, rounded down, that `size` bytes take at each `rate`; None is unbounded."""
+    """Return the time (ps, rounded down) of `size` bytes at each `rate`; None is unbounded."""
     if size is None:
         return np.full(len(rate), UNBOUNDED, np.int64)
     speeds, which = np.unique(rate, return_inverse=True)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class PathTable:
     """Rows of `state.pairs` and the ports that they point to.
 
-    A row is (first position in `ports`, number of paths, links per path); paths leave out the two host links, which
-    every packet takes anyway.
+    A row is (first position in `ports`, number of paths, links per path); paths leave out the two
+    host links, which every packet takes anyway.
 
     Parameters
     ----------
@@ -39,13 +39,15 @@ class PathTable:
         if key not in self._known:
             paths = self._network.leaf_paths(source, target)
             if not paths:
-                names = [self._network.switches[self._network.leaf_switches[n]] for n in (source, target)]
+                names = [
+                    self._network.switches[self._network.leaf_switches[n]] for n in (source, target)
+                ]
                 raise SimulationError(f"no path joins {names[0]} and {names[1]}")
             self._known[key] = self._add(paths)
         return self._known[key]
 
     def given(self, links: tuple[int, ...]) -> tuple[int, int]:
-        """Return the rows of a path from host to host, given as links, and of the same path back."""
+        """Return the rows of a path, given as links from host to host, and of its way back."""
         inner = tuple(links[1:-1])
         return self._one(inner), self._one(tuple(self._reverse(link) for link in inner[::-1]))
 
@@ -68,5 +70,7 @@ class PathTable:
         index = network.between(*ends).index(link)
         back = network.between(ends[1], ends[0])
         if index >= len(back):
-            raise SimulationError(f"link {network.link_names[link]} has no way back for acknowledgements")
+            raise SimulationError(
+                f"link {network.link_names[link]} has no way back for acknowledgements"
+            )
         return back[index]

@@ -1,12 +1,14 @@
 """The events that are pending: a winner tree over sources, and small heaps of flows.
 
-A *source* has at most one pending event: a link (its head packet arrives), a NIC (ready to send). The tree holds one
-key per source, ``(time - epoch) << 20 | source``, in leaves ``tree[P]`` to ``tree[2P - 1]``; a parent is its smaller
-child, so ``tree[1]`` is the next event. Its cost is log2 of the number of sources, whatever the number of packets in
-flight; simultaneous events come by source number, whenever they were set. A knockout tournament of this kind is in
-Knuth, The Art of Computer Programming 3, section 5.4.1.
+A *source* has at most one pending event: a link (its head packet arrives), a NIC (ready to send).
+The tree holds one key per source, ``(time - epoch) << 20 | source``, in leaves ``tree[P]`` to
+``tree[2P - 1]``; a parent is its smaller child, so ``tree[1]`` is the next event. Its cost is log2
+of the number of sources, whatever the number of packets in flight; simultaneous events come by
+source number, whenever they were set. A knockout tournament of this kind is in Knuth, The Art of
+Computer Programming 3, section 5.4.1.
 
-Flow starts and timers are few, so they stand in binary heaps of flow numbers ordered by (time, flow).
+Flow starts and timers are few, so they stand in binary heaps of flow numbers ordered by (time,
+flow).
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ from netsim.fabric.kernel.state import (
     NEVER,
     NEXT_OTHER,
     NOW,
+    RUNNING,
     START,
     STARTS,
+    STATUS,
+    STATUS_MASK,
     TIMER,
     TIMERS,
     Ints,
@@ -85,14 +90,24 @@ def pop(heap: Ints, size: int, flows: Ints, column: int) -> int:
 
 
 def refresh(state: State) -> None:
-    """Note the time of the earliest flow start or timer."""
+    """Note the time of the earliest flow start or timer.
+
+    Timers of flows that are over are dropped here, so that none of them keeps a simulation going.
+    """
     clock = state.clock
+    while clock[TIMERS] > 0 and not runs(state, state.timers[0]):
+        next_timer(state)
     earliest = NEVER
     if clock[STARTS] > 0:
         earliest = state.flows[state.starts[0] * FLOW + START]
     if clock[TIMERS] > 0:
         earliest = min(earliest, state.flows[state.timers[0] * FLOW + TIMER])
     clock[NEXT_OTHER] = earliest
+
+
+def runs(state: State, flow: int) -> bool:
+    """Return whether `flow` has started and is not over."""
+    return state.flows[flow * FLOW + STATUS] & STATUS_MASK == RUNNING
 
 
 def plan_start(state: State, flow: int) -> None:
@@ -105,7 +120,8 @@ def plan_start(state: State, flow: int) -> None:
 def next_start(state: State) -> int:
     """Return the flow whose start is the next event, or -1 if a timer or nothing comes before.
 
-    At one instant starts come first: they stand for work that was handed in before the instant began.
+    At one instant starts come first: they stand for work that was handed in before the instant
+    began.
     """
     clock = state.clock
     if clock[STARTS] == 0 or state.flows[state.starts[0] * FLOW + START] > clock[NOW]:

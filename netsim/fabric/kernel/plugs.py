@@ -1,8 +1,8 @@
 """What a routing policy and a transport may leave out: the behaviour without it.
 
-Kernel functions call these names; `netsim.fabric.kernel.builder` puts the chosen policy's and transport's functions of
-the same name in their place before it compiles. How to write them: `netsim.fabric.balancing.policy` and
-`netsim.fabric.transports.transport`.
+Kernel functions call these names; `netsim.fabric.kernel.builder` puts the chosen policy's and
+transport's functions of the same name in their place before it compiles. How to write them:
+`netsim.fabric.balancing.policy` and `netsim.fabric.transports.transport`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ACKNOWLEDGED: Final = False
 
 
 def choose(state: State, packet: int, switch: int, first: int, n: int, now: int) -> int:
-    """Return the position in `state.ports` by which `packet` leaves `switch`: the first equal port."""
+    """Return by which position of `state.ports` a packet leaves: the first equal port."""
     return first
 
 

@@ -1,13 +1,14 @@
 """A plain port: one FIFO, never paused, simulated without any event of its own.
 
-Because nothing can overtake or pause, a packet's departure is known when it arrives: with ``free_at`` the end of all
-accepted work,
+Because nothing can overtake or pause, a packet's departure is known when it arrives: with
+``free_at`` the end of all accepted work,
 
-    start = max(t, free_at);  wait = start - t;  free_at = start + tx;  arrival = free_at + propagation
+    start = max(t, free_at);  wait = start - t;  free_at = start + tx;  arrival = free_at +
+    propagation
 
-The backlog at any instant is ``max(0, free_at - t)``, so capacity and marking threshold are kept as times and compared
-without division. The backlog counts the *unsent part* of the packet in service; an implementation that counts whole
-packets drops and marks slightly earlier.
+The backlog at any instant is ``max(0, free_at - t)``, so capacity and marking threshold are kept as
+times and compared without division. The backlog counts the *unsent part* of the packet in service;
+an implementation that counts whole packets drops and marks slightly earlier.
 """
 
 from __future__ import annotations
@@ -60,20 +61,19 @@ from netsim.fabric.kernel.state import (
 )
 from netsim.fabric.kernel.trace import trace
 
-
 #: Picoseconds per second times bits per byte.
 PS_BITS = 8_000_000_000_000
 
 
 def take_free(state: State) -> int:
-    """Take a packet from the pool, which is not empty: the kernel checks before it takes an event."""
+    """Take a packet from the pool; the kernel checks before each event that there is one."""
     packet = state.clock[FREE]
     state.clock[FREE] = state.packets[packet * PACKET + NEXT]
     return packet
 
 
 def put_back(state: State, packet: int) -> None:
-    """Return a packet to the pool; the last one returned is the first one taken, so it is in the cache."""
+    """Return a packet to the pool; the last one is taken first, so it is in the cache."""
     state.packets[packet * PACKET + NEXT] = state.clock[FREE]
     state.clock[FREE] = packet
 
@@ -98,8 +98,9 @@ def backlog(state: State, link: int, unsent: int) -> int:
 def marks(state: State, link: int, label: int, wait: int) -> bool:
     """Return whether a packet that must wait longer than the threshold is marked.
 
-    Between `MARK_ABOVE` and `MARK_ALL` the probability rises linearly to `MARK_CHANCE`; beyond it is 1 (the ramp of
-    random early detection, Floyd & Jacobson 1993, on the instantaneous queue). Equal thresholds make a step.
+    Between `MARK_ABOVE` and `MARK_ALL` the probability rises linearly to `MARK_CHANCE`; beyond it
+    is 1 (the ramp of random early detection, Floyd & Jacobson 1993, on the instantaneous queue).
+    Equal thresholds make a step.
     """
     setup = link * SETUP
     low = state.links[link * LINK + MARK_ABOVE]

@@ -1,8 +1,9 @@
 """The kernel's loop: takes one event after another, in the one order that there is.
 
-At one instant: flow starts, by flow; timers, by flow; arrivals, node after node, and at one node by (flow, packet
-index, data before its acknowledgement, link); NICs, by host. The text of this module is what
-`netsim.fabric.kernel.builder` writes into the cache, with the chosen policy and transport around it.
+At one instant: flow starts, by flow; timers, by flow; arrivals, node after node, and at one node by
+(flow, packet index, data before its acknowledgement, link); NICs, by host. The text of this module
+is what `netsim.fabric.kernel.builder` writes into the cache, with the chosen policy and transport
+around it.
 """
 
 from __future__ import annotations
@@ -126,7 +127,7 @@ def start_or_expire(state: State, now: int) -> None:
 
 
 def arrivals(state: State, source: int, now: int) -> int:
-    """Handle all packets that arrive now at the node where link `source` ends; return their number."""
+    """Handle all packets that arrive now where link `source` ends; return their number."""
     node = state.links[source * LINK + NODE]
     count = gather(state, source, node)
     for position in range(count):
@@ -147,7 +148,8 @@ def arrivals(state: State, source: int, now: int) -> int:
 def gather(state: State, source: int, node: int) -> int:
     """Detach the heads that arrive at `node` at this instant, sort them, return their number.
 
-    Links are numbered by the node they end in, so the others of the group are the next winners of the tree.
+    Links are numbered by the node they end in, so the others of the group are the next winners of
+    the tree.
     """
     tree = state.tree
     group = state.group

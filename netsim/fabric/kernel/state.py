@@ -1,11 +1,13 @@
 """What the kernel knows: a tuple of flat arrays, and the columns of their rows.
 
-Every array is one-dimensional and holds rows of a fixed number of columns; ``links[link * LINK + FREE_AT]`` is one
-cell. A `NamedTuple` of such arrays passes through all compiled functions without reference counting, and a row of
-eight integers is a cache line. The kernel owns them while it runs; between calls Python reads and grows them.
+Every array is one-dimensional and holds rows of a fixed number of columns; ``links[link * LINK +
+FREE_AT]`` is one cell. A `NamedTuple` of such arrays passes through all compiled functions without
+reference counting, and a row of eight integers is a cache line. The kernel owns them while it runs;
+between calls Python reads and grows them.
 
-Entity numbers: hosts are nodes 0 to H-1, switches follow. Links are **numbered by the node they end in** (then by
-their number in the topology), since a link's number decides who comes first at one instant.
+Entity numbers: hosts are nodes 0 to H-1, switches follow. Links are **numbered by the node they end
+in** (then by their number in the topology), since a link's number decides who comes first at one
+instant.
 """
 
 from __future__ import annotations
@@ -38,13 +40,13 @@ class State(NamedTuple):
     ports: Ints
     """Links, in groups of equal ports; behind them the explicit paths."""
     pairs: Ints
-    """Explicit paths between two leaves: first position in `ports`, number of paths, links per path."""
+    """Explicit paths: first position in `ports`, number of paths, links per path."""
     packets: Ints
     flows: Ints
     reals: Reals
     """Per flow, the transport's numbers."""
     bits: Ints
-    """Per flow, two rings of bits: acknowledged packets (sender) and received packets (receiver)."""
+    """Per flow, two rings of bits: packets acknowledged (sender), received (receiver)."""
     starts: Ints
     """Heap of flows that have yet to start."""
     timers: Ints
@@ -53,7 +55,7 @@ class State(NamedTuple):
     batch_of: Ints
     """Per flow, its batch."""
     waiting: Ints
-    """Per flow, predecessors that are not done, the delay after the last of them, its successors."""
+    """Per flow, predecessors not done, the delay after the last of them, its successors."""
     successors: Ints
     finished: Ints
     """Batches that are over, in order, since Python last looked."""
@@ -204,7 +206,7 @@ INFLIGHT: Final = 8
 REPAIR: Final = 9
 """Packets from (low 32 bits) up to (above) may have to be sent again."""
 COVERED: Final = 10
-"""Packets below it were sent before the last progress (low 32 bits); highest acknowledged + 1 above."""
+"""Packets below it were sent before the last progress (low); highest acknowledged + 1 above."""
 PROGRESS: Final = 11
 """When the oldest unacknowledged packet last changed or was sent."""
 ARRIVED: Final = 12
@@ -220,7 +222,7 @@ RESENT: Final = 17
 TIMER: Final = 18
 """Deadline of the armed timer, 0 if there is none."""
 PATH: Final = 19
-"""Row of `pairs` towards the destination (low 32 bits), back to the source above; retries shift it."""
+"""Row of `pairs` towards the destination (low 32 bits), and back to the source above."""
 FLOW: Final = 20
 
 LOW: Final = 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""A switch: finds the equal ports towards the packet's destination and lets the routing policy choose."""
+"""A switch: finds the equal ports towards a destination and lets the policy choose."""
 
 from __future__ import annotations
 

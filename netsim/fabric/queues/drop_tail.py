@@ -1,7 +1,7 @@
-"""First in, first out, with a limit: what does not fit is dropped; long queues can mark packets (RFC 3168).
+"""First in, first out, with a limit: what does not fit is dropped; long queues may mark.
 
-The queue is the unsent bytes at the port; a packet is marked when it is put into the queue. Hosts' own ports have no
-limit: their NICs hand packets over one by one.
+The queue is the unsent bytes at the port; a packet is marked when it is put into the queue. Hosts'
+own ports have no limit: their NICs hand packets over one by one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DropTail:
 
     @staticmethod
     def limits(config: Config, capacity: int | None, mark: int | None) -> PortLimits:
-        """Return the limits of a port; `capacity` and `mark` are the transport's defaults in bytes."""
+        """Return a port's limits; `capacity` and `mark` are the transport's defaults (bytes)."""
         size = config.capacity if config.capacity is not None else capacity
         if config.ecn is None:
             return PortLimits(size, mark, mark)

@@ -1,18 +1,23 @@
 """Data Center TCP (RFC 8257), counted in full packets.
 
-The receiver echoes each packet's congestion mark with its own acknowledgement, so the sender knows exactly which
-packets were marked (section 3.2 of the RFC with one acknowledgement per packet). At the sender, section 3.3:
+The receiver echoes each packet's congestion mark with its own acknowledgement, so the sender knows
+exactly which packets were marked (section 3.2 of the RFC with one acknowledgement per packet). At
+the sender, section 3.3:
 
-* over an *observation window*, which ends when all packets are acknowledged that had been sent at its start, it takes
-  the share F of marked among acknowledged packets, and ``alpha = (1 - g) alpha + g F``; alpha starts at 1;
-* on a mark, at most once per window of data, ``cwnd *= 1 - alpha / 2`` and ``ssthresh = cwnd``; until that window is
-  acknowledged the window does not grow;
-* otherwise slow start (one packet per acknowledgement) below ssthresh and one packet per round trip above it;
-* loss is answered as in TCP (section 3.5, RFC 5681): a packet counts as lost when one `dup_threshold` indices above
-  it has been acknowledged (forward acknowledgement, Mathis & Mahdavi 1996); the window is then halved, at most once
-  per window of data. A timeout sets it to one packet, ssthresh to half of what was in flight, and doubles (RFC 6298).
+* over an *observation window*, which ends when all packets are acknowledged that had been sent at
+  its start, it takes the share F of marked among acknowledged packets, and ``alpha = (1 - g) alpha
+  + g F``; alpha starts at 1;
+* on a mark, at most once per window of data, ``cwnd *= 1 - alpha / 2`` and ``ssthresh = cwnd``;
+  until that window is acknowledged the window does not grow;
+* otherwise slow start (one packet per acknowledgement) below ssthresh and one packet per round trip
+  above it;
+* loss is answered as in TCP (section 3.5, RFC 5681): a packet counts as lost when one
+  `dup_threshold` indices above it has been acknowledged (forward acknowledgement, Mathis & Mahdavi
+  1996); the window is then halved, at most once per window of data. A timeout sets it to one
+  packet, ssthresh to half of what was in flight, and doubles (RFC 6298).
 
-Under packet spraying, overtaking looks like loss; a larger `dup_threshold`, or 0 for none, avoids false alarms.
+Under packet spraying, overtaking looks like loss; a larger `dup_threshold`, or 0 for none, avoids
+false alarms.
 """
 
 from __future__ import annotations
@@ -130,7 +135,7 @@ def grow(state: State, flow: int) -> None:
 
 
 def lost(state: State, flow: int, seq: int) -> bool:
-    """Take for lost what lies the threshold below the highest acknowledged packet; return whether it is news."""
+    """Take for lost what lies the threshold below the highest acknowledged; tell if any is new."""
     row = flow * FLOW
     flows = state.flows
     highest = max(flows[row + COVERED] >> HIGH, seq + 1)
@@ -179,7 +184,9 @@ class Dctcp:
         """Gain, windows, loss recovery."""
 
         g: Probability = field(
-            0.0625, description="weight of the newest window in alpha", source="RFC 8257, section 4.2"
+            0.0625,
+            description="weight of the newest window in alpha",
+            source="RFC 8257, section 4.2",
         )
         start_window: int = field(
             10, description="initial window in packets", ge=1, le=10_000, source="RFC 6928"
@@ -189,15 +196,15 @@ class Dctcp:
         )
         dup_threshold: int = field(
             3,
-            description="a packet is lost once one this many indices above is acknowledged; 0: never",
+            description="a packet is lost once one this far above is acknowledged; 0: never",
             ge=0,
             le=100_000,
             source="RFC 6675",
         )
         rto: PositiveTime | None = field(
             None,
-            description="first retransmission timeout; default: 15 us or a base round trip, whichever is "
-            "longer, plus six times the time to drain a full queue",
+            description="first retransmission timeout; default: 15 us or a base round trip, "
+            "whichever is longer, plus six times the time to drain a full queue",
         )
         retries: int = field(
             16, description="timeouts in a row after which a flow fails", ge=1, le=100
@@ -216,7 +223,7 @@ class Dctcp:
 
     @staticmethod
     def ring(config: Config, path: PathScale) -> int:
-        """Return how many packets may be sent beyond the oldest unacknowledged one: the largest window."""
+        """Return how many packets may be out beyond the oldest one: the largest window."""
         largest = max(float(config.start_window), config.max_window * path.bdp / path.wire)
         return ring_for(int(largest) + 1)
 

@@ -1,7 +1,7 @@
 """A constant window per flow: at most `window` bandwidth-delay products are on their way.
 
-Lost packets are found by the retransmission timer alone: under packet spraying an acknowledgement that overtakes
-tells nothing about loss. See `selective_repeat` for what is sent again.
+Lost packets are found by the retransmission timer alone: under packet spraying an acknowledgement
+that overtakes tells nothing about loss. See `selective_repeat` for what is sent again.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def expire(state: State, flow: int, now: int) -> int:
 
 @register("transport", "fixed_window")
 class FixedWindow:
-    """Keep a constant number of packets in flight, acknowledge each, resend lost ones after a timeout."""
+    """Keep a constant number of packets in flight; resend lost ones after a timeout."""
 
     source: ClassVar[str] = (
         "sliding window with selective repeat: A. S. Tanenbaum, Computer Networks, section 3.4; "
@@ -67,12 +67,15 @@ class FixedWindow:
         """Window and timer."""
 
         window: float = field(
-            1.5, description="window in bandwidth-delay products, rounded up to packets", gt=0, le=1000
+            1.5,
+            description="window in bandwidth-delay products, rounded up to packets",
+            gt=0,
+            le=1000,
         )
         rto: PositiveTime | None = field(
             None,
-            description="retransmission timeout; default: 15 us or a base round trip, whichever is longer, "
-            "plus six times the time to drain a full queue",
+            description="retransmission timeout; default: 15 us or a base round trip, "
+            "whichever is longer, plus six times the time to drain a full queue",
         )
         retries: int = field(
             16, description="timeouts in a row after which a flow fails", ge=1, le=100
@@ -87,7 +90,7 @@ class FixedWindow:
 
     @staticmethod
     def ring(config: Config, path: PathScale) -> int:
-        """Return how many packets may be sent beyond the oldest unacknowledged one: two windows."""
+        """Return how many packets may be out beyond the oldest one: two windows."""
         return ring_for(2 * window_packets(config.window, path))
 
     sendable = staticmethod(sendable)

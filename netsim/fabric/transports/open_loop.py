@@ -1,4 +1,4 @@
-"""Senders at line rate, without windows, acknowledgements or recovery: the mode of the exact cases."""
+"""Senders at line rate, without windows, acknowledgements or recovery: the exact mode."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class OpenLoop:
 
         nic: Literal["rr", "fifo"] = field(
             "fifo",
-            description="order at the sender: by (start, flow), or one packet per ready flow in turn",
+            description="order at the sender: by (start, flow), or one packet per flow in turn",
         )
 
     @staticmethod
@@ -51,7 +51,7 @@ class OpenLoop:
 
     @staticmethod
     def ring(config: Config, path: PathScale) -> int:
-        """Return how many packets may be sent beyond the oldest unacknowledged one: no matter."""
+        """Return how many packets may be out beyond the oldest one: it does not matter."""
         return 0
 
     sendable = staticmethod(sendable)

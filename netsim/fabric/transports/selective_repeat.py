@@ -1,22 +1,23 @@
 """Reliable delivery for windowed transports: every packet acknowledged, only lost ones sent again.
 
-The receiver acknowledges each data packet by its index (so the acknowledgement is selective) and echoes its
-congestion mark. The sender keeps
+The receiver acknowledges each data packet by its index (so the acknowledgement is selective) and
+echoes its congestion mark. The sender keeps
 
 * ``ACKED``: all packets below it are acknowledged; a ring of bits tells which of those above are;
 * ``INFLIGHT``: packets sent, neither acknowledged nor taken for lost;
-* ``REPAIR``: a range of packets that are taken for lost; those of it that are still unacknowledged are sent again, in
-  order and before new packets;
-* a retransmission timer as in RFC 6298, section 5: it runs while packets are out, and starts anew when the oldest
-  unacknowledged packet changes (``PROGRESS``) or a lost packet is sent again. When it fires, the unacknowledged
-  packets that were sent before the last progress are taken for lost: they have been out for a whole timeout. Later
-  ones stay in flight.
+* ``REPAIR``: a range of packets that are taken for lost; those of it that are still unacknowledged
+  are sent again, in order and before new packets;
+* a retransmission timer as in RFC 6298, section 5: it runs while packets are out, and starts anew
+  when the oldest unacknowledged packet changes (``PROGRESS``) or a lost packet is sent again. When
+  it fires, the unacknowledged packets that were sent before the last progress are taken for lost:
+  they have been out for a whole timeout. Later ones stay in flight.
 
-A flow is given up after a number of timeouts in a row without progress. Retransmissions keep their index; the
-``retry`` of their label, by which random policies draw another path, counts the loss events of the flow, modulo 63.
+A flow is given up after a number of timeouts in a row without progress. Retransmissions keep their
+index; the ``retry`` of their label, by which random policies draw another path, is ``1 + (timeouts
+- 1) mod 63`` with the flow's number of timeouts so far.
 
-The numbers that these functions read stand first in ``state.transport``: timeout (ps), largest number of timeouts in
-a row, largest exponent of the timeout's doubling (0: constant).
+The numbers that these functions read stand first in ``state.transport``: timeout (ps), largest
+number of timeouts in a row, largest exponent of the timeout's doubling (0: constant).
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def is_set(state: State, word: int, seq: int) -> bool:
 def advance(state: State, row: int, column: int, shift: int, flow: int, half: int) -> None:
     """Move a cumulative index by one, and on over all packets whose bits are set, clearing them.
 
-    The index is kept in the cell `column` above `shift` bits; `half` leads from the sender's ring to the receiver's.
+    The index is kept in the cell `column` above `shift` bits; `half` leads from the sender's ring
+    to the receiver's.
     """
     seq = (state.flows[row + column] >> shift) + 1
     moved = 1
@@ -128,7 +130,7 @@ def note(state: State, flow: int, seq: int, now: int) -> bool:
 
 
 def repairable(state: State, flow: int) -> bool:
-    """Return whether a packet that is taken for lost waits to be sent; the first one is then the range's start."""
+    """Return whether a lost packet waits to be sent; the first one is then the range's start."""
     row = flow * FLOW
     repair = state.flows[row + REPAIR]
     end = repair >> HIGH
@@ -172,7 +174,7 @@ def take(state: State, flow: int, now: int) -> int:
 
 
 def retry(state: State, flow: int) -> int:
-    """Return the retry number of retransmissions: 1 to 63, by the number of timeouts of the flow."""
+    """Return the retry number of retransmissions: 1 to 63, by the flow's timeouts."""
     timeouts = (state.flows[flow * FLOW + RESENT] >> _TIMEOUT_SHIFT) & 0xFFFFFF
     return 1 + (timeouts + RETRY_MASK - 1) % RETRY_MASK
 

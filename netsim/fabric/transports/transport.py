@@ -9,7 +9,8 @@ A transport is a class registered under kind ``transport`` with
 ``acknowledged``
     whether receivers acknowledge each data packet (64 B, back through the network);
 ``pack(config, path) -> Numbers``
-    what its functions read, as numbers: `whole` becomes ``state.transport`` (int64), `real` ``state.transport_reals``;
+    what its functions read, as numbers: `whole` becomes ``state.transport`` (int64), `real`
+    ``state.transport_reals``;
 ``reals``
     how many float64 numbers it keeps per flow, in ``state.reals[flow * reals + i]`` (at most 16);
 ``capacity_bdp``, ``mark_bdp``
@@ -26,12 +27,13 @@ and functions that the kernel compiles, as static methods. All times are integer
 ``receive(state, flow, seq) -> bool``
     at the receiver: whether this packet is there for the first time;
 ``acknowledge(state, flow, seq, marked, now)``
-    at the sender: take note of an acknowledgement; when ``flows[ACKED]`` reaches ``flows[PACKETS]`` the flow is done;
+    at the sender: take note of an acknowledgement; when ``flows[ACKED]`` reaches ``flows[PACKETS]``
+    the flow is done;
 ``expire(state, flow, now) -> deadline``
     on a timer: return the next deadline, 0 for none, -1 to give the flow up.
 
-They are plain functions over the arrays of `netsim.fabric.kernel.state`: integers, no exceptions, no allocation. Those
-that a transport leaves out are taken from `netsim.fabric.kernel.plugs`.
+They are plain functions over the arrays of `netsim.fabric.kernel.state`: integers, no exceptions,
+no allocation. Those that a transport leaves out are taken from `netsim.fabric.kernel.plugs`.
 """
 
 from __future__ import annotations
@@ -68,8 +70,8 @@ class PathScale:
     Parameters
     ----------
     rtt
-        Base round-trip time (ps): service of a full packet and propagation on every link there, of an
-        acknowledgement on every link back, no queues.
+        Base round-trip time (ps): service of a full packet and propagation on every link there, of
+        an acknowledgement on every link back, no queues.
     bdp
         Bandwidth-delay product (bytes): rate of the slowest host link times `rtt`.
     wire
