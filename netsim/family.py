@@ -1,13 +1,14 @@
-"""What a family of simulations is: its scenario model, its tables, and how it is built and finished.
+"""What a family of simulations is: its scenario model, its tables, how it is built and finished.
 
-The scenario layer, the runner and the command line know families only through this module and the registry
-(``workload``). A family registers one object of class `Family`; the way of a scenario is then::
+The scenario layer, the runner and the command line know families only through this module and the
+registry (``workload``). A family registers a class, or an object, that is a `Family`; the way of a
+scenario is then::
 
-    model = family.Scenario(...)             validated by the scenario layer
-    problems = family.check(model)           what only the family can judge (data files, sizes against topology)
+    model = family.Scenario(...)                validated by the scenario layer
+    problems = family.check(model)              what only the family can judge (data files, ...)
     simulation = family.build(model, context)   objects wired together, processes started
-    context.env.run(until)                   time passes
-    columns = simulation.finish()            tables written to the recorder; returns the family's columns of `runs`
+    context.env.run(until)                      time passes
+    columns = simulation.finish()               tables written; returns its columns of `runs`
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Problem:
 
 
 class ProblemsFound(NetsimError):  # noqa: N818 - it carries problems, it is not one
-    """What a loader of data files raises: the scenario layer turns it into located diagnostics (exit 3)."""
+    """What a loader of data files raises; the scenario layer locates each problem (exit 3)."""
 
     exit_code = 3
 
@@ -100,7 +101,7 @@ class ScenarioModel(Config):
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A column of `runs` that the printed summary shows, as mean and confidence interval over replications."""
+    """A column of `runs` that the summary shows, as mean and interval over replications."""
 
     column: str
     label: str
@@ -146,11 +147,11 @@ class Family(Protocol):
     headlines: ClassVar[tuple[Headline, ...]]
 
     def check(self, scenario: Any) -> list[Problem]:
-        """Return what is wrong beyond the model's own validation; reads data files, simulates nothing."""
+        """Return what is wrong beyond the model's validation; reads data files, runs nothing."""
         ...
 
     def describe(self, scenario: Any) -> str:
-        """Return one line for the head of a run: ``leaf_spine 8x8, 64 hosts, 400 Gbps | permutation 4 MB``."""
+        """Return one line for the head of a run: ``leaf_spine 8x8, 64 hosts | permutation 4 MB``."""
         ...
 
     def build(self, scenario: Any, context: RunContext) -> Simulation:

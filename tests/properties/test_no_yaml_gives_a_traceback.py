@@ -26,65 +26,20 @@ PIECES = st.sampled_from(
      "netsim: 1\n", "workload: fabric\n", "workload: stragglers\n", "include: ", "topology: ",
      "traffic: ", "file: ", "..", "/", "sweep: ", "record: ", "kind: leaf_spine\n"]
 )  # fmt: skip
-KEYS = st.text(max_size=8) | st.sampled_from(
-    [
-        "netsim",
-        "workload",
-        "name",
-        "seed",
-        "until",
-        "record",
-        "tables",
-        "sweep",
-        "include",
-        "topology",
-        "kind",
-        "leaves",
-        "spines",
-        "hosts_per_leaf",
-        "host_link",
-        "rate",
-        "delay",
-        "overrides",
-        "link",
-        "routing",
-        "policy",
-        "transport",
-        "queue",
-        "capacity",
-        "ecn",
-        "traffic",
-        "pattern",
-        "size",
-        "start",
-        "file",
-        "workers",
-        "jobs",
-        "code",
-        "scheme",
-        "s",
-        "B",
-        "W",
-        "lambda",
-        "delays",
-        "p",
-        "q",
-        "good",
-        "dist",
-        "mean",
-        "wait",
-        "zzz",
-    ]
-)
+WORDS = """
+netsim workload name seed until record tables sweep include topology kind leaves spines
+hosts_per_leaf host_link rate delay overrides link routing policy transport queue capacity ecn
+traffic pattern size start file workers jobs code scheme s B W lambda delays p q good dist mean wait
+"""
+NAMES = "fabric leaf_spine ecmp open_loop incast gc leaf0-spine1 exponential"
+KEYS = st.text(max_size=8) | st.sampled_from(WORDS.split())
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
     st.floats(),
     st.text(max_size=12),
-    st.sampled_from(
-        ["fabric", "leaf_spine", "ecmp", "open_loop", "incast", "gc", "leaf0-spine1", "exponential"]
-    ),
+    st.sampled_from(NAMES.split()),
     st.sampled_from(["1 MB", "100 Gbps", "5 us", "12 %", "-1 s", "1e30 d"]),
 )
 DATA = st.recursive(
