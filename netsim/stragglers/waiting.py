@@ -75,6 +75,7 @@ class RoundEnd:
         self._tested = False
         #: Timed workers whose results are not in.
         self.late: Flags = np.array(assignment.timed)
+        self._out = int(np.count_nonzero(self.late))
         #: Time of the first result; None before it, and where a round only collects.
         self.kappa: int | None = None
         self.threshold: int | None = None
@@ -84,8 +85,9 @@ class RoundEnd:
         self.waited = scheme.always_waits
 
     def arrive(self, elapsed: int, workers: Integers) -> None:
-        """Take in the results of `workers`."""
+        """Take in the results of `workers`, each once."""
         self.late[workers] = False
+        self._out -= len(workers)
         if self.kappa is None and not self._collecting:
             self.kappa = elapsed
             self.threshold = elapsed + round(self._wait.mu * elapsed)
@@ -97,7 +99,7 @@ class RoundEnd:
 
     def judge(self, elapsed: int) -> bool:
         """Return whether the round ends now."""
-        if not self.late.any():
+        if not self._out:
             return True
         if self._collecting or self.threshold is None:
             return False
@@ -105,7 +107,7 @@ class RoundEnd:
             return self._eager and self._scheme.admits(self.late)
         if not self._tested:
             self._tested = True
-            self.candidates = int(np.count_nonzero(self.late))
+            self.candidates = self._out
             admitted = self._scheme.admits(self.late)
             self.waited |= not admitted
             return admitted

@@ -90,23 +90,26 @@ class TimedArrivals:
         self._env = env
         self._start = int(env.now)
         self._order = np.argsort(times, kind="stable")
-        self._times = times[self._order]
+        ordered = times[self._order]
+        # Plain integers: one arrival after the other is asked for.
+        self._times: list[int] = ordered[: int(np.searchsorted(ordered, NEVER))].tolist()
         self._next = 0
-        self._count = int(np.searchsorted(self._times, NEVER))
 
     def wait(self, until: int | None) -> Generator[simpy.Event, Any, Integers]:
         """Wait for the next results, but not beyond `until`."""
-        due = int(self._times[self._next]) if self._next < self._count else None
-        if due is None and until is None:
-            raise SimulationError("no further result will ever come in")
-        elapsed = int(self._env.now) - self._start
-        if due is None or (until is not None and until < due):
-            yield self._env.timeout((until or 0) - elapsed)
-            return self._order[:0]
-        yield self._env.timeout(due - elapsed)
-        first = self._next
-        self._next = int(np.searchsorted(self._times, due, side="right"))
-        return self._order[first : self._next]
+        times, first = self._times, self._next
+        if first == len(times):
+            if until is None:
+                raise SimulationError("no further result will ever come in")
+            due = until
+        else:
+            due = times[first] if until is None else min(times[first], until)
+        yield self._env.timeout(due - (int(self._env.now) - self._start))
+        last = first
+        while last < len(times) and times[last] == due:
+            last += 1
+        self._next = last
+        return self._order[first:last]
 
     def stop(self) -> None:
         """Do nothing: later results have no events."""
