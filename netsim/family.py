@@ -151,7 +151,7 @@ class Family(Protocol):
         ...
 
     def describe(self, scenario: Any) -> str:
-        """Return one line for the head of a run: ``leaf_spine 8x8, 64 hosts | permutation 4 MB``."""
+        """Return one line for the head of a run: ``leaf_spine 8x8 | permutation 4 MB``."""
         ...
 
     def build(self, scenario: Any, context: RunContext) -> Simulation:
