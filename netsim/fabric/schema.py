@@ -12,7 +12,6 @@ from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.packet import PacketConfig
 from netsim.fabric.queues.queue import QueueConfig
 from netsim.fabric.transports.transport import TransportConfig
-
 from netsim.fields import Config, OneOf, field
 
 

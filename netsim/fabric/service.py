@@ -21,7 +21,9 @@ from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
 from netsim.fabric.kernel.intake import Intake
 from netsim.fabric.kernel.pending import refresh
+from netsim.fabric.planning.planner import Planner
 from netsim.fabric.sampling import LinkSampler
+from netsim.fields import implementation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +114,9 @@ class Fabric:
         self._run = self._parts.run
         self._rows = 0
         self._waiters: dict[int, tuple[Event, Any]] = {}
-        self._intake = Intake(network, self._parts)
+        plan = getattr(implementation("routing", routing, key="policy"), "plan", None)
+        self._planner = Planner(network, plan) if plan is not None else None
+        self._intake = Intake(network, self._parts, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
         self._sampler = LinkSampler(network, self._parts.layout)
         env.attach(self)
@@ -134,6 +138,7 @@ class Fabric:
             self._waiters[self._intake.batches - 1] = (event, flow)
         else:
             _fail(event, flow, at.NO_PATH)
+        self._release_plan(event)
         return event
 
     def submit(self, flows: FlowBatch) -> Event:
@@ -149,7 +154,14 @@ class Fabric:
             self._waiters[self._intake.batches - 1] = (event, numbers)
         else:
             event.succeed(numbers)
+        self._release_plan(event)
         return event
+
+    def _release_plan(self, event: Event) -> None:
+        """Let the planner forget the newest batch when its `event` is over."""
+        planner, batch = self._planner, self._intake.batches - 1
+        if planner is not None and event.callbacks is not None:
+            event.callbacks.append(lambda _: planner.release(batch))
 
     def cancel(self, flow: int) -> None:
         """Send nothing more of `flow`; nobody is told."""

@@ -143,7 +143,8 @@ class Store:
             key_time = int(state.tree[1] >> at.SOURCE_BITS) + int(state.clock[at.EPOCH])
             first = min(first, key_time)
         finite = state.tree != at.NEVER
-        state.tree[finite] -= (first - int(state.clock[at.EPOCH])) << at.SOURCE_BITS
+        if finite.any():
+            state.tree[finite] -= (first - int(state.clock[at.EPOCH])) << at.SOURCE_BITS
         state.clock[at.EPOCH] = first
 
     def take_trace(self) -> Ints:

@@ -194,6 +194,8 @@ def arrive(state: State, flow: int, seq: int, now: int) -> None:
         if not ACKNOWLEDGED:
             over(state, flow, DONE)
         received(state, flow, now)
+    elif not ACKNOWLEDGED and flows[row + DISORDER] >> HIGH > 0:
+        settle_loss(state, flow, now)
 
 
 def lose(state: State, packet: int, now: int) -> None:

@@ -15,6 +15,7 @@ from netsim.fabric.kernel.state import Ints
 if TYPE_CHECKING:
     from netsim.fabric.batch import FlowBatch
     from netsim.fabric.kernel.assemble import Assembly
+    from netsim.fabric.planning.planner import Planner
     from netsim.topology.network import Network
 
 MOST_FLOWS = 1 << FLOW_BITS
@@ -31,12 +32,15 @@ class Intake:
         The topology.
     parts
         The kernel.
+    planner
+        Gives paths to flows that bring none, where the routing policy plans them.
     """
 
-    def __init__(self, network: Network, parts: Assembly) -> None:
+    def __init__(self, network: Network, parts: Assembly, planner: Planner | None = None) -> None:
         self._network = network
         self._store = parts.store
         self._parts = parts
+        self._planner = planner
         self._payload = int(parts.store.state.fixed[at.PAYLOAD])
         self.flows = 0
         self.batches = 0
@@ -65,6 +69,8 @@ class Intake:
             self._refuse(flow)
             return flow, False
         if self._parts.path_rule is not None:
+            if path is None and self._planner is not None:
+                path = self._planner.alone(self.batches - 1, src, dst, size)
             rows = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
             self._store.state.flows[flow * at.FLOW + at.PATH] = rows[0]
         plan_start(self._store.state, flow)
@@ -93,7 +99,12 @@ class Intake:
         self._store.state.clock[at.ACTIVE] += count
         joined = self._joined(src, dst)
         if self._parts.path_rule is not None:
-            paths = self._path_rows(src[joined], dst[joined], batch.paths)
+            given = batch.paths
+            if given is None and self._planner is not None:
+                given = self._planner.batch(self.batches - 1, src, dst, size)
+            if given is not None:
+                given = [given[index] for index in np.flatnonzero(joined).tolist()]
+            paths = self._path_rows(src[joined], dst[joined], given)
             self._store.flow_rows()[chosen][joined, at.PATH] = paths
         ready = joined & ~self._add_predecessors(first, count, batch)
         self._plan(first + np.flatnonzero(ready))

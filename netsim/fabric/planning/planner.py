@@ -38,27 +38,40 @@ class Planner:
         self._network = network
         self._plan = plan
         self._planned = np.zeros(network.link_count, dtype=np.int64)
+        self._kept: dict[int, tuple[Sequence[Path], Ints]] = {}
         self._known: dict[tuple[int, int], list[Path]] = {}
 
-    def batch(self, src: Ints, dst: Ints, size: Ints) -> list[Path]:
-        """Return the path of each flow, as links from host to host, and count their bytes."""
+    def batch(self, key: int, src: Ints, dst: Ints, size: Ints) -> list[Path]:
+        """Return the path of each flow, as links from host to host.
+
+        Their bytes count as planned until ``release(key)``.
+        """
         picks = self._plan(self._network, src, dst).tolist()
         ends = zip(src.tolist(), dst.tolist(), picks, strict=True)
         paths = [self._joined(a, b, self._between(a, b)[pick]) for a, b, pick in ends]
-        self._count(paths, size)
+        self._keep(key, paths, size)
         return paths
 
-    def alone(self, src: int, dst: int, size: int) -> Path:
-        """Return the path with the least planned bytes on its fuller link, the first of equals."""
+    def alone(self, key: int, src: int, dst: int, size: int) -> Path:
+        """Return the path with the least planned bytes on its fuller link, the first of equals.
+
+        The bytes count as planned until ``release(key)``.
+        """
         choices = self._between(src, dst)
         loads = [max((int(self._planned[link]) for link in path), default=0) for path in choices]
         path = self._joined(src, dst, choices[loads.index(min(loads))])
-        self._count([path], np.array([size]))
+        self._keep(key, [path], np.array([size]))
         return path
 
-    def release(self, paths: Sequence[Path], size: Ints) -> None:
+    def release(self, key: int) -> None:
         """Take the bytes of flows that are over off the plan."""
-        self._count(paths, -size)
+        if key in self._kept:
+            paths, size = self._kept.pop(key)
+            self._count(paths, -size)
+
+    def _keep(self, key: int, paths: Sequence[Path], size: Ints) -> None:
+        self._kept[key] = (paths, size)
+        self._count(paths, size)
 
     def _count(self, paths: Sequence[Path], size: Ints) -> None:
         links = np.array([link for path in paths for link in path], dtype=np.int64)
@@ -69,7 +82,8 @@ class Planner:
         leaf = self._network.leaf_of_host
         pair = int(leaf[src]), int(leaf[dst])
         if pair not in self._known:
-            self._known[pair] = self._network.leaf_paths(*pair)
+            # Where no path is left, the flow is refused by whoever asked.
+            self._known[pair] = self._network.leaf_paths(*pair) or [()]
         return self._known[pair]
 
     def _joined(self, src: int, dst: int, inner: Path) -> Path:
