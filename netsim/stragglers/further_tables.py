@@ -24,7 +24,7 @@ LEARNING: Final = Table(
     name="learning",
     version=1,
     row="one row per update of a model",
-    key=("round",),
+    key=("round", "job"),
     columns=(
         Column("round", "int64", "1", "round at whose end the update was made"),
         Column("t", "int64", "ps", "when it was made"),

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 
 import netsim.delays.process as delays
 from netsim.family import RunContext, Scalar
+from netsim.stragglers.codes.scheme import Floats, Scheme
+from netsim.stragglers.learning.learner import Learner
+from netsim.stragglers.network import NetworkedWorkers
 from netsim.stragglers.results import RoundTables
-from netsim.stragglers.rounds import Rounds
+from netsim.stragglers.rounds import Listener, Rounds
 from netsim.stragglers.schema import StragglersScenario, scheme_of
-from netsim.stragglers.work import DrawnTimes
+from netsim.stragglers.work import DrawnTimes, Workplace
 
 
 class StragglersRun:
@@ -26,6 +29,11 @@ class StragglersRun:
     def __init__(self, scenario: StragglersScenario, context: RunContext) -> None:
         scheme = scheme_of(scenario, context.streams)
         self._tables = RoundTables(context.recorder, scheme)
+        self._learner = learner_of(scenario, scheme, context)
+        self._workers: Workplace | None = None
+        followers: list[Listener] = [self._tables]
+        if self._learner is not None:
+            followers.append(self._learner)
         given = scenario.delays is not None and delays.taken_as_is(scenario.delays)
         self._rounds = Rounds(
             context.env,
@@ -33,17 +41,15 @@ class StragglersRun:
             scenario.jobs,
             load_mode=scenario.load_mode,
             decode_time=0 if given else scenario.decode_time,
-            listeners=(self._tables,),
+            listeners=followers,
         )
         self._count = scheme.rounds
         if scenario.stragglers is not None:
             self._rounds.replay(scenario.stragglers.pattern(scheme.rounds, scenario.workers))
         elif scenario.delays is not None:
             times = delays.sample(scenario.delays, context.streams, scheme.rounds, scenario.workers)
-            per_load = 0.0 if given else scenario.compute.per_load
-            reference = delays.reference_load(scenario.delays)
-            workers = DrawnTimes(context.env, times, per_load, reference)
-            context.env.process(self._rounds.run(workers, scenario.wait))
+            self._workers = workers_of(scenario, context, scheme, times)
+            context.env.process(self._rounds.run(self._workers, scenario.wait))
 
     def progress(self) -> float | None:
         """Return the share of the rounds that are over."""
@@ -51,4 +57,34 @@ class StragglersRun:
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write the tables and return the run's figures."""
-        return self._tables.finish()
+        figures = self._tables.finish()
+        if self._learner is not None:
+            figures |= self._learner.finish()
+        if isinstance(self._workers, NetworkedWorkers):
+            figures["bytes"] = self._workers.bytes
+        return figures
+
+
+def learner_of(scenario: StragglersScenario, scheme: Scheme, context: RunContext) -> Learner | None:
+    """Return who trains on the rounds' gradients, if the scenario asks for it."""
+    if scenario.learning is None:
+        return None
+    models = scenario.models if scenario.models is not None else scheme.T + 1
+    return Learner(scenario.learning, scheme, models, context.streams, context.recorder)
+
+
+def workers_of(
+    scenario: StragglersScenario, context: RunContext, scheme: Scheme, times: Floats
+) -> Workplace:
+    """Return the workers with these times, behind the scenario's network if it has one."""
+    if scenario.delays is None or delays.taken_as_is(scenario.delays):
+        return DrawnTimes(context.env, times)
+    per_load = scenario.compute.per_load
+    reference = delays.reference_load(scenario.delays)
+    if scenario.network is None:
+        return DrawnTimes(context.env, times, per_load, reference)
+    from netsim.fabric.connect import connect
+
+    fabric = connect(scenario.network, context)
+    share = float(getattr(scheme, "message_share", 1))
+    return NetworkedWorkers(fabric, times, scenario.message, share, per_load, reference)

@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 
 import netsim.delays.process as delays
 from netsim.delays.process import Delay
+from netsim.fabric.schema import NetworkConfig
 from netsim.family import Problem, ScenarioModel
 from netsim.fields import Config, Duration, OneOf, Time, field, implementation
 from netsim.rng import Streams
 from netsim.stragglers.codes.scheme import MOST_WORKERS, CodeConfig, Scheme
+from netsim.stragglers.learning.schema import LearningConfig
+from netsim.stragglers.network import MessageConfig
 from netsim.stragglers.pattern_file import PatternConfig
 from netsim.stragglers.waiting import WaitConfig
 
@@ -54,6 +57,15 @@ class StragglersScenario(ScenarioModel):
         None, description="a given straggler pattern, in place of delays"
     )
     compute: ComputeConfig = field({}, description="how compute time grows with the work")
+    learning: LearningConfig | None = field(
+        None, description="train models on the decoded gradients"
+    )
+    network: NetworkConfig | None = field(
+        None,
+        description="network that the model and the results travel through, with the master on the "
+        "host after the last worker; default: they take no time",
+    )
+    message: MessageConfig = field({}, description="sizes of what travels through the network")
     decode_time: Time = field("0 s", description="time that the master takes to decode a job")
 
 
@@ -76,6 +88,7 @@ def problems(scenario: StragglersScenario) -> list[Problem]:
     return [
         *_delay_problems(scenario, scheme),
         *_source_problems(scenario, rounds=scheme.rounds),
+        *_company_problems(scenario, chosen),
     ]
 
 
@@ -100,6 +113,32 @@ def _delay_problems(scenario: StragglersScenario, scheme: Scheme) -> list[Proble
             )
         )
     return found
+
+
+def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> list[Problem]:
+    """Return what network or learning ask for and the rest of the scenario does not give."""
+    if scenario.learning is not None and hasattr(chosen, "build"):
+        message = f"'{scenario.code.scheme}' has no rounds whose gradients could be learnt from"  # type: ignore[attr-defined]
+        return [Problem(message, ("learning",), hint="take another scheme, or leave it out")]
+    if scenario.network is None:
+        return []
+    if hasattr(chosen, "build"):
+        message = f"'{scenario.code.scheme}' is simulated without a network"  # type: ignore[attr-defined]
+        return [Problem(message, ("network",), hint="take another scheme, or leave it out")]
+    if scenario.delays is None or delays.taken_as_is(scenario.delays):
+        message = "given finish times or stragglers leave nothing for a network to do"
+        return [Problem(message, ("network",), "conflict", "leave one of the two out")]
+    from netsim.fabric.connect import build_network
+    from netsim.fabric.connect import problems as network_problems
+
+    found = network_problems(scenario.network)
+    if not found:
+        hosts = build_network(scenario.network).host_count
+        if hosts <= scenario.workers:
+            message = f"{scenario.workers} workers and a master need {scenario.workers + 1} hosts"
+            hint = f"the topology has {hosts}"
+            found = [Problem(message, ("topology",), hint=hint)]
+    return [replace(problem, at=("network", *problem.at)) for problem in found]
 
 
 def _source_problems(scenario: StragglersScenario, rounds: int | None) -> list[Problem]:

@@ -1,0 +1,165 @@
+"""Coded rounds whose model and results travel through a fabric."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netsim.errors import ScenarioError, SimulationError
+from netsim.verify.scenarios import csv, simulate
+
+TOPOLOGY = {
+    "kind": "leaf_spine",
+    "leaves": 2,
+    "spines": 2,
+    "hosts_per_leaf": 4,
+    "host_link": {"rate": "10 Gbps", "delay": "1 us"},
+}
+NETWORK: dict[str, Any] = {"topology": TOPOLOGY, "packet": {"payload": "1000 B", "header": "0 B"}}
+CONSTANT = {"kind": "independent", "law": {"dist": "constant", "value": "1 ms"}}
+
+
+def _run(workers: int, jobs: int = 3, **more: Any) -> Any:
+    return simulate(
+        {
+            "workload": "stragglers",
+            "workers": workers,
+            "jobs": jobs,
+            "delays": CONSTANT,
+            "network": NETWORK,
+            "message": {"gradient": "1 MB", "model": "500 kB"},
+            "record": {"tables": ["worker_rounds"]},
+            **more,
+        }
+    )
+
+
+def _flow_time(size: str, src: int, dst: int) -> int:
+    """Return when one flow alone is complete, in ps."""
+    flow = csv(("src", "dst", "size", "start"), [(src, dst, size, "0 ps")])
+    result = simulate(
+        {"workload": "fabric", **NETWORK, "traffic": [{"file": "f.csv"}]}, {"f.csv": flow}
+    )
+    return result.table("flows")["end_rx"][0].as_py()
+
+
+def test_a_round_of_one_worker_is_model_compute_and_result_one_after_another():
+    result = _run(workers=1)
+
+    expected = _flow_time("500 kB", 1, 0) + 10**9 + _flow_time("1 MB", 0, 1)
+    durations = np.diff([0, *result.table("rounds")["end"].to_pylist()])
+    assert durations[0] == expected
+    # Later models wait for the master's last acknowledgement: 64 B at 10 Gbps.
+    assert set(durations[1:] - expected) == {51_200}
+
+
+def test_incast_makes_a_round_last_as_long_as_all_results_on_the_masters_link():
+    result = _run(workers=7, jobs=1)
+
+    # The master's link carries 7 models out (2.8 ms) and 7 results in (5.6 ms); the first result
+    # sets out when its model (at a seventh of the rate, so near the end of the 2.8 ms) and 1 ms of
+    # work are over.
+    (duration,) = result.table("rounds")["duration"].to_pylist()
+    assert duration == pytest.approx(1e-3 + 7 * 0.4e-3 + 7 * 0.8e-3, rel=0.1)
+
+
+def test_bytes_count_models_and_results():
+    result = _run(workers=3, jobs=2)
+
+    assert result.runs[0]["bytes"] == 2 * 3 * (500_000 + 1_000_000)
+
+
+def test_messages_of_half_the_length_are_half_as_long():
+    code = {"scheme": "communication_efficient_gc", "s": 1, "m": 2}
+
+    result = _run(workers=4, jobs=1, code=code, wait={"mu": 100.0})
+
+    assert result.runs[0]["bytes"] == 4 * (500_000 + 500_000)
+
+
+def test_a_sequential_code_returns_one_gradient_per_task():
+    code = {"scheme": "m_sgc", "B": 1, "W": 2, "lambda": 2}
+
+    result = _run(workers=4, jobs=2, code=code, wait={"mu": 100.0})
+
+    # Rounds 0, 1, 2 have 1, 2, 1 tasks for every worker; the model goes out in rounds 0 and 1.
+    assert result.runs[0]["bytes"] == 4 * (4 * 1_000_000 + 2 * 500_000)
+
+
+def test_a_network_that_takes_no_time_gives_the_rounds_without_one():
+    fast = {**NETWORK, "topology": {**TOPOLOGY, "host_link": {"rate": "400 Gbps", "delay": "1 ps"}}}
+    more: dict[str, Any] = {
+        "delays": {"kind": "isolated"},
+        "code": {"scheme": "gc", "s": 2},
+        "message": {"gradient": "1 B", "model": "1 B"},
+        "jobs": 20,
+    }
+
+    through = _run(workers=7, **{**more, "network": fast})
+    without = simulate(
+        {"workload": "stragglers", "workers": 7, "jobs": 20}
+        | {key: more[key] for key in ("delays", "code")}
+    )
+
+    for column in ("stragglers", "waited"):
+        assert (
+            through.table("rounds")[column].to_pylist()
+            == without.table("rounds")[column].to_pylist()
+        )
+    np.testing.assert_allclose(
+        through.table("rounds")["duration"].to_numpy(),
+        without.table("rounds")["duration"].to_numpy(),
+        rtol=1e-6,
+    )
+
+
+def test_two_runs_are_equal_to_the_last_byte():
+    more: dict[str, Any] = {"delays": {"kind": "sticky"}, "code": {"scheme": "gc", "s": 2}}
+
+    first, second = (_run(workers=7, jobs=10, **more) for _ in range(2))
+
+    assert first.table("rounds").equals(second.table("rounds"))
+    assert first.table("worker_rounds").equals(second.table("worker_rounds"))
+
+
+def test_stragglers_results_are_given_up_and_cancelled():
+    more: dict[str, Any] = {
+        "delays": {"kind": "fixed_slow", "base": CONSTANT, "workers": [2], "factor": 1000.0},
+        "code": {"scheme": "gc", "s": 1},
+        "wait": {"stop": "first_decodable"},
+    }
+
+    result = _run(workers=4, jobs=3, **more)
+
+    rows = result.table("worker_rounds").to_pandas()
+    assert rows[rows.straggler].worker.unique().tolist() == [2]
+    assert result.table("rounds")["duration"].to_numpy().max() < 0.02
+
+
+def test_a_worker_that_never_answers_ends_the_run_where_it_is_needed():
+    # One spine, and worker 3 on the other leaf behind a link that is down.
+    cut = {**TOPOLOGY, "overrides": [{"link": "host3-leaf0", "up": False}]}
+
+    with pytest.raises(SimulationError, match="cannot decode without worker 3"):
+        _run(workers=5, jobs=1, network={**NETWORK, "topology": cut})
+
+
+def test_a_network_without_a_host_for_the_master_is_refused():
+    with pytest.raises(ScenarioError, match="8 workers and a master need 9 hosts"):
+        _run(workers=8)
+
+
+def test_given_finish_times_leave_nothing_for_a_network(tmp_path):
+    text = csv(("round", "worker", "finish"), [(0, 0, 1)])
+    scenario = {
+        "workload": "stragglers",
+        "workers": 1,
+        "jobs": 1,
+        "delays": {"kind": "matrix", "file": "m.csv"},
+        "network": NETWORK,
+    }
+
+    with pytest.raises(ScenarioError, match="leave nothing for a network to do"):
+        simulate(scenario, {"m.csv": text})
