@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
     from pathlib import Path
 
-LARGEST: Final = 2**32
+LARGEST: Final = 2**30
 _LONGEST_LINE: Final = 1 << 16
 
 

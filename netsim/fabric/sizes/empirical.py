@@ -80,7 +80,9 @@ def read_cumulative(path: Path) -> Cumulative:
 
 def _point(path: Path, line: int, row: list[str]) -> tuple[float, float]:
     if len(row) != 2:
-        raise ProblemsFound(_wrong(path, line, f"a row has two cells, this one {len(row)}", "size,share"))
+        raise ProblemsFound(
+            _wrong(path, line, f"a row has two cells, this one {len(row)}", "size,share")
+        )
     try:
         text = row[0].strip()
         size = float(text) if text[-1:].isdigit() else float(units.parse(text, "data"))
