@@ -7,8 +7,8 @@ up to exactly s workers the system is square, and its cost does not depend on n 
 
 How well a0 + c' G is determined is a property of the code: for |F| = s the vector is unique.
 Therefore every decoding carries its residual max |a' B - 1| and its largest weight max |a|. Above
-`REFINE` one least-squares step on the returned rows removes what it can; above `REFUSE` the code
-cannot be trusted and decoding raises.
+`REFINE` the error that is left is solved for in the same way, and if that does not help by least
+squares on the returned rows; above `REFUSE` the code cannot be trusted and decoding raises.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.stragglers.codes.scheme import Flags, Floats
+from netsim.stragglers.codes.scheme import Flags, Floats, Integers
 
 #: Residuals above this are refined once.
 REFINE: Final = 1e-8
@@ -54,7 +54,9 @@ class NullSpaceDecoder:
         left, singular, right = np.linalg.svd(matrix)
         rank = n - s
         self._null = np.ascontiguousarray(left[:, rank:].T)
-        self._free: Floats = left[:, :rank] @ ((right[:rank] @ np.ones(n)) / singular[:rank])
+        # The pseudo-inverse: a' B = e' has the least-squares solution a = inverse e.
+        self._inverse: Floats = (left[:, :rank] / singular[:rank]) @ right[:rank]
+        self._free: Floats = self._inverse @ np.ones(n)
         # Who holds each part, filled up with coefficient 0: a' B in n * (s+1) products, not n * n.
         held = matrix != 0
         width = int(held.sum(axis=0).max())
@@ -74,12 +76,13 @@ class NullSpaceDecoder:
                 f"cannot decode: {np.count_nonzero(late)} workers are missing and the code "
                 f"tolerates s={self.s}"
             )
-        weights = self._solve(late)
+        dropped = self._filled(late)
+        weights = self._without(dropped, self._free)
         residual = self._residual(weights)
         if residual > REFINE:
-            weights, residual = self._smallest(weights, residual, late)
+            weights, residual = self._refined(weights, residual, dropped)
         if residual > REFINE:
-            weights, residual = self._refined(weights, residual, late)
+            weights, residual = self._fitted(weights, residual, late)
         if not residual <= REFUSE:
             raise SimulationError(
                 f"cannot decode: the weights leave an error of {residual:.2g} (at most "
@@ -87,42 +90,48 @@ class NullSpaceDecoder:
             )
         return Weights(weights, residual, float(np.abs(weights).max()))
 
-    def _solve(self, late: Flags) -> Floats:
-        """Return a0 + c' G that vanishes on `late`, filled up to s workers."""
-        if self.s == 0:
-            return np.array(self._free)
+    def _filled(self, late: Flags) -> Integers:
+        """Return s workers to do without: `late`, and others evenly spread over the rest."""
         dropped = np.flatnonzero(late)
-        if len(dropped) < self.s:
-            present = np.flatnonzero(~late)
-            # Evenly spread over the workers in time, so that no dense run of columns is dropped.
-            places = np.arange(self.s - len(dropped)) * len(present) // (self.s - len(dropped))
-            dropped = np.concatenate((dropped, present[places]))
-        null = self._null
+        if len(dropped) == self.s:
+            return dropped
+        present = np.flatnonzero(~late)
+        # Spread, because a dense run of columns of G is worse conditioned.
+        places = np.arange(self.s - len(dropped)) * len(present) // (self.s - len(dropped))
+        return np.concatenate((dropped, present[places]))
+
+    def _without(self, dropped: Integers, solution: Floats) -> Floats:
+        """Return ``solution + c' G`` that vanishes on `dropped`."""
+        if self.s == 0:
+            return np.array(solution)
         try:
-            steps = np.linalg.solve(null[:, dropped].T, -self._free[dropped])
+            steps = np.linalg.solve(self._null[:, dropped].T, -solution[dropped])
         except np.linalg.LinAlgError:
-            return np.where(late, 0.0, self._free)
-        weights: Floats = self._free + steps @ null
+            steps = np.zeros(self.s)
+        weights: Floats = solution + steps @ self._null
         weights[dropped] = 0.0
         return weights
 
-    def _smallest(self, weights: Floats, residual: float, late: Flags) -> tuple[Floats, float]:
-        """Return the better of `weights` and the shortest step that needs just `late` gone."""
-        steps = np.linalg.lstsq(self._null[:, late].T, -self._free[late], rcond=None)[0]
-        shortest: Floats = np.where(late, 0.0, self._free + steps @ self._null)
-        after = self._residual(shortest)
-        return (shortest, after) if after < residual else (weights, residual)
+    def _refined(self, weights: Floats, residual: float, dropped: Integers) -> tuple[Floats, float]:
+        """Return the better of `weights` and one step of iterative refinement.
+
+        The error that is left, e' = 1' - a' B, is solved for as 1' was.
+        """
+        step = self._without(dropped, self._inverse.dot(1.0 - weights @ self.matrix))
+        return self._better(weights, residual, weights + step)
+
+    def _fitted(self, weights: Floats, residual: float, late: Flags) -> tuple[Floats, float]:
+        """Return the better of `weights` and a least-squares step on all returned rows."""
+        present = ~late
+        missing = 1.0 - weights @ self.matrix
+        fitted = weights.copy()
+        fitted[present] += np.linalg.lstsq(self.matrix[present].T, missing, rcond=None)[0]
+        return self._better(weights, residual, fitted)
+
+    def _better(self, weights: Floats, residual: float, other: Floats) -> tuple[Floats, float]:
+        after = self._residual(other)
+        return (other, after) if after < residual else (weights, residual)
 
     def _residual(self, weights: Floats) -> float:
         sums = np.einsum("ij,ij->i", weights.take(self._holders), self._shares)
         return float(np.abs(sums - 1.0).max())
-
-    def _refined(self, weights: Floats, residual: float, late: Flags) -> tuple[Floats, float]:
-        """Return the better of `weights` and one least-squares correction on the returned rows."""
-        present = ~late
-        missing = 1.0 - weights @ self.matrix
-        step = np.linalg.lstsq(self.matrix[present].T, missing, rcond=None)[0]
-        better = weights.copy()
-        better[present] += step
-        after = self._residual(better)
-        return (better, after) if after < residual else (weights, residual)
