@@ -22,6 +22,7 @@ import netsim
 
 # Okabe and Ito's palette, readable with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+LINES = ("-", "--", "-.", ":")
 
 
 def read(directory: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
@@ -55,15 +56,14 @@ def draw(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], path: Path) -> 
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for (name, flows, links), colour in zip(runs, COLOURS, strict=False):
+    for (name, flows, links), colour, line in zip(runs, COLOURS, LINES, strict=False):
         fct = np.sort(flows.fct.dropna().to_numpy()) * 1e6
-        left.plot(fct, np.arange(1, len(fct) + 1) / len(fct), label=name, color=colour, drawstyle="steps-post")
+        left.plot(fct, np.arange(1, len(fct) + 1) / len(fct), label=name, color=colour, linestyle=line, drawstyle="steps-post")
         load = np.sort(links.tx.to_numpy())[::-1] / links.tx.mean()
-        right.plot(np.arange(len(load)) / len(load), load, label=name, color=colour)
+        right.plot(np.arange(len(load)) / len(load), load, label=name, color=colour, linestyle=line)
     ideal = runs[0][1].ideal_fct.max() * 1e6
     left.axvline(ideal, color="black", linestyle=":", label="alone, unblocked core")
     left.set(xlabel="flow completion time [us]", ylabel="share of flows", ylim=(0, 1))
-    left.set_xscale("log")
     right.axhline(1, color="black", linestyle=":", label="perfect balance")
     right.set(xlabel="links between switches, by load", ylabel="bytes / mean bytes", ylim=(0, None))
     for axes in (left, right):
