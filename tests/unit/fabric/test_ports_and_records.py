@@ -1,0 +1,164 @@
+"""What a port does at its limits, what links say of themselves, and packet rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netsim.fabric.batch import FlowBatch
+
+FULL = 4160 * 80  # ps of a full packet on 100 Gb/s
+HOP = FULL + 1_000_000
+
+
+class Rows:
+    """A recorder that keeps what it is given."""
+
+    def __init__(self):
+        self.batches = []
+
+    def wants(self, table):
+        return table == "packets"
+
+    def write(self, table, columns):
+        assert table == "packets"
+        self.batches.append(columns)
+
+    def column(self, name):
+        return [value for batch in self.batches for value in np.ma.getdata(batch[name]).tolist()]
+
+
+def incast(fabric, packets=4):
+    """Let two hosts of one leaf send to a third at once, and run."""
+    fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * packets] * 2))
+    fabric.env.run()
+    links = fabric.link_columns()
+    return {
+        name: links[name][fabric.network.host_downlink[0]]
+        for name in ("drops", "ecn_marks", "queue_max", "wait_max", "wait_sum", "tx", "busy")
+    }
+
+
+@pytest.mark.parametrize(("capacity", "drops"), [("8320 B", 3), ("12480 B", 2), ("20800 B", 0)])
+def test_a_packet_is_dropped_if_its_bytes_and_the_unsent_ones_exceed_the_capacity(
+    make_fabric, capacity, drops
+):
+    # Pairs of packets arrive every 332.8 ns, and one leaves in that time. With room for c packets
+    # the first pair leaves 2, each further one adds 1 until c are there; then one of a pair is
+    # lost: 4 pairs lose 3 with c = 2, 2 with c = 3, none with c = 5.
+    port = incast(make_fabric((1, 3, 1), "ecmp", queue={"capacity": capacity}))
+
+    assert port["drops"] == drops
+    assert port["queue_max"] <= int(capacity.split()[0])
+
+
+def test_a_step_marks_packets_that_find_more_than_the_threshold(make_fabric):
+    # The queue that the 8 packets find: 0 1, 1 2, 2 3, 3 4 packets. More than two: three of them.
+    queue = {"ecn": {"kmin": "8320 B"}}
+    port = incast(make_fabric((1, 3, 1), "ecmp", queue=queue))
+
+    assert port["ecn_marks"] == 3
+
+
+def test_a_ramp_marks_all_above_its_end_and_none_up_to_its_start(make_fabric):
+    queue = {"ecn": {"kmin": "8320 B", "kmax": "12479 B", "pmax": 0}}
+    port = incast(make_fabric((1, 3, 1), "ecmp", queue=queue))
+
+    # With probability 0 on the ramp, only those that find 3, 3 or 4 packets are marked.
+    assert port["ecn_marks"] == 3
+
+
+def test_waits_queue_and_bytes_of_a_port_are_exact(make_fabric):
+    port = incast(make_fabric((1, 3, 1), "ecmp"))
+
+    assert port["wait_max"] == 4 * FULL
+    assert port["wait_sum"] == (0 + 1 + 1 + 2 + 2 + 3 + 3 + 4) * FULL
+    assert port["queue_max"] == 5 * 4160
+    assert port["tx"] == 8 * 4160
+    assert port["busy"] == 8 * FULL
+
+
+def test_the_queue_of_a_port_whose_bytes_take_fractions_of_a_picosecond_is_rounded(make_fabric):
+    # At 300 Gb/s a byte takes 26.67 ps; a packet's 110,933.3 ps are rounded up once.
+    fabric = make_fabric((1, 2, 1), "ecmp", topology={"host_link": {"rate": "300 Gbps"}})
+
+    fabric.submit(FlowBatch([0], [1], [4096]))
+    fabric.env.run()
+
+    links = fabric.link_columns()
+    assert fabric.env.now == 2 * (110_934 + 1_000_000)
+    assert links["queue_max"][fabric.network.host_downlink[1]] == 4160
+
+
+def test_samples_tell_what_links_did_since_the_last_one(make_fabric):
+    fabric = make_fabric((1, 3, 1), "ecmp")
+    fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 4] * 2))
+    link = int(fabric.network.host_downlink[0])
+
+    # The first pair arrives at 1.3328 us; half a packet later 1.5 of 2 packets are unsent.
+    fabric.env.run(HOP + FULL // 2)
+    first = {name: column[link] for name, column in fabric.sample_links().items()}
+    fabric.env.run(HOP + FULL // 2 + 2 * FULL)
+    second = {name: column[link] for name, column in fabric.sample_links().items()}
+
+    assert (first["queue"], first["tx"]) == (1.5 * 4160, 2 * 4160)
+    assert first["utilization"] == pytest.approx((FULL // 2) / (HOP + FULL // 2))
+    assert (second["queue"], second["tx"], second["utilization"]) == (3.5 * 4160, 4 * 4160, 1.0)
+
+
+def test_packet_rows_tell_each_hop(make_fabric):
+    rows = Rows()
+    fabric = make_fabric((1, 2, 1), "ecmp", recorder=rows)
+
+    fabric.submit(FlowBatch([0], [1], [4096]))
+    fabric.env.run()
+    fabric.flush()
+
+    events = list(zip(rows.column("t"), rows.column("event"), rows.column("node"), strict=True))
+    assert events == [
+        (0, "enq", "host0"),
+        (FULL, "deq", "host0"),
+        (HOP, "enq", "leaf0"),
+        (HOP + FULL, "deq", "leaf0"),
+        (2 * HOP, "deliver", "host1"),
+    ]
+    assert rows.column("row") == [0, 1, 2, 3, 4]
+    assert np.ma.getdata(rows.batches[0]["queue"])[0] == 4160
+    assert np.ma.getmaskarray(rows.batches[0]["queue"]).tolist() == [False, True] * 2 + [True]
+
+
+def test_packet_rows_are_handed_over_in_batches_and_none_is_lost(make_fabric):
+    rows = Rows()
+    fabric = make_fabric((1, 3, 1), "ecmp", recorder=rows, queue={"capacity": "20 kB"})
+
+    fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 12_000] * 2))
+    fabric.env.run()
+    fabric.flush()
+
+    event = np.array(rows.column("event"))
+    drops = int(fabric.link_columns()["drops"].sum())
+    assert len(rows.batches) > 1
+    assert max(len(batch["t"]) for batch in rows.batches) <= 65_536
+    assert (event == "drop").sum() == drops > 0
+    assert (event == "deliver").sum() == 24_000 - drops
+    assert (event == "enq").sum() == (event == "deq").sum() == 48_000 - drops
+    assert rows.column("row") == list(range(len(event)))
+
+
+def test_dctcp_keeps_the_queue_near_its_threshold_where_a_fixed_window_fills_it(make_fabric):
+    # Three senders into one port. With marks beyond K, windows settle so that the queue stays
+    # below K plus a few packets per sender; three fixed windows of 1.5 products leave 3.5.
+    size, senders = 4_000_000, [1, 2, 3]
+    waits = {}
+    for transport in ("dctcp", "fixed_window"):
+        fabric = make_fabric((1, 4, 1), "ecmp", transport)
+        fabric.submit(FlowBatch(senders, [0] * 3, [size] * 3))
+        fabric.env.run()
+        port = fabric.network.host_downlink[0]
+        links = fabric.link_columns()
+        waits[transport] = links["wait_sum"][port] / links["data_packets"][port]
+        assert fabric.flow_columns()["drops"].sum() == 0
+
+    product = fabric.scale.bdp * 80
+    assert waits["dctcp"] < (0.17 + 1.0) * product
+    assert waits["fixed_window"] > 2 * product
