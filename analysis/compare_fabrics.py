@@ -1,10 +1,10 @@
-"""Compare two fabric runs: distribution of flow completion times, and load of the links between switches.
+"""Compare fabric runs: flow completion times, and the load of the links between switches.
 
     netsim run scenarios/fabric/permutation_ecmp.yaml -o out/ecmp
     netsim run scenarios/fabric/permutation_rps.yaml -o out/rps
     python analysis/compare_fabrics.py out/ecmp out/rps -o out/compare.png
 
-Everything is read with pandas through `netsim.open`; axis labels take their units from the columns themselves.
+Everything is read with pandas through `netsim.open`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def read(directory: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     results = netsim.open(directory)
     name = str(results.pandas("runs").scenario.iloc[0])
     links = results.pandas("link_totals")
-    between = ~(links.src.astype(str).str.startswith("host") | links.dst.astype(str).str.startswith("host"))
+    between = ~(
+        links.src.astype(str).str.startswith("host") | links.dst.astype(str).str.startswith("host")
+    )
     return name, results.pandas("flows"), links[between]
 
 
@@ -45,7 +47,8 @@ def headline(name: str, flows: pd.DataFrame, links: pd.DataFrame) -> dict[str, A
         "slowdown max": per_run.slowdown.max().mean(),
         "out of order": flows.out_of_order.sum() / flows.packets.sum(),
         "link load max/mean": (
-            links.groupby("replication", observed=True).tx.max() / links.groupby("replication", observed=True).tx.mean()
+            links.groupby("replication", observed=True).tx.max()
+            / links.groupby("replication", observed=True).tx.mean()
         ).mean(),
     }
 
@@ -58,7 +61,14 @@ def draw(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], path: Path) -> 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for (name, flows, links), colour, line in zip(runs, COLOURS, LINES, strict=False):
         fct = np.sort(flows.fct.dropna().to_numpy()) * 1e6
-        left.plot(fct, np.arange(1, len(fct) + 1) / len(fct), label=name, color=colour, linestyle=line, drawstyle="steps-post")
+        left.plot(
+            fct,
+            np.arange(1, len(fct) + 1) / len(fct),
+            label=name,
+            color=colour,
+            linestyle=line,
+            drawstyle="steps-post",
+        )
         load = np.sort(links.tx.to_numpy())[::-1] / links.tx.mean()
         right.plot(np.arange(len(load)) / len(load), load, label=name, color=colour, linestyle=line)
     ideal = runs[0][1].ideal_fct.max() * 1e6
@@ -76,7 +86,9 @@ def draw(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], path: Path) -> 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("runs", nargs="+", help="run directories, up to four")
-    parser.add_argument("-o", "--output", type=Path, default=Path("compare.png"), help="figure to write")
+    parser.add_argument(
+        "-o", "--output", type=Path, default=Path("compare.png"), help="figure to write"
+    )
     options = parser.parse_args(arguments)
     runs = [read(directory) for directory in options.runs[: len(COLOURS)]]
     table = pd.DataFrame([headline(*run) for run in runs]).set_index("run")

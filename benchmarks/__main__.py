@@ -1,4 +1,4 @@
-"""Run the benchmarks whose module names hold one of the given words and print, or write as JSON, their figures."""
+"""Run the benchmarks whose module names hold one of the words; print or save their figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ MODULES = ("startup", "fabric", "fabric_memory", "stragglers")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("words", nargs="*", help=f"run only modules with one of these words in their name: {MODULES}")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        help=f"run only modules with one of these words in their name: {MODULES}",
+    )
     parser.add_argument("-o", "--output", type=Path, help="write the figures as JSON to this file")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
     options = parser.parse_args()
@@ -33,7 +37,9 @@ def main() -> int:
             results.append(result)
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"machine": machine(), "results": [result.as_json() for result in results]}, indent=1)
+        text = json.dumps(
+            {"machine": machine(), "results": [result.as_json() for result in results]}, indent=1
+        )
         options.output.write_text(text + "\n")
     return 1 if options.strict and any(result.met is False for result in results) else 0
 

@@ -1,4 +1,4 @@
-"""Packet-hops per CPU second of the compiled kernel, alone and against a heap of events in plain Python."""
+"""Packet-hops per CPU second of the compiled kernel, and its ratio to a plain heap of events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def run() -> Iterator[Result]:
 
 
 def _against_heap() -> Iterator[Result]:
-    """Alternate the same permutation on both and compare packet-hops per CPU second, pair by pair."""
+    """Alternate the same traffic on both; compare packet-hops per CPU second, pair by pair."""
     action = _simulation(leaves=16, spines=16, hosts=16, size="10 MB")
     action()
     fast, slow, ratios = [], [], []
@@ -46,7 +46,12 @@ def _against_heap() -> Iterator[Result]:
 def _large() -> Iterator[Result]:
     action = _simulation(leaves=32, spines=32, hosts=32, size="20.5 MB")
     seconds, hops = repeat(action)
-    yield at_most("1,024 hosts, rps / fixed_window, tables on", "CPU s per 20 M hops", [s * 20e6 / hops for s in seconds], 3)
+    yield at_most(
+        "1,024 hosts, rps / fixed_window, tables on",
+        "CPU s per 20 M hops",
+        [s * 20e6 / hops for s in seconds],
+        3,
+    )
 
 
 def _throughput(name: str, **changes: str) -> Result:
@@ -55,9 +60,15 @@ def _throughput(name: str, **changes: str) -> Result:
 
 
 def _simulation(
-    *, leaves: int, spines: int, hosts: int, size: str, routing: str = "rps", transport: str = "fixed_window"
+    *,
+    leaves: int,
+    spines: int,
+    hosts: int,
+    size: str,
+    routing: str = "rps",
+    transport: str = "fixed_window",
 ) -> Any:
-    """Return a function that simulates a permutation, default tables included, and gives its packet-hops."""
+    """Return a function that simulates a permutation, with tables, and gives its packet-hops."""
     import netsim
 
     scenario = _load(
@@ -104,7 +115,12 @@ def _cold_compile() -> Result:
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             words = ["-q", "run", str(scenario), "-o", str(Path(folder, "out"))]
             environment = {**os.environ, "NETSIM_CACHE": str(Path(folder, "cache"))}
-            subprocess.run([sys.executable, "-m", "netsim", *words], check=True, capture_output=True, env=environment)
+            subprocess.run(
+                [sys.executable, "-m", "netsim", *words],
+                check=True,
+                capture_output=True,
+                env=environment,
+            )
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             values.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return at_most("first run with an empty kernel cache (whole process)", "CPU s", values, 15)

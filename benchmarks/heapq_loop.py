@@ -1,8 +1,9 @@
 """The usual way to write a packet simulator in Python: a heap of events, here as lean as it gets.
 
-Every packet's arrival at every hop is one heap entry; ports use the same departure calculus as netsim's kernel (no event of
-their own), windows are counted in packets, every data packet is acknowledged through the network. It leaves out what netsim
-also does (loss recovery, reordering and link statistics, tie order, tables), so it is a generous baseline.
+Every packet's arrival at every hop is one heap entry; ports use the same departure calculus as
+netsim's kernel (no event of their own), windows are counted in packets, every data packet is
+acknowledged through the network. It leaves out what netsim also does (loss recovery, reordering and
+link statistics, tie order, tables), so it is a generous baseline.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ import heapq
 import random
 
 
-def permutation(leaves: int, spines: int, hosts_per_leaf: int, size: int, *, rate: int = 100, delay: int = 1_000_000):
+def permutation(
+    leaves: int,
+    spines: int,
+    hosts_per_leaf: int,
+    size: int,
+    *,
+    rate: int = 100,
+    delay: int = 1_000_000,
+):
     """Simulate a random permutation of `size` bytes per host under random packet spraying.
 
     Returns data packets times links, and the makespan in ps. `rate` is in Gbps, `delay` in ps.

@@ -1,7 +1,8 @@
-"""Measure CPU seconds over repeats, and keep each result with its target and the machine it was measured on.
+"""Measure CPU seconds over repeats, and keep each result with its target and its machine.
 
-Wall-clock time means nothing on a shared machine, so everything here is CPU time (`time.process_time`), at least five
-repeats, with the whole range reported. A ratio compares two programs alternately within one run, pair by pair.
+Wall-clock time means nothing on a shared machine, so everything here is CPU time
+(`time.process_time`), at least five repeats, with the whole range reported. A ratio compares two
+programs alternately within one run, pair by pair.
 """
 
 from __future__ import annotations
@@ -29,15 +30,18 @@ class Result:
 
     @property
     def median(self) -> float:
+        """Return the median over the repeats."""
         return statistics.median(self.values)
 
     def row(self) -> str:
         """Return the figure as one line of text."""
         low, high = min(self.values), max(self.values)
         verdict = "" if self.met is None else "  ok" if self.met else "  MISSED"
-        return f"{self.name:<58} {self.median:>12.4g} {self.unit:<16} [{low:.4g} .. {high:.4g}]  {self.target}{verdict}"
+        head = f"{self.name:<58} {self.median:>12.4g} {self.unit:<18}"
+        return f"{head} [{low:.4g} .. {high:.4g}]  {self.target}{verdict}"
 
     def as_json(self) -> dict[str, Any]:
+        """Return the figure as it is saved."""
         return {**asdict(self), "median": self.median}
 
 
@@ -60,12 +64,16 @@ def repeat(action: Callable[[], Any], repeats: int = REPEATS) -> tuple[list[floa
 
 def at_most(name: str, unit: str, values: list[float], limit: float, **details: Any) -> Result:
     """Return a result that is met when its median does not exceed `limit`."""
-    return Result(name, unit, tuple(values), f"<= {limit:g}", statistics.median(values) <= limit, details)
+    return Result(
+        name, unit, tuple(values), f"<= {limit:g}", statistics.median(values) <= limit, details
+    )
 
 
 def at_least(name: str, unit: str, values: list[float], limit: float, **details: Any) -> Result:
     """Return a result that is met when its median reaches `limit`."""
-    return Result(name, unit, tuple(values), f">= {limit:g}", statistics.median(values) >= limit, details)
+    return Result(
+        name, unit, tuple(values), f">= {limit:g}", statistics.median(values) >= limit, details
+    )
 
 
 def machine() -> dict[str, Any]:
@@ -73,13 +81,22 @@ def machine() -> dict[str, Any]:
     import importlib.metadata
     import os
 
-    packages = {name: importlib.metadata.version(name) for name in ("numpy", "numba", "simpy", "pyarrow")}
-    return {"processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version(), **packages}
+    packages = {
+        name: importlib.metadata.version(name) for name in ("numpy", "numba", "simpy", "pyarrow")
+    }
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **packages,
+    }
 
 
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+            return next(
+                line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+            )
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()

@@ -15,7 +15,12 @@ from benchmarks.measure import REPEATS, Result, at_most
 TINY = """\
 netsim: 1
 workload: fabric
-topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2, host_link: {rate: 100 Gbps, delay: 1 us}}
+topology:
+  kind: leaf_spine
+  leaves: 2
+  spines: 2
+  hosts_per_leaf: 2
+  host_link: {rate: 100 Gbps, delay: 1 us}
 routing: {policy: rps}
 transport: {kind: fixed_window}
 traffic: [{pattern: permutation, size: 64 kB}]
@@ -28,9 +33,16 @@ def run() -> Iterator[Result]:
         scenario = Path(folder, "tiny.yaml")
         scenario.write_text(TINY)
         yield at_most("netsim --help", "CPU s", _processes(["--help"]), 0.15)
-        yield at_most("netsim validate, tiny scenario", "CPU s", _processes(["validate", str(scenario)]), 0.5)
+        yield at_most(
+            "netsim validate, tiny scenario", "CPU s", _processes(["validate", str(scenario)]), 0.5
+        )
         out = ["-o", str(Path(folder, "out")), "--overwrite"]
-        yield at_most("netsim run, tiny scenario, warm", "CPU s", _processes(["-q", "run", str(scenario), *out]), 1.0)
+        yield at_most(
+            "netsim run, tiny scenario, warm",
+            "CPU s",
+            _processes(["-q", "run", str(scenario), *out]),
+            1.0,
+        )
 
 
 def _processes(words: list[str]) -> list[float]:
@@ -42,6 +54,8 @@ def _process(words: list[str]) -> float:
     # The bytecode of netsim itself is cached, as in any installed package.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-m", "netsim", *words], check=True, capture_output=True, env=environment)
+    subprocess.run(
+        [sys.executable, "-m", "netsim", *words], check=True, capture_output=True, env=environment
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

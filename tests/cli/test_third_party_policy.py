@@ -1,4 +1,4 @@
-"""A newcomer's extension: a policy in a package of its own, found by its entry point, is one file."""
+"""A newcomer's policy in a package of its own, found by its entry point, is one file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ SCENARIO = """\
 netsim: 1
 workload: fabric
 seed: 4
-topology: {kind: leaf_spine, leaves: 2, spines: 4, hosts_per_leaf: 4, host_link: {rate: 100 Gbps, delay: 1 us}}
+topology:
+  kind: leaf_spine
+  leaves: 2
+  spines: 4
+  hosts_per_leaf: 4
+  host_link: {rate: 100 Gbps, delay: 1 us}
 routing: {policy: two_choices}
 transport: {kind: fixed_window}
 traffic: [{pattern: permutation, size: 200 kB, inter_leaf: true}]
@@ -33,7 +38,9 @@ def plugin(tmp_path: Path) -> Path:
     information = site / "two_choices-1.0.dist-info"
     information.mkdir(parents=True)
     (site / "two_choices.py").write_text(source[1])
-    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: two-choices\nVersion: 1.0\n")
+    (information / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: two-choices\nVersion: 1.0\n"
+    )
     (information / "entry_points.txt").write_text("[netsim.plugins]\ntwo_choices = two_choices\n")
     return site
 
@@ -70,7 +77,11 @@ def test_an_edited_policy_file_changes_the_next_run(plugin: Path, tmp_path: Path
 
     netsim(plugin, "run", str(scenario), "-o", str(tmp_path / "before"))
     # Every packet through the first spine: four times the load on one uplink.
-    module.write_text(module.read_text().replace("        return other\n    return one", "        return first\n    return first"))
+    module.write_text(
+        module.read_text().replace(
+            "        return other\n    return one", "        return first\n    return first"
+        )
+    )
     netsim(plugin, "run", str(scenario), "-o", str(tmp_path / "after"))
 
     assert makespan(tmp_path / "after") > 2 * makespan(tmp_path / "before")

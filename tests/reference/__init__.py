@@ -1,1 +1,1 @@
-"""Naive twins: short, plain programs that say what the fast ones must compute. Nothing here imports the fast ones."""
+"""Naive twins: short, plain programs that say what the fast ones must compute."""
