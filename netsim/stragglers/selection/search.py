@@ -116,12 +116,14 @@ def regret(
     wait: WaitConfig | None = None,
     t_max: int = 3,
     w_max: int = 9,
+    candidates: Sequence[Candidate] | None = None,
 ) -> tuple[float, Candidate]:
     """Return how much longer `chosen` takes on what came than the best in hindsight, and which.
 
     0.05 means 5 % longer than the best fixed set with the same limits.
     """
-    sets = parameter_sets(measured.shape[1], t_max, w_max)
+    listed = candidates if candidates is not None else ()
+    sets = list(listed) or parameter_sets(measured.shape[1], t_max, w_max)
     if chosen not in sets:
         sets.append(chosen)
     ranking = search(

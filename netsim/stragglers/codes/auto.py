@@ -1,0 +1,92 @@
+"""A code chosen from a probe: uncoded rounds first, then the best parameter set found on them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from netsim.family import Problem, RunContext, Simulation
+from netsim.fields import field
+from netsim.registry import register
+from netsim.rng import Streams
+from netsim.stragglers.codes.k_sync import KSync
+from netsim.stragglers.codes.scheme import CodeConfig, Rule, Scheme
+
+if TYPE_CHECKING:
+    from netsim.stragglers.schema import StragglersScenario
+
+
+@register("code", "auto")
+class Auto(KSync):
+    """Uncoded for `probe` rounds, then the scheme and parameters that were best on these.
+
+    Every parameter set of the listed schemes is played on the measured times, shifted by what its
+    load adds; with `resamples`, the best of them also on block bootstraps of the probe. Column
+    `chosen` of table `runs` and table `selection` say what came out; `regret` compares the rounds
+    after the probe with the best set in hindsight.
+    """
+
+    source: ClassVar[str] = (
+        "Krishnan et al., Sequential Gradient Coding For Straggler Mitigation, ICLR 2023 (choice of "
+        "parameters from an uncoded probe)"
+    )
+    exact: ClassVar[bool] = True
+    eager: bool = False
+
+    class Config(CodeConfig):
+        """Probe and search."""
+
+        probe: int = field(80, description="uncoded rounds to measure", ge=2, le=100_000)
+        schemes: tuple[Literal["uncoded", "gc", "sr_sgc", "m_sgc"], ...] = field(
+            ("uncoded", "gc", "sr_sgc", "m_sgc"), description="what is searched", min_length=1
+        )
+        t_max: int | None = field(
+            None, description="largest delay T; default: models - 1, or 3", ge=0, le=64
+        )
+        w_max: int = field(9, description="largest W of sr_sgc", ge=1, le=256)
+        resamples: int = field(
+            8, description="bootstraps of the probe that the best sets are played on", ge=0, le=1000
+        )
+        block: int = field(5, description="consecutive rounds that a bootstrap keeps", ge=1)
+        finalists: int = field(100, description="sets that are played on bootstraps", ge=1)
+        calibrate: int = field(
+            0,
+            description="rounds at each of the loads 0, 1/4, ... 1 from which the time per load is "
+            "fitted; 0: it is known",
+            ge=0,
+            le=10_000,
+        )
+        hindsight: bool = field(True, description="search again after the run, for the regret")
+
+    def __init__(
+        self, config: Any, workers: int, *, rule: Rule = "model", streams: Streams | None = None
+    ) -> None:
+        super().__init__(KSync.Config(k=workers), workers, rule=rule, streams=streams)
+        self.search = config
+        #: The scheme that was chosen, once it is.
+        self.chosen: Scheme | None = None
+        self.T = config.t_max or 0
+
+    @classmethod
+    def problems(cls, config: Any, workers: int) -> list[Problem]:
+        """Return nothing: uncoded is always among the possible ones."""
+        return []
+
+    def load(self) -> Fraction:
+        """Return the load of the chosen scheme, before the choice 1/n."""
+        return Fraction(1, self.workers) if self.chosen is None else self.chosen.load()
+
+    def bound(self) -> Fraction | None:
+        """Return the bound of the chosen scheme."""
+        return None if self.chosen is None else self.chosen.bound()
+
+    def tolerates(self) -> str:
+        """Return the model of what was chosen."""
+        return "what the chosen code tolerates" if self.chosen is None else self.chosen.tolerates()
+
+    @classmethod
+    def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
+        """Return a run that probes, chooses and switches."""
+        from netsim.stragglers.selection.run import AutoRun
+
+        return AutoRun(scenario, context)

@@ -1,0 +1,212 @@
+"""A run that probes, chooses a code, and goes on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import simpy
+
+import netsim.delays.process as delays
+from netsim import registry
+from netsim.engine.clock import SECOND
+from netsim.errors import SimulationError
+from netsim.family import RunContext, Scalar
+from netsim.fields import OneOf
+from netsim.stragglers.codes.auto import Auto
+from netsim.stragglers.codes.scheme import Assignment, Floats, Scheme
+from netsim.stragglers.results import RoundTables
+from netsim.stragglers.rounds import Round, Rounds
+from netsim.stragglers.schema import StragglersScenario
+from netsim.stragglers.selection.candidates import Candidate, parameter_sets
+from netsim.stragglers.selection.probe import LOADS, fit_load_slope
+from netsim.stragglers.selection.search import Ranking, regret, search
+from netsim.stragglers.work import DrawnTimes
+
+#: Parameter sets that table `selection` shows.
+_SHOWN = 100
+
+
+class AutoRun:
+    """One replication: uncoded rounds, the search, and the rest of the jobs with the choice.
+
+    Parameters
+    ----------
+    scenario
+        The validated scenario.
+    context
+        Environment, random streams and recorder of the replication.
+    """
+
+    def __init__(self, scenario: StragglersScenario, context: RunContext) -> None:
+        if scenario.delays is None:
+            raise SimulationError("a code can only be chosen for delays, not for a pattern")
+        self._scenario, self._context = scenario, context
+        code: Any = scenario.code
+        self._code = code
+        models = scenario.models if scenario.models is not None else 4
+        self._t_max: int = models - 1 if code.t_max is None else code.t_max
+        self._probe: int = min(code.probe, scenario.jobs)
+        self._scheme = Auto(code, scenario.workers, rule=scenario.wait.rule)
+        self._tables = RoundTables(context.recorder, self._scheme)
+        self._as_is = delays.taken_as_is(scenario.delays)
+        rounds = scenario.jobs + self._t_max
+        self._times = delays.sample(scenario.delays, context.streams, rounds, scenario.workers)
+        self._measured: list[Floats] = []
+        self._chosen: Candidate | None = None
+        #: Number of the first round of the scheme that plays.
+        self._first = 0
+        context.env.process(self._run())
+
+    def progress(self) -> float | None:
+        """Return the share of the rounds that are over, as far as it is known."""
+        return min(1.0, len(self._measured) / self._scenario.jobs)
+
+    # -- following the rounds
+
+    def opened(self, r: int, assignment: Assignment) -> None:
+        """Hand the round on under its number in the run."""
+        self._tables.opened(r + self._first, self._moved(assignment))
+
+    def closed(self, ended: Round) -> None:
+        """Note the times, and hand the round on under its number in the run."""
+        self._measured.append(ended.finish / SECOND)
+        decodings = tuple(replace(d, job=d.job + self._first) for d in ended.decodings)
+        self._tables.closed(
+            replace(
+                ended,
+                index=ended.index + self._first,
+                assignment=self._moved(ended.assignment),
+                decodings=decodings,
+            )
+        )
+
+    def _moved(self, assignment: Assignment) -> Assignment:
+        job = np.where(assignment.job < 0, -1, assignment.job + self._first)
+        return replace(assignment, job=job)
+
+    def _play(self, scheme: Scheme, first: int, jobs: int) -> Generator[simpy.Event, Any, None]:
+        self._first = first
+        scenario = self._scenario
+        reference = 0.0 if self._as_is else delays.reference_load(_given(scenario))
+        per_load = 0.0 if self._as_is else scenario.compute.per_load
+        workers = DrawnTimes(self._context.env, self._times[first:], per_load, reference)
+        rounds = Rounds(
+            self._context.env,
+            scheme,
+            jobs,
+            load_mode=scenario.load_mode,
+            decode_time=0 if self._as_is else scenario.decode_time,
+            listeners=(self,),
+        )
+        yield from rounds.run(workers, scenario.wait)
+
+    def _run(self) -> Generator[simpy.Event, Any, None]:
+        scenario = self._scenario
+        yield from self._play(self._made(Candidate("uncoded", self._scheme.load())), 0, self._probe)
+        if self._probe == scenario.jobs:
+            return
+        ranking = self._search()
+        self._chosen = ranking.best
+        self._write(ranking)
+        self._scheme.chosen = self._made(ranking.best)
+        self._scheme.T = ranking.best.T
+        yield from self._play(self._scheme.chosen, self._probe, scenario.jobs - self._probe)
+
+    def _made(self, candidate: Candidate) -> Scheme:
+        model = OneOf("code", key="scheme").models()[candidate.scheme]
+        made: Scheme = registry.lookup("code", candidate.scheme)(
+            model.model_validate(candidate.block),
+            self._scenario.workers,
+            rule=self._scenario.wait.rule,
+            streams=self._context.streams,
+        )
+        return made
+
+    # -- choosing
+
+    def _search(self) -> Ranking:
+        code = self._code
+        return search(
+            np.array(self._measured),
+            per_load=self._slope(),
+            reference_load=1 / self._scenario.workers,
+            wait=self._scenario.wait,
+            t_max=self._t_max,
+            candidates=self._sets(),
+            resamples=code.resamples,
+            block=code.block,
+            finalists=code.finalists,
+            generator=self._context.streams.generator("stragglers.bootstrap"),
+        )
+
+    def _sets(self) -> list[Candidate]:
+        code = self._code
+        return parameter_sets(self._scenario.workers, self._t_max, code.w_max, code.schemes)
+
+    def _slope(self) -> float:
+        """Return seconds per full data set: given, or fitted to times at several loads."""
+        if self._as_is:
+            return 0.0
+        given = self._scenario.compute.per_load
+        if not self._code.calibrate:
+            return given
+        streams, workers = self._context.streams, self._scenario.workers
+        rounds = self._code.calibrate * len(LOADS)
+        times = delays.sample(
+            _given(self._scenario), streams, rounds, workers, "compute.calibration"
+        )
+        means = times.reshape(len(LOADS), -1).mean(axis=1) + given * np.array(LOADS)
+        return fit_load_slope(LOADS, [float(mean) for mean in means])[0]
+
+    def _write(self, ranking: Ranking) -> None:
+        if not self._context.recorder.wants("selection"):
+            return
+        shown = ranking.candidates[:_SHOWN]
+        count = len(shown)
+        self._context.recorder.write(
+            "selection",
+            {
+                "rank": np.arange(count),
+                "scheme": [one.scheme for one in shown],
+                "parameters": [" ".join(str(one).split(" ")[1:]) for one in shown],
+                "load": [float(one.load) for one in shown],
+                "time": ranking.time[:count],
+                "time_sd": ranking.deviation[:count],
+                "chosen": np.arange(count) == 0,
+            },
+        )
+
+    def finish(self) -> Mapping[str, Scalar]:
+        """Write the tables; return the run's figures, the choice and its regret."""
+        self._scheme.begin(self._scenario.jobs)
+        figures = self._tables.finish()
+        if self._chosen is None:
+            return figures
+        figures["chosen"] = str(self._chosen)
+        if self._code.hindsight:
+            figures["regret"] = self._regret(self._chosen)
+        return figures
+
+    def _regret(self, chosen: Candidate) -> float:
+        """Return by how much the choice was slower than the best on the times that came."""
+        scenario = self._scenario
+        reference = 0.0 if self._as_is else delays.reference_load(_given(scenario))
+        cost, _ = regret(
+            chosen,
+            self._times[self._probe :],
+            per_load=0.0 if self._as_is else scenario.compute.per_load,
+            reference_load=reference,
+            wait=scenario.wait,
+            t_max=self._t_max,
+            candidates=self._sets(),
+        )
+        return cost
+
+
+def _given(scenario: StragglersScenario) -> delays.DelayConfig:
+    if scenario.delays is None:
+        raise SimulationError("a code can only be chosen for delays, not for a pattern")
+    return scenario.delays
