@@ -117,6 +117,9 @@ def _delay_problems(scenario: StragglersScenario, scheme: Scheme) -> list[Proble
 
 def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> list[Problem]:
     """Return what network or learning ask for and the rest of the scenario does not give."""
+    if scenario.stragglers is not None and hasattr(chosen, "build"):
+        message = f"'{scenario.code.scheme}' needs delays, not a straggler pattern"  # type: ignore[attr-defined]
+        return [Problem(message, ("stragglers",), "conflict", "give delays in its place")]
     if scenario.learning is not None and hasattr(chosen, "build"):
         message = f"'{scenario.code.scheme}' has no rounds whose gradients could be learnt from"  # type: ignore[attr-defined]
         return [Problem(message, ("learning",), hint="take another scheme, or leave it out")]

@@ -27,8 +27,8 @@ class Auto(KSync):
     """
 
     source: ClassVar[str] = (
-        "Krishnan et al., Sequential Gradient Coding For Straggler Mitigation, ICLR 2023 (choice of "
-        "parameters from an uncoded probe)"
+        "Krishnan et al., Sequential Gradient Coding For Straggler Mitigation, ICLR 2023 "
+        "(parameters from an uncoded probe)"
     )
     exact: ClassVar[bool] = True
     eager: bool = False

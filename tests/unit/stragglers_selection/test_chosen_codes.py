@@ -74,10 +74,10 @@ def test_a_fitted_slope_leads_to_a_sensible_choice():
 
 
 def test_a_probe_as_long_as_the_run_chooses_nothing():
-    row = _run(code={"probe": 60}).runs[0]
+    result = _run(code={"probe": 60})
 
-    assert row["chosen"] is None
-    assert row["waits"] == 60
+    assert result.table("runs")["chosen"].to_pylist() == [None]
+    assert result.runs[0]["waits"] == 60
 
 
 def test_a_given_pattern_leaves_nothing_to_choose():
