@@ -12,7 +12,6 @@ kernels allocate nothing. Where numba refuses the option, the functions are comp
 
 from __future__ import annotations
 
-import dis
 import inspect
 import types
 from collections.abc import Callable, Mapping
@@ -80,10 +79,14 @@ def references(function: Callable[..., Any], plugs: Mapping[str, Any]) -> dict[s
     return found
 
 
-def global_names(function: Callable[..., Any]) -> list[str]:
-    """Return the global names that the code of `function` loads; attributes are not among them."""
-    loads = (step for step in dis.get_instructions(function) if step.opname == "LOAD_GLOBAL")
-    return list(dict.fromkeys(str(step.argval) for step in loads))
+def global_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names that the code of `function` loads as globals or attributes.
+
+    Python lists both together. An attribute that is called like a global function makes that
+    function part of the kernel needlessly, which harms nothing; telling them apart would take
+    longer than loading a compiled kernel does.
+    """
+    return function.__code__.co_names
 
 
 def reached(functions: list[Callable[..., Any]], plugs: Mapping[str, Any]) -> list[Path]:
