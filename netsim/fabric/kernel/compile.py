@@ -12,6 +12,8 @@ kernels allocate nothing. Where numba refuses the option, the functions are comp
 
 from __future__ import annotations
 
+import dis
+import functools
 import inspect
 import types
 from collections.abc import Callable, Mapping
@@ -70,23 +72,26 @@ class Linker:
 def references(function: Callable[..., Any], plugs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the plain functions and the plugs that `function` refers to by global names."""
     kernel = function.__module__.startswith(KERNEL)
+    names = function.__globals__
+    # Disassembling takes longer than loading a compiled kernel, so only where it can matter.
+    if not any(
+        name in plugs or inspect.isfunction(names.get(name)) for name in function.__code__.co_names
+    ):
+        return {}
     found = {}
-    for name in global_names(function):
+    for name in global_names(function.__code__):
         if kernel and name in plugs:
             found[name] = plugs[name]
-        elif inspect.isfunction(function.__globals__.get(name)):
-            found[name] = function.__globals__[name]
+        elif inspect.isfunction(names.get(name)):
+            found[name] = names[name]
     return found
 
 
-def global_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names that the code of `function` loads as globals or attributes.
-
-    Python lists both together. An attribute that is called like a global function makes that
-    function part of the kernel needlessly, which harms nothing; telling them apart would take
-    longer than loading a compiled kernel does.
-    """
-    return function.__code__.co_names
+@functools.cache
+def global_names(code: types.CodeType) -> tuple[str, ...]:
+    """Return the global names that `code` loads; attributes are not among them."""
+    loads = (step for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL")
+    return tuple(dict.fromkeys(str(step.argval) for step in loads))
 
 
 def reached(functions: list[Callable[..., Any]], plugs: Mapping[str, Any]) -> list[Path]:
