@@ -11,7 +11,7 @@ from netsim.cli.yaml_text import dump
 from netsim.errors import NetsimError
 from netsim.metrics import layout
 from netsim.metrics.point import read_attempts
-from netsim.metrics.reader import RunFiles
+from netsim.metrics.reader import RunFiles, open_results
 
 
 def facts(path: Path) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _errors(path: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _explanation(path: Path) -> list[str]:
-    """Return what the family says about the scenario, if it says anything and still can."""
+    """Return what the family says about scenario and results, if it says anything and can."""
     from netsim.scenario import load
 
     try:
@@ -108,7 +108,20 @@ def _explanation(path: Path) -> list[str]:
     except NetsimError:
         return []
     explain = getattr(scenario.family, "explain", None)
-    return [str(line) for line in explain(scenario.model)] if explain is not None else []
+    conclude = getattr(scenario.family, "conclude", None)
+    said = [str(line) for line in explain(scenario.model)] if explain is not None else []
+    if conclude is not None:
+        said += [str(line) for line in conclude(_rows(path))]
+    return said
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of table `runs`; none where no run is done."""
+    results = open_results(str(path))
+    if "runs" not in results.tables():
+        return []
+    rows: list[dict[str, Any]] = results.table("runs").to_pylist()
+    return rows
 
 
 def _indented(block: str) -> list[str]:

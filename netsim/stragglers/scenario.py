@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import netsim.stragglers.schema as schema
 from netsim.family import Headline, Problem, RunContext, ScenarioModel, Simulation
@@ -85,6 +86,20 @@ class StragglersFamily:
         chosen = implementation("code", scenario.code, key="scheme")
         lines: list[str] = chosen.explain(scenario.code, scenario.workers)
         return lines
+
+    def conclude(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return which codes were chosen in how many of the runs, and their regret."""
+        regrets: dict[str, list[float | None]] = {}
+        for row in rows:
+            if row.get("chosen") is not None:
+                regrets.setdefault(row["chosen"], []).append(row.get("regret"))
+        said = []
+        for code, costs in sorted(regrets.items(), key=lambda item: -len(item[1])):
+            known = [cost for cost in costs if cost is not None]
+            cost = 100 * sum(known) / max(1, len(known))
+            after = f", {cost:.1f} % slower than the best in hindsight" if known else ""
+            said.append(f"  chosen in {len(costs)} of {len(rows)} runs: {code}{after}")
+        return said
 
     def build(self, scenario: StragglersScenario, context: RunContext) -> Simulation:
         """Build the scheme, the workers' times and the master, and start its process."""

@@ -87,7 +87,7 @@ class Perceptron:
 
 def probability_error(scores: Floats, labels: Integers) -> Floats:
     """Return class probabilities less 1 at the true class: the slope of the cross entropy."""
-    slope = np.exp(scores - scores.max(axis=1, keepdims=True))
+    slope: Floats = np.exp(scores - scores.max(axis=1, keepdims=True))
     slope /= slope.sum(axis=1, keepdims=True)
     slope[np.arange(len(labels)), labels] -= 1
     return slope

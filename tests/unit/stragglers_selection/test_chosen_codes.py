@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import netsim
+from netsim.cli.run_facts import facts
 from netsim.errors import ScenarioError
 from netsim.verify.scenarios import csv, simulate
+
+ROOT = Path(__file__).parents[3]
 
 
 def _run(**more: Any) -> Any:
@@ -92,3 +97,14 @@ def test_a_given_pattern_leaves_nothing_to_choose():
             },
             {"p.csv": csv(("round", "worker"), [(0, 0)])},
         )
+
+
+def test_the_facts_of_a_run_directory_name_the_choice(tmp_path):
+    overrides = ["workers=12", "jobs=30", "code.probe=15", "replications=2"]
+    scenario = netsim.load(ROOT / "scenarios/stragglers/chosen_by_probe.yaml", overrides=overrides)
+    result = netsim.run(scenario, out=tmp_path / "out")
+
+    said = "\n".join(facts(tmp_path / "out")["explanation"])
+
+    for row in result.runs:
+        assert f"runs: {row['chosen']}, " in said
