@@ -1,11 +1,12 @@
 """Named random streams: the same seed gives the same draws whatever else a simulation does.
 
-A stream belongs to a purpose, a dotted name (``traffic``, ``routing``, ``faults``, ``quantum.heralding``), and to
-nothing else: not to the order of events, not to the point of a sweep. Adding a stream, a probe or a flow shifts no
-draw of another, and equal replications see equal draws at all points of a sweep (common random numbers).
+A stream belongs to a purpose, a dotted name (``traffic``, ``routing``, ``faults``,
+``quantum.heralding``), and to nothing else: not to the order of events, not to the point of a
+sweep. Adding a stream, a probe or a flow shifts no draw of another, and equal replications see
+equal draws at all points of a sweep (common random numbers).
 
-Compiled kernels draw without state: a draw is a hash of (stream key, entity, counter), so it depends on what is
-drawn for and never on when.
+Compiled kernels draw without state: a draw is a hash of (stream key, entity, counter), so it
+depends on what is drawn for and never on when.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Streams:
 
 
 def mix(x: int) -> int:
-    """Return a 64-bit hash of the 64-bit `x` (multiply by the golden ratio, then SplitMix64's finalizer)."""
+    """Return a 64-bit hash of `x`: times the golden ratio, then SplitMix64's finalizer."""
     z = (x * 0x9E3779B97F4A7C15) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK

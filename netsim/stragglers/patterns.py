@@ -57,7 +57,7 @@ def bursty_or_per_round(pattern: Pattern, B: int, W: int, lam: int, s: int) -> V
 def _everywhere(pattern: Pattern, W: int, holds: Callable[[Pattern], Verdict]) -> Verdict:
     windows = range(max(1, pattern.shape[-2] - W + 1))
     verdicts = [holds(pattern[..., first : first + W, :]) for first in windows]
-    return np.logical_and.reduce(verdicts)
+    return np.asarray(np.logical_and.reduce(verdicts))
 
 
 def _few(window: Pattern, lam: int) -> Verdict:
@@ -70,7 +70,7 @@ def _bursty_window(window: Pattern, B: int, lam: int) -> Verdict:
     first = window.argmax(axis=-2)
     last = window.shape[-2] - 1 - window[..., ::-1, :].argmax(axis=-2)
     short = (last - first < B) | ~np.any(window, axis=-2)
-    return _few(window, lam) & np.all(short, axis=-1)
+    return np.asarray(_few(window, lam) & np.all(short, axis=-1))
 
 
 def sample(

@@ -260,7 +260,7 @@ class Scheme(abc.ABC):
 
     def conforms(self, pattern: Flags) -> Flags:
         """Return whether patterns (..., rounds, workers) are of the model that it tolerates."""
-        return ~np.any(pattern, axis=(-2, -1))
+        return np.asarray(~np.any(pattern, axis=(-2, -1)))
 
     # -- what happens in a round
 
