@@ -28,7 +28,7 @@ Verdict = NDArray[np.bool_]
 
 def per_round(pattern: Pattern, s: int) -> Verdict:
     """Return whether every round has at most `s` stragglers."""
-    return np.all(pattern.sum(axis=-1) <= s, axis=-1)
+    return np.asarray(np.all(pattern.sum(axis=-1) <= s, axis=-1))
 
 
 def bursty(pattern: Pattern, B: int, W: int, lam: int) -> Verdict:
