@@ -19,7 +19,7 @@ class OneRoundRows(Rows):
         super().__init__(scheme, jobs, replications)
         repeated = isinstance(scheme, RepeatedGradientCode)
         self._code = (BatchRepetition if repeated else BatchCyclic)(scheme.workers, scheme.s)
-        limit: Limits = AtMost(None, scheme.s)
+        limit: Limits = AtMost(None, scheme.admitted)
         if repeated and scheme.rule == "decodable":
             nobody = np.zeros((replications, scheme.workers), dtype=np.bool_)
             limit = self._code.spare(nobody, ~nobody)

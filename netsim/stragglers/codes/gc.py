@@ -29,22 +29,35 @@ from netsim.stragglers.inner import CyclicCode, InnerCode
 from netsim.stragglers.patterns import per_round
 
 
+class ToleranceConfig(CodeConfig):
+    """How many stragglers a code for one round tolerates."""
+
+    s: int = field(1, description="stragglers tolerated in every round", ge=0)
+
+
 @register("code", "gc")
 class GradientCode(Scheme):
     """Gradient coding, random cyclic: any n-s results of a round give the gradient."""
 
     source: ClassVar[str] = "Tandon et al., Gradient Coding, ICML 2017"
 
-    class Config(CodeConfig):
+    class Config(ToleranceConfig):
         """Parameters of a gradient code."""
 
-        s: int = field(1, description="stragglers tolerated in every round", ge=0)
+        gc_strict: bool = field(
+            False,
+            description="end a round early only with fewer than s stragglers, at the load of s: "
+            "the simulator published with sequential gradient coding does so",
+            source="Krishnan et al., Sequential Gradient Coding, ICLR 2023, accompanying code",
+        )
 
     def __init__(
         self, config: Any, workers: int, *, rule: Rule = "model", streams: Streams | None = None
     ) -> None:
         super().__init__(config, workers, rule=rule, streams=streams)
         self.s = int(config.s)
+        #: Stragglers with which a round may end under the rule `model`; below 0: never early.
+        self.admitted = self.s - getattr(config, "gc_strict", False)
         self.inner = self._inner_code()
         self._round = 0
         self._returned: Flags = np.zeros(workers, dtype=np.bool_)
@@ -86,8 +99,8 @@ class GradientCode(Scheme):
         )
 
     def limits(self) -> Limits:
-        """Return that at most s workers are late."""
-        return ((Limit(np.ones(self.workers, dtype=np.bool_), self.s),),)
+        """Return that at most s workers are late; `gc_strict`: fewer than s."""
+        return ((Limit(np.ones(self.workers, dtype=np.bool_), self.admitted),),)
 
     def settle(self, late: Flags) -> list[int]:
         """Return the job of the round if enough results are in."""
@@ -107,12 +120,15 @@ class GradientCode(Scheme):
         return row_decoding(job, self.inner, self._returned)
 
 
-def too_many_stragglers(s: int, workers: int, at: tuple[str, ...], why: str = "") -> list[Problem]:
-    """Return a problem if s stragglers leave nobody of the workers."""
+def too_many_stragglers(
+    s: int, workers: int, at: tuple[str, ...], why: str = "", most: str = ""
+) -> list[Problem]:
+    """Return a problem if s stragglers leave nobody of the workers; `most` is what to take."""
     if s < workers:
         return []
     message = f"gradient code needs s < n: s={s} stragglers tolerated{why}, n={workers} workers"
-    return [Problem(message, at=at, hint=f"take at most s={workers - 1}, or more workers")]
+    hint = f"take at most {most or f'{at[-1]}={workers - 1}'}, or more workers"
+    return [Problem(message, at=at, hint=hint, also=("workers",))]
 
 
 def row_decoding(job: int, inner: InnerCode, returned: Flags) -> Decoding:

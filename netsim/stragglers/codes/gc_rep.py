@@ -8,7 +8,7 @@ import numpy as np
 
 from netsim.family import Problem
 from netsim.registry import register
-from netsim.stragglers.codes.gc import GradientCode
+from netsim.stragglers.codes.gc import GradientCode, ToleranceConfig
 from netsim.stragglers.codes.scheme import Limits
 from netsim.stragglers.inner import InnerCode, RepetitionCode
 
@@ -19,7 +19,7 @@ class RepeatedGradientCode(GradientCode):
 
     source: ClassVar[str] = "Tandon et al., Gradient Coding, ICML 2017, section 3.2"
 
-    class Config(GradientCode.Config):
+    class Config(ToleranceConfig):
         """Parameters of a fractional repetition code; s+1 divides the number of workers."""
 
     def _inner_code(self) -> InnerCode:
@@ -45,17 +45,20 @@ class RepeatedGradientCode(GradientCode):
         return (self.inner.spare(lost=nobody, fragile=~nobody),)
 
 
-def uneven_groups(s: Any, workers: int, at: tuple[str, ...], name: str = "s") -> list[Problem]:
-    """Return a problem if the workers cannot be cut into groups of s+1."""
+def uneven_groups(
+    s: Any, workers: int, at: tuple[str, ...], name: str = "s", why: str = ""
+) -> list[Problem]:
+    """Return a problem if the workers cannot be cut into groups of s+1; `why` says whence s is."""
     if workers % (s + 1) == 0:
         return []
     fitting = [d - 1 for d in range(1, workers + 1) if workers % d == 0]
     near = sorted(fitting, key=lambda other: abs(other - s))[:2]
     return [
         Problem(
-            f"repetition needs groups of equal size: {name}+1={s + 1} does not divide "
+            f"repetition needs groups of equal size: {name}+1={s + 1}{why} does not divide "
             f"{workers} workers",
             at=at,
             hint=f"take {name} = {' or '.join(map(str, sorted(near)))}",
+            also=("workers",),
         )
     ]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from netsim.family import Problem
 from netsim.registry import register
 from netsim.rng import Streams
-from netsim.stragglers.codes.gc import GradientCode
+from netsim.stragglers.codes.gc import GradientCode, ToleranceConfig
 from netsim.stragglers.codes.scheme import CodeConfig, Rule
 
 
@@ -24,7 +24,7 @@ class Uncoded(GradientCode):
     def __init__(
         self, config: Any, workers: int, *, rule: Rule = "model", streams: Streams | None = None
     ) -> None:
-        zero = GradientCode.Config(s=0)
+        zero = ToleranceConfig(s=0)
         super().__init__(zero, workers, rule=rule, streams=streams)
 
     @classmethod

@@ -74,6 +74,19 @@ def test_batch_and_events_charge_the_same_load(name, parameters, load_mode):
         assert batch.duration[row] == pytest.approx(run.durations, abs=1e-11)
 
 
+@pytest.mark.parametrize("s", [0, 1, 3])
+def test_strict_rounds_agree_too(s):
+    scheme = make("gc", 6, s=s, gc_strict=True)
+    delays = delays_for(np.random.default_rng(12), 4, 8, 6)
+
+    for policy in ("all", "minimal"):
+        batch = simulate(scheme, delays, 8, WaitConfig(policy=policy))
+
+        assert batch.stragglers.max() <= max(0, s - 1)
+        for row, finish in enumerate(delays):
+            agree(batch, row, play(scheme, 8, finish, policy=policy))
+
+
 def test_eager_rounds_agree_too():
     scheme = make("gc", 6, s=2)
     delays = delays_for(np.random.default_rng(9), 4, 8, 6)
