@@ -97,11 +97,12 @@ def _delay_problems(scenario: StragglersScenario, scheme: Scheme) -> list[Proble
     if scenario.models is not None and scenario.models - 1 < scheme.T:
         found.append(
             Problem(
-                f"the code decodes T={scheme.T} rounds late, and with {scenario.models} models a "
-                f"job must be there after {scenario.models - 1}",
+                f"with {scenario.models} models a job must be decoded after "
+                f"{scenario.models - 1} rounds at most, and the code takes T={scheme.T}",
                 at=("models",),
                 hint=f"train at least {scheme.T + 1} models in turn, or take a code with T <= "
                 f"{scenario.models - 1}",
+                also=("code",),
             )
         )
     if scenario.wait.stop == "first_decodable" and scheme.T > 0:
@@ -110,6 +111,7 @@ def _delay_problems(scenario: StragglersScenario, scheme: Scheme) -> list[Proble
                 f"'first_decodable' needs a code without delay, and this one has T={scheme.T}",
                 at=("wait", "stop"),
                 hint="leave it at 'threshold'",
+                also=("code",),
             )
         )
     return found
@@ -140,7 +142,7 @@ def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> lis
         if hosts <= scenario.workers:
             message = f"{scenario.workers} workers and a master need {scenario.workers + 1} hosts"
             hint = f"the topology has {hosts}"
-            found = [Problem(message, ("topology",), hint=hint)]
+            found = [Problem(message, ("topology",), hint=hint, also=("workers",))]
     return [replace(problem, at=("network", *problem.at)) for problem in found]
 
 

@@ -54,7 +54,10 @@ class AdaptiveGradientCode(OneRound):
         if config.most is not None:
             found += too_many_stragglers(config.most, workers, at=("code", "most"))
             if config.most < config.least:
-                found.append(Problem("'most' is below 'least'", at=("code", "most")))
+                message = f"'most' is below 'least': {config.most} < {config.least}"
+                hint = "swap them, or leave 'most' out"
+                place = ("code", "least")
+                found.append(Problem(message, at=("code", "most"), hint=hint, also=place))
         return found or too_many_stragglers(config.least, workers, at=("code", "least"))
 
     @property

@@ -61,10 +61,12 @@ class ApproximateGradientCode(OneRound):
         if config.most_late is not None and config.most_late >= workers:
             message = f"with most_late={config.most_late} a round of {workers} workers may be empty"
             hint = f"take at most {workers - 1}"
-            found.append(Problem(message, at=("code", "most_late"), hint=hint))
+            place = ("code", "most_late")
+            found.append(Problem(message, at=place, hint=hint, also=("workers",)))
         if not found and config.assignment == "repetition" and workers % config.d:
             message = f"repetition needs equal groups: d={config.d} does not divide {workers}"
-            found.append(Problem(message, at=("code", "d"), hint="take a divisor, or 'regular'"))
+            hint = "take a divisor, or 'regular'"
+            found.append(Problem(message, at=("code", "d"), hint=hint, also=("workers",)))
         return found
 
     def draw_coefficients(self) -> Floats:

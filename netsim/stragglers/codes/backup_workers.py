@@ -37,7 +37,8 @@ class BackupWorkers(OneRound):
         if config.b < workers:
             return []
         message = f"all {workers} workers are backups (b={config.b})"
-        return [Problem(message, at=("code", "b"), hint=f"take at most b={workers - 1}")]
+        hint = f"take at most b={workers - 1}"
+        return [Problem(message, at=("code", "b"), hint=hint, also=("workers",))]
 
     def draw_coefficients(self) -> Floats:
         """Return one sample for each worker."""

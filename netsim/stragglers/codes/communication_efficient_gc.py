@@ -59,7 +59,8 @@ class CommunicationEfficientGradientCode(OneRound):
         if config.s + config.m <= workers:
             return []
         message = f"every worker would hold s+m={config.s + config.m} of {workers} parts"
-        return [Problem(message, at=("code", "m"), hint=f"take s+m <= {workers}")]
+        hint = f"take s+m <= {workers}"
+        return [Problem(message, at=("code", "m"), hint=hint, also=("workers",))]
 
     def load(self) -> Fraction:
         """Return (s+m)/n."""

@@ -62,7 +62,8 @@ class DynamicClustering(OneRound):
         """Return a problem if the clusters are uneven or s too large."""
         if workers % config.clusters:
             message = f"{workers} workers do not fall into {config.clusters} equal clusters"
-            return [Problem(message, at=("code", "clusters"), hint="take a divisor")]
+            hint = "take a divisor"
+            return [Problem(message, at=("code", "clusters"), hint=hint, also=("workers",))]
         size = workers // config.clusters
         return too_many_stragglers(config.s, size, ("code", "s"), f" in a cluster of {size}")
 

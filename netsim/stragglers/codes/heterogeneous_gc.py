@@ -47,7 +47,8 @@ class HeterogeneousGradientCode(OneRound):
         found = too_many_stragglers(config.s, workers, at=("code", "s"))
         if config.speeds and len(config.speeds) != workers:
             message = f"{len(config.speeds)} speeds for {workers} workers"
-            found.append(Problem(message, at=("code", "speeds"), hint="give one for each worker"))
+            hint = "give one for each worker"
+            found.append(Problem(message, at=("code", "speeds"), hint=hint, also=("workers",)))
         elif config.speeds and min(config.speeds) <= 0:
             found.append(Problem("a speed must be positive", at=("code", "speeds")))
         return found

@@ -53,4 +53,5 @@ def at_most_all(number: int, workers: int, name: str) -> list[Problem]:
     if number <= workers:
         return []
     message = f"{name}={number} results are wanted of {workers} workers"
-    return [Problem(message, at=("code", name), hint=f"take at most {name}={workers}")]
+    hint = f"take at most {name}={workers}"
+    return [Problem(message, at=("code", name), hint=hint, also=("workers",))]

@@ -78,6 +78,7 @@ class Multiplexed(Scheme):
                     at=("code", "B"),
                     hint=f"take W >= {config.B + 1}"
                     + (f", or B <= {config.W - 1}" if config.W > 1 else ""),
+                    also=("code", "W"),
                 )
             )
         if config.lam > workers:

@@ -85,8 +85,10 @@ class SelectiveRepeat(Scheme):
             found.append(more_than_all(config.lam, workers))
         elif not found:
             s = inner_s(config.B, config.W, config.lam)
-            why = f" (ceil(B*lambda/(W-1+B)) for lambda={config.lam})"
-            found += too_many_stragglers(s, workers, at=("code", "lambda"), why=why)
+            most = f"lambda={(workers - 1) * (config.W - 1 + config.B) // config.B}"
+            found += too_many_stragglers(
+                s, workers, at=("code", "lambda"), why=from_lambda(config), most=most
+            )
         return found
 
     def load(self) -> Fraction:
@@ -189,12 +191,18 @@ def inner_s(B: int, W: int, lam: int) -> int:
     return -(-B * lam // (W - 1 + B))
 
 
+def from_lambda(config: Any) -> str:
+    """Return in words where s comes from."""
+    return f" (ceil(B*lambda/(W-1+B)) for lambda={config.lam})"
+
+
 def more_than_all(lam: int, workers: int) -> Problem:
     """Return the problem that lambda exceeds n."""
     return Problem(
         f"lambda={lam} distinct stragglers need as many workers, and there are {workers}",
         at=("code", "lambda"),
         hint=f"take at most lambda={workers}, or more workers",
+        also=("workers",),
     )
 
 
@@ -203,6 +211,7 @@ def _burst_too_long(B: int, W: int) -> Problem:
         f"a burst fits into its window: B={B} is longer than W={W}",
         at=("code", "B"),
         hint=f"take B <= {W}, or a longer window",
+        also=("code", "W"),
     )
 
 
@@ -211,7 +220,8 @@ def _uneven_window(B: int, W: int) -> Problem:
     longer = shorter + B
     fitting = f"W = {shorter} or {longer}" if shorter >= B else f"W = {longer}"
     return Problem(
-        f"selective repeat needs B to divide W-1: B={B}, W={W}",
+        f"selective repeat needs B to divide W-1: W={W}, B={B}",
         at=("code", "W"),
         hint=f"take {fitting}, or B = 1",
+        also=("code", "B"),
     )

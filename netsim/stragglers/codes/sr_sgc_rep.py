@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from netsim.family import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.gc_rep import uneven_groups
-from netsim.stragglers.codes.sr_sgc import BurstConfig, SelectiveRepeat, inner_s
+from netsim.stragglers.codes.sr_sgc import BurstConfig, SelectiveRepeat, from_lambda, inner_s
 from netsim.stragglers.inner import InnerCode, RepetitionCode
 
 
@@ -30,7 +30,9 @@ class RepeatedSelectiveRepeat(SelectiveRepeat):
     def problems(cls, config: Any, workers: int) -> list[Problem]:
         """Return what breaks selective repeat, or that s+1 does not divide n."""
         s = inner_s(config.B, config.W, config.lam)
-        return super().problems(config, workers) or uneven_groups(s, workers, ("code", "lambda"))
+        return super().problems(config, workers) or uneven_groups(
+            s, workers, ("code", "lambda"), why=from_lambda(config)
+        )
 
     def tolerates(self) -> str:
         """Return the model."""

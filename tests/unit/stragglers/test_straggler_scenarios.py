@@ -88,6 +88,33 @@ def test_an_undecoded_job_of_a_replayed_pattern_is_a_result(tmp_path):
     assert jobs["completion_round"] == [0, None, 2, 3]
 
 
+def test_an_empty_pattern_is_a_run_without_stragglers(tmp_path):
+    text = "code: {scheme: gc, s: 1}\nstragglers: {kind: pattern, file: p.csv}\n"
+
+    result = run(load(written(tmp_path, text, p="round,worker\n")))
+
+    assert result.table("rounds")["stragglers"].to_pylist() == [0] * 4
+    assert result.table("jobs")["decoded"].to_pylist() == [True] * 4
+
+
+def test_strict_gradient_coding_waits_until_fewer_than_s_are_late(tmp_path):
+    table = "round,worker,finish\n" + "".join(
+        f"{r},{w},{t}\n" for r in range(4) for w, t in enumerate((1, 3, 4, 1))
+    )
+    path = written(tmp_path, "code: {scheme: gc, s: 2}\n" + MATRIX, f=table)
+
+    plain = run(load(path)).table("rounds").to_pydict()
+    strict = run(load(path, ["code.gc_strict=true"]))
+
+    # Two of four are beyond 2 s: enough for s = 2, one too many for fewer than 2.
+    assert (plain["duration"], plain["waited"]) == ([2.0] * 4, [False] * 4)
+    rounds = strict.table("rounds").to_pydict()
+    assert (rounds["duration"], rounds["waited"]) == ([3.0] * 4, [True] * 4)
+    assert rounds["stragglers"] == [1] * 4
+    (row,) = strict.table("runs").to_pylist()
+    assert (row["load_numerator"], row["load_denominator"]) == (3, 4)
+
+
 def test_uncoded_work_has_the_least_load_of_all(tmp_path):
     result = run(load(written(tmp_path, "code: {scheme: uncoded}\n" + DELAYS)))
 
@@ -206,6 +233,41 @@ def test_contradictions_are_refused_with_a_remedy(tmp_path, text, words):
 
     assert [words in message for _, message, _ in found] == [True]
     assert all(hint for _, message, hint in found if "only workers" not in message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            "code: {scheme: gc, s: 4}\n",
+            "gradient code needs s < n: s=4 stragglers tolerated, n=4 workers (set at line 3)",
+            "s=3",
+        ),
+        ("code: {scheme: gc_rep, s: 2}\n", "does not divide 4 workers (set at line 3)", "1 or 3"),
+        (
+            "code: {scheme: sr_sgc, B: 1, W: 1, lambda: 4}\n",
+            "for lambda=4), n=4 workers (set at line 3)",
+            "lambda=3",
+        ),
+        ("code: {scheme: sr_sgc, B: 3, W: 2}\n", "W=2 (set at line 5)", "B <= 2"),
+        ("code: {scheme: sr_sgc, B: 3}\n", "W=2 (the default)", "B <= 2"),
+        ("code: {scheme: sr_sgc, B: 2, W: 4}\n", "B=2 (set at line 5)", "W = 3 or 5"),
+        (
+            "code: {scheme: sr_sgc_rep, B: 1, W: 2, lambda: 4}\n",
+            "s+1=3 (ceil(B*lambda/(W-1+B)) for lambda=4) does not divide 4 workers (set at line 3)",
+            "s = 1 or 3",
+        ),
+        ("code: {scheme: m_sgc, B: 2, W: 2}\n", "W=2 (set at line 5)", "W >= 3"),
+        ("code: {scheme: m_sgc, lambda: 5}\n", "there are 4 (set at line 3)", "lambda=4"),
+        ("models: 1\ncode: {scheme: m_sgc}\n", "takes T=1 (set at line 6)", "at least 2"),
+        ("code: {scheme: k_sync, k: 5}\n", "of 4 workers (set at line 3)", "k=4"),
+    ],
+)
+def test_a_contradiction_names_both_places_and_a_remedy(tmp_path, text, message, hint):
+    (found,) = problems(written(tmp_path, text + DELAYS))
+
+    assert message in found[1]
+    assert hint in found[2]
 
 
 def test_no_jobs_are_refused(tmp_path):
