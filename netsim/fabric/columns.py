@@ -58,33 +58,29 @@ def link_columns(
     (ps) are over the `data_packets`, of which there are fewer than `packets` by the
     acknowledgements.
     """
-    links, counters, setup = (rows[layout.link] for rows in link_rows(state))
-    data = counters[:, at.PACKETS_SENT]
+    links, setup = (rows[layout.link] for rows in link_rows(state))
+    data = links[:, at.PACKETS_SENT]
     return {
         "index": np.arange(len(links)),
         "link": np.array(network.link_names),
         "src": np.array(network.nodes)[network.link_source],
         "dst": np.array(network.nodes)[network.link_target],
         "rate": setup[:, at.RATE],
-        "tx": counters[:, at.BYTES],
-        "packets": data + setup[:, at.ACKS_SENT],
+        "tx": links[:, at.BYTES],
+        "packets": data + links[:, at.ACKS_SENT],
         "data_packets": data,
-        "busy": counters[:, at.BUSY] - np.maximum(0, links[:, at.FREE_AT] - now),
-        "wait_sum": counters[:, at.WAIT_SUM],
-        "wait_max": counters[:, at.WAIT_MAX],
-        "queue_max": as_bytes(counters[:, at.QUEUE_MAX], links, setup).astype(np.int64),
-        "drops": counters[:, at.DROPS],
-        "ecn_marks": counters[:, at.MARKS],
+        "busy": links[:, at.BUSY] - np.maximum(0, links[:, at.FREE_AT] - now),
+        "wait_sum": links[:, at.WAIT_SUM],
+        "wait_max": links[:, at.WAIT_MAX],
+        "queue_max": as_bytes(links[:, at.QUEUE_MAX], links, setup).astype(np.int64),
+        "drops": links[:, at.SIGNALS] & at.LOW,
+        "ecn_marks": links[:, at.SIGNALS] >> at.HIGH,
     }
 
 
-def link_rows(state: State) -> tuple[Ints, Ints, Ints]:
-    """Return `links`, `counters` and `setup` as rows and columns."""
-    return (
-        state.links.reshape(-1, at.LINK),
-        state.counters.reshape(-1, at.COUNTER),
-        state.setup.reshape(-1, at.SETUP),
-    )
+def link_rows(state: State) -> tuple[Ints, Ints]:
+    """Return `links` and `setup` as rows and columns."""
+    return state.links.reshape(-1, at.LINK), state.setup.reshape(-1, at.SETUP)
 
 
 def as_bytes(time: Ints, links: Ints, setup: Ints) -> NDArray[np.float64]:

@@ -42,13 +42,13 @@ class LinkSampler:
 
     def sample(self, state: State, now: int) -> dict[str, NDArray[Any]]:
         """Return the columns of table `links` at `now`, by the topology's link number."""
-        links, counters, setup = (rows[self._layout.link] for rows in link_rows(state))
+        links, setup = (rows[self._layout.link] for rows in link_rows(state))
         unsent = np.maximum(0, links[:, at.FREE_AT] - now)
         totals = {
-            "busy": counters[:, at.BUSY] - unsent,
-            "tx": counters[:, at.BYTES],
-            "drops": counters[:, at.DROPS],
-            "marks": counters[:, at.MARKS],
+            "busy": links[:, at.BUSY] - unsent,
+            "tx": links[:, at.BYTES],
+            "drops": links[:, at.SIGNALS] & at.LOW,
+            "marks": links[:, at.SIGNALS] >> at.HIGH,
         }
         since = {name: total - self._totals[name] for name, total in totals.items()}
         span = max(1, now - self._time)

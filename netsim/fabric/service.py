@@ -242,8 +242,7 @@ class Fabric:
     @property
     def packet_hops(self) -> int:
         """Data packets times links, retransmissions included."""
-        counters = self._store.state.counters.reshape(-1, at.COUNTER)
-        return int(counters[:, at.PACKETS_SENT].sum())
+        return int(self._store.state.links[at.PACKETS_SENT :: at.LINK].sum())
 
     @property
     def scale(self) -> PathScale:

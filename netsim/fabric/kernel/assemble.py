@@ -9,6 +9,7 @@ import numpy as np
 
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.arrays import Store, Widths
+from netsim.fabric.kernel.hashing import prepared
 from netsim.fabric.kernel.layout import Layout, PortLimits, lay_out
 from netsim.fabric.kernel.paths import PathTable
 from netsim.fabric.scale import path_scale
@@ -67,8 +68,8 @@ def assemble(
         at.LEAVES: len(network.leaf_switches),
         at.FIRST_NIC: network.link_count,
         at.FIFO: int(transport.nic == "fifo"),
-        at.MARK_KEY: _signed(streams.key("queue")),
-        at.POLICY_KEY: _signed(streams.key("routing")),
+        at.MARK_KEY: prepared(streams.key("queue")),
+        at.POLICY_KEY: prepared(streams.key("routing")),
         at.RING: ring,
     }
     numbers = protocol.pack(transport, scale)
@@ -120,8 +121,3 @@ def _policy_arrays(policy: Any, routing: RoutingConfig, network: Network) -> dic
         "policy_reals": np.array(numbers.real, np.float64),
         "policy_switches": np.zeros(groups * getattr(policy, "switch_row", 0), np.int64),
     }
-
-
-def _signed(key: int) -> int:
-    """Return the 64 bits of `key` as a signed integer."""
-    return key - (1 << 64) if key >> 63 else key

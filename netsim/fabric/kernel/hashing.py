@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from netsim import rng
+
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0x94D049BB133111EB)
@@ -28,9 +30,15 @@ def mix(x: Any) -> Any:
     return z ^ (z >> _31)
 
 
+def prepared(key: int) -> int:
+    """Return what `draw` takes for the stream `key`: its hash, as the signed number of its bits."""
+    mixed = rng.mix(key)
+    return mixed - (1 << 64) if mixed >> 63 else mixed
+
+
 def draw(key: int, entity: int, counter: int) -> Any:
-    """Return 64 random bits; `key` is the bit pattern of the stream's key as a signed integer."""
-    return mix(mix(mix(np.uint64(key)) ^ np.uint64(entity)) + np.uint64(counter))
+    """Return 64 random bits; `key` is the stream's key, mixed once (`prepared`)."""
+    return mix(mix(np.uint64(key) ^ np.uint64(entity)) + np.uint64(counter))
 
 
 def below(bits: Any, n: int) -> int:

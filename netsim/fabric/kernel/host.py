@@ -153,15 +153,18 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
 def resume(state: State, flow: int, host: int, now: int) -> int:
     """Return the packet that an acknowledgement lets out of an idle NIC, or NONE.
 
-    A NIC with an event of its own sends then. An idle one sends at once: it belongs to the same
-    event, since nothing else can happen at this host before.
+    A NIC with an event of its own sends then. An idle one has no flow in its queue and sends at
+    once: it belongs to the same event, since nothing else can happen at this host before.
     """
     if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not sendable(state, flow):
         return NONE
-    enqueue(state, host, flow)
     idle = state.tree[state.fixed[LEAF] + state.fixed[FIRST_NIC] + host] == NEVER
     if idle and state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT] <= now:
-        return next_packet(state, host, now)
+        packet = build(state, flow, take(state, flow, now), now)
+        if sendable(state, flow):
+            enqueue(state, host, flow)
+        return packet
+    enqueue(state, host, flow)
     wake(state, host, now)
     return NONE
 

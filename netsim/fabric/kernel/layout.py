@@ -71,7 +71,6 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
     widest = int(np.bincount(network.link_target).max(initial=1))
     arrays = {
         "links": _links(network, number, limits),
-        "counters": np.zeros(len(number) * at.COUNTER, np.int64),
         "setup": _setup(network, number, limits),
         "hosts": _hosts(network, link),
         "routes": _routes(network),

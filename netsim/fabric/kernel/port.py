@@ -19,15 +19,12 @@ from netsim.fabric.kernel.pending import lower
 from netsim.fabric.kernel.plugs import TRACED
 from netsim.fabric.kernel.state import (
     ACKS_SENT,
-    ARRIVAL,
     BUSY,
     BYTES,
     CAPACITY,
-    COUNTER,
     DELAY,
     DEPARTED,
     DROPPED,
-    DROPS,
     ENQUEUED,
     EPOCH,
     FREE,
@@ -42,8 +39,8 @@ from netsim.fabric.kernel.state import (
     MARK_ALL,
     MARK_CHANCE,
     MARK_KEY,
-    MARKS,
     NEXT,
+    NEXT_ARRIVAL,
     NONE,
     NUMBER,
     PACE,
@@ -52,6 +49,7 @@ from netsim.fabric.kernel.state import (
     QUEUE_MAX,
     RATE,
     SETUP,
+    SIGNALS,
     SOURCE_BITS,
     SOURCE_NODE,
     TAIL,
@@ -118,13 +116,12 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     packets = state.packets
     row = link * LINK
     cell = packet * PACKET
-    count = link * COUNTER
     size = packets[cell + NEXT] >> HIGH
     label = packets[cell + LABEL]
     wait = max(links[row + FREE_AT] - now, 0)
     tx = service(state, link, size)
     if wait + tx > links[row + CAPACITY]:
-        state.counters[count + DROPS] += 1
+        links[row + SIGNALS] += 1
         if TRACED:
             node = state.setup[link * SETUP + SOURCE_NODE]
             trace(state, DROPPED, label, node, now, backlog(state, link, wait))
@@ -132,17 +129,17 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     if label & ACK == 0:
         if wait > links[row + MARK_ABOVE] and marks(state, link, label, wait):
             packets[cell + LABEL] = label | MARK
-            state.counters[count + MARKS] += 1
-        state.counters[count + PACKETS_SENT] += 1
-        state.counters[count + WAIT_SUM] += wait
-        if wait > state.counters[count + WAIT_MAX]:
-            state.counters[count + WAIT_MAX] = wait
+            links[row + SIGNALS] += 1 << HIGH
+        links[row + PACKETS_SENT] += 1
+        links[row + WAIT_SUM] += wait
+        if wait > links[row + WAIT_MAX]:
+            links[row + WAIT_MAX] = wait
     else:
-        state.setup[link * SETUP + ACKS_SENT] += 1
-    state.counters[count + BYTES] += size
-    state.counters[count + BUSY] += tx
-    if wait + tx > state.counters[count + QUEUE_MAX]:
-        state.counters[count + QUEUE_MAX] = wait + tx
+        links[row + ACKS_SENT] += 1
+    links[row + BYTES] += size
+    links[row + BUSY] += tx
+    if wait + tx > links[row + QUEUE_MAX]:
+        links[row + QUEUE_MAX] = wait + tx
     leaves = now + wait + tx
     links[row + FREE_AT] = leaves
     if TRACED:
@@ -158,12 +155,13 @@ def append(state: State, link: int, packet: int, arrival: int) -> None:
     links = state.links
     packets = state.packets
     row = link * LINK
-    packets[packet * PACKET + ARRIVAL] = arrival
     packets[packet * PACKET + NEXT] &= ~LOW
     if links[row + HEAD] == NONE:
         links[row + HEAD] = packet
         key = (arrival - state.clock[EPOCH]) << SOURCE_BITS | link
         lower(state.tree, state.fixed[LEAF] + link, key)
     else:
-        packets[links[row + TAIL] * PACKET + NEXT] |= packet
+        last = links[row + TAIL] * PACKET
+        packets[last + NEXT] |= packet
+        packets[last + NEXT_ARRIVAL] = arrival
     links[row + TAIL] = packet

@@ -15,7 +15,6 @@ from netsim.fabric.kernel.pending import arm, next_start, next_timer, refresh, r
 from netsim.fabric.kernel.plugs import TRACED, expire
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.state import (
-    ARRIVAL,
     EGRESS,
     EPOCH,
     EPOCH_SPAN,
@@ -34,6 +33,7 @@ from netsim.fabric.kernel.state import (
     MORE,
     NEVER,
     NEXT,
+    NEXT_ARRIVAL,
     NEXT_OTHER,
     NODE,
     NONE,
@@ -182,7 +182,7 @@ def detach(state: State, link: int) -> int:
     state.links[row + HEAD] = following
     key = NEVER
     if following != NONE:
-        arrival = state.packets[following * PACKET + ARRIVAL]
+        arrival = state.packets[packet * PACKET + NEXT_ARRIVAL]
         key = (arrival - state.clock[EPOCH]) << SOURCE_BITS | link
     replace(state.tree, state.fixed[LEAF] + link, key)
     return packet

@@ -31,7 +31,6 @@ class State(NamedTuple):
     tree: Ints
     """Winner tree over sources: `netsim.fabric.kernel.pending`."""
     links: Ints
-    counters: Ints
     setup: Ints
     """Per link, what is rarely read."""
     hosts: Ints
@@ -120,6 +119,7 @@ LEAF: Final = 6
 """Index in `tree` of source 0."""
 FIFO: Final = 7
 MARK_KEY: Final = 8
+"""Keys of random streams, mixed once."""
 POLICY_KEY: Final = 9
 TICK: Final = 10
 TRACE_LIMIT: Final = 11
@@ -139,21 +139,21 @@ MARK_ABOVE: Final = 4
 HEAD: Final = 5
 TAIL: Final = 6
 NODE: Final = 7
-LINK: Final = 8
 
-# counters
-BYTES: Final = 0
-PACKETS_SENT: Final = 1
+# links, second half: what has happened so far
+BYTES: Final = 8
+PACKETS_SENT: Final = 9
 """Data packets accepted."""
-DROPS: Final = 2
-MARKS: Final = 3
-WAIT_SUM: Final = 4
+SIGNALS: Final = 10
+"""Packets dropped (low 32 bits), data packets marked above."""
+ACKS_SENT: Final = 11
+WAIT_SUM: Final = 12
 """Of data packets, as is the maximum."""
-WAIT_MAX: Final = 5
-BUSY: Final = 6
-QUEUE_MAX: Final = 7
+WAIT_MAX: Final = 13
+BUSY: Final = 14
+QUEUE_MAX: Final = 15
 """As time."""
-COUNTER: Final = 8
+LINK: Final = 16
 
 # setup
 RATE: Final = 0
@@ -163,8 +163,7 @@ MARK_CHANCE: Final = 2
 NUMBER: Final = 3
 """The link's number in the topology."""
 SOURCE_NODE: Final = 4
-ACKS_SENT: Final = 5
-SETUP: Final = 6
+SETUP: Final = 5
 
 # hosts
 EGRESS: Final = 0
@@ -173,7 +172,8 @@ HOME: Final = 2
 """Switch of the host (node) and its leaf number: node << 24 | leaf."""
 READY_HEAD: Final = 3
 READY_TAIL: Final = 4
-HOST: Final = 5
+HOST: Final = 8
+"""Rows of 64 bytes start at a cache line; the rest of this one is empty."""
 
 # routes and pairs
 COUNT_BITS: Final = 24
@@ -181,7 +181,8 @@ COUNT_MASK: Final = (1 << COUNT_BITS) - 1
 PAIR: Final = 3
 
 # packets
-ARRIVAL: Final = 0
+NEXT_ARRIVAL: Final = 0
+"""When the next packet of the list arrives; kept here because its own row is not in the cache."""
 LABEL: Final = 1
 NEXT: Final = 2
 """Next packet in its list (low 32 bits), wire size above."""
