@@ -76,9 +76,11 @@ def chain(turns: Marks, stays: Marks) -> Marks:
     stay bad. The next state is ``turns ^ (state & (turns ^ stays))``: a few byte operations a round
     for all chains at once.
     """
+    # Lanes are whole, so a round's flags are whole words of eight.
+    state, held = turns.view(np.uint64), stays.view(np.uint64)
     for current in range(1, turns.shape[1]):
-        differs = stays[:, current]
-        differs ^= turns[:, current]
-        differs &= turns[:, current - 1]
-        turns[:, current] ^= differs
+        differs = held[:, current]
+        differs ^= state[:, current]
+        differs &= state[:, current - 1]
+        state[:, current] ^= differs
     return turns

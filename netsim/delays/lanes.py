@@ -18,6 +18,7 @@ of the marks' probability does shift them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
@@ -30,7 +31,7 @@ from netsim.rng import Streams
 #: Workers that share a stream.
 WIDTH: Final = 64
 _SPARSE: Final = 1 / 16
-_GAPS: Final = 256
+_SHIFT: Final = WIDTH.bit_length() - 1
 
 Marks = NDArray[np.bool_]
 """Marked cells, (replications, rounds, whole lanes), with workers that do not exist."""
@@ -92,11 +93,14 @@ def _sparse(stream: np.random.Generator, probability: float, count: int) -> NDAr
     """Return marks from the geometric gaps between them: a few draws instead of `count`."""
     marks = np.zeros(count, dtype=np.bool_)
     last = -1
+    # In most cases the first chunk suffices; how the draws are cut into chunks changes none.
+    mean = probability * count
+    chunk = int(mean + 4 * math.sqrt(mean)) + 8
     while last < count:
         # A gap beyond the range ends the search as well as its true length would.
-        gaps = np.minimum(stream.geometric(probability, _GAPS), count + 1)
-        places = last + np.cumsum(gaps)
-        marks[places[places < count]] = True
+        gaps = np.minimum(stream.geometric(probability, chunk), count + 1)
+        places = np.cumsum(gaps) + last
+        marks[places[: np.searchsorted(places, count)]] = True
         last = int(places[-1])
     return marks
 
@@ -118,11 +122,11 @@ def place(
                 continue
             values = draw(law, generator(source, purpose, lane), places.size)
             target = out[replication, :, cells]
-            row, column = np.divmod(places, WIDTH)
-            # Cells of workers that do not exist have taken their draws along; they are left out
-            # here.
-            exists = column < target.shape[1]
-            row, column, values = row[exists], column[exists], values[exists]
+            row, column = places >> _SHIFT, places & (WIDTH - 1)
+            if target.shape[1] < WIDTH:
+                # Workers that do not exist have taken their draws along and are left out here.
+                exists = column < target.shape[1]
+                row, column, values = row[exists], column[exists], values[exists]
             if effect == "add":
                 values += target[row, column]
             target[row, column] = values
