@@ -114,7 +114,21 @@ class StragglersFamily:
 
 
 def _written(block: Config, key: str) -> str:
-    """Return a block's name and parameters: ``m_sgc B=1 W=2 lambda=27``."""
+    """Return a block's name and parameters: ``m_sgc B=1 W=2 lambda=27``.
+
+    Parameters other than numbers are left out at their defaults.
+    """
     values = block.model_dump(by_alias=True)
+    fields = type(block).model_fields.items()
+    defaults = {field.alias or name: field.default for name, field in fields}
     name = values.pop(key)
-    return " ".join([str(name), *(f"{field}={value}" for field, value in values.items())])
+    shown = [
+        f"{field}={value}"
+        for field, value in values.items()
+        if value is not None and (_is_number(value) or value != defaults.get(field))
+    ]
+    return " ".join([str(name), *shown])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -84,8 +84,13 @@ def problems(scenario: StragglersScenario) -> list[Problem]:
     if found:
         return found + _source_problems(scenario, rounds=None)
     scheme = scheme_of(scenario)
+    search = getattr(chosen, "search_problems", None)
+    if search is not None:
+        scheme.T = chosen.longest_delay(scenario.code, scenario.models)
+        found += search(scenario.code, scenario.models, scenario.jobs)
     scheme.begin(scenario.jobs)
     return [
+        *found,
         *_delay_problems(scenario, scheme),
         *_source_problems(scenario, rounds=scheme.rounds),
         *_company_problems(scenario, chosen),

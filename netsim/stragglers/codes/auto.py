@@ -72,6 +72,25 @@ class Auto(KSync):
         """Return nothing: uncoded is always among the possible ones."""
         return []
 
+    @staticmethod
+    def longest_delay(config: Any, models: int | None) -> int:
+        """Return the largest delay T that is searched: as given, or `models` - 1, or 3."""
+        if config.t_max is not None:
+            return int(config.t_max)
+        return 3 if models is None else models - 1
+
+    @classmethod
+    def search_problems(cls, config: Any, models: int | None, jobs: int) -> list[Problem]:
+        """Return a problem if the probe is too short for the delays that are searched."""
+        delay = cls.longest_delay(config, models)
+        if config.probe > delay or config.probe >= jobs:
+            return []
+        message = f"a probe of {config.probe} rounds is too short for T up to {delay}"
+        hint = (
+            f"measure {delay + 1} rounds at least (80 are usual), or take t_max={config.probe - 1}"
+        )
+        return [Problem(message, ("code", "probe"), hint=hint)]
+
     def load(self) -> Fraction:
         """Return the load of the chosen scheme, before the choice 1/n."""
         return Fraction(1, self.workers) if self.chosen is None else self.chosen.load()

@@ -46,8 +46,7 @@ class AutoRun:
         self._scenario, self._context = scenario, context
         code: Any = scenario.code
         self._code = code
-        models = scenario.models if scenario.models is not None else 4
-        self._t_max: int = models - 1 if code.t_max is None else code.t_max
+        self._t_max = Auto.longest_delay(code, scenario.models)
         self._probe: int = min(code.probe, scenario.jobs)
         self._scheme = Auto(code, scenario.workers, rule=scenario.wait.rule)
         self._tables = RoundTables(context.recorder, self._scheme)

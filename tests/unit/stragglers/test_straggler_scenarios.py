@@ -270,6 +270,35 @@ def test_a_contradiction_names_both_places_and_a_remedy(tmp_path, text, message,
     assert hint in found[2]
 
 
+def test_a_probe_that_is_too_short_to_choose_from_is_refused(tmp_path):
+    path = written(tmp_path, "code: {scheme: auto, probe: 3}\n" + DELAYS)
+
+    (found,) = check(path, ["jobs=9"])[1]
+    assert "too short for T up to 3" in found.message
+    assert "t_max=2" in found.hint
+    # Two models leave T = 1 to search; a run within the probe searches nothing.
+    assert check(path, ["jobs=9", "models=2"])[1] == []
+    assert check(path, ["jobs=3"])[1] == []
+
+
+def test_given_finish_times_are_enough_for_the_longest_delay_that_is_searched(tmp_path):
+    text = "code: {scheme: auto, probe: 2, t_max: 1}\n" + MATRIX
+
+    (found,) = problems(written(tmp_path, text, f=finish_times(4)))
+
+    assert "rounds 0 to 4" in found[2]
+    assert problems(written(tmp_path, text, f=finish_times(5))) == []
+
+
+def test_the_head_of_a_run_names_numbers_and_what_differs_from_the_defaults(tmp_path):
+    path = written(tmp_path, "code: {scheme: gc, s: 2}\n" + DELAYS)
+
+    plain, strict = load(path), load(path, ["code.gc_strict=true"])
+
+    assert plain.family.describe(plain.model).startswith("gc s=2, 4 workers")
+    assert strict.family.describe(strict.model).startswith("gc s=2 gc_strict=True, 4 workers")
+
+
 def test_no_jobs_are_refused(tmp_path):
     path = written(tmp_path, DELAYS)
 
