@@ -166,9 +166,9 @@ def _longer(array: Any, length: int) -> Any:
 
 def aligned(length: int, kind: Any = np.int64) -> Any:
     """Return an array of zeros that starts at a pair of cache lines, which are fetched together."""
-    spare = _LINE // 8
-    room = np.zeros(length + spare, kind)
-    skipped = -room.ctypes.data % _LINE // 8
+    width = np.dtype(kind).itemsize
+    room = np.zeros(length + _LINE // width, kind)
+    skipped = -room.ctypes.data % _LINE // width
     return room[skipped : skipped + length]
 
 
@@ -176,6 +176,8 @@ def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str,
     """Return the state of a network in which nothing has happened."""
     arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
     arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
+    for name in ("starts", "timers", "batch_of"):
+        arrays[name] = np.zeros(0, np.int32)
     arrays |= {name: _longer(array, len(array)) for name, array in layout.arrays.items()} | given
     clock, numbers = np.zeros(at.CLOCK, np.int64), np.zeros(at.FIXED, np.int64)
     clock[at.NEXT_OTHER] = clock[at.STOP_AT] = at.NEVER

@@ -213,7 +213,7 @@ class Intake:
         state = self._store.state
         waiting = int(state.clock[at.STARTS])
         rows = self._store.flow_rows()
-        planned = np.concatenate([state.starts[:waiting], flows])
+        planned = np.concatenate([state.starts[:waiting], flows]).astype(np.int64)
         order = np.lexsort((planned, rows[planned, at.START]))
         state.starts[: len(planned)] = planned[order]
         state.clock[at.STARTS] = len(planned)

@@ -26,6 +26,7 @@ from netsim.fabric.kernel.state import (
     TIMER,
     TIMERS,
     Ints,
+    Numbers,
     State,
 )
 
@@ -57,7 +58,7 @@ def before(flows: Ints, column: int, one: int, other: int) -> bool:
     return first < second or (first == second and one < other)
 
 
-def push(heap: Ints, size: int, flows: Ints, column: int, flow: int) -> None:
+def push(heap: Numbers, size: int, flows: Ints, column: int, flow: int) -> None:
     """Add `flow` to a heap that holds `size` flows."""
     at = size
     while at > 0:
@@ -69,7 +70,7 @@ def push(heap: Ints, size: int, flows: Ints, column: int, flow: int) -> None:
     heap[at] = flow
 
 
-def pop(heap: Ints, size: int, flows: Ints, column: int) -> int:
+def pop(heap: Numbers, size: int, flows: Ints, column: int) -> int:
     """Remove and return the first of the `size` flows of a heap."""
     top = heap[0]
     last = heap[size - 1]

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Reals = NDArray[np.float64]
+Numbers = NDArray[np.int32]
+"""Numbers of flows or batches, where there is one per flow."""
 
 
 class State(NamedTuple):
@@ -46,12 +48,12 @@ class State(NamedTuple):
     """Per flow, the transport's numbers."""
     bits: Ints
     """Per flow, two rings of bits: packets acknowledged (sender), received (receiver)."""
-    starts: Ints
+    starts: Numbers
     """Heap of flows that have yet to start."""
-    timers: Ints
+    timers: Numbers
     """Heap of flows with an armed timer."""
     batches: Ints
-    batch_of: Ints
+    batch_of: Numbers
     """Per flow, its batch."""
     waiting: Ints
     """Per flow, predecessors not done, the delay after the last of them, its successors."""

@@ -66,9 +66,10 @@ WINDOW = 1
 THRESHOLD = 2
 OBSERVED_TO = 3
 HELD_TO = 4
-COUNTED = 5
-MARKED = 6
-REALS = 7
+TALLY = 5
+"""Acknowledged packets of the observation window, plus `MARKED` for each marked one."""
+REALS = 6
+MARKED = float(1 << 24)
 
 
 def begin(state: State, flow: int, now: int) -> None:
@@ -92,9 +93,7 @@ def acknowledge(state: State, flow: int, seq: int, marked: bool, now: int) -> No
     reals = state.reals
     row = flow * REALS
     acked = state.flows[flow * FLOW + ACKED]
-    reals[row + COUNTED] += 1.0
-    if marked:
-        reals[row + MARKED] += 1.0
+    reals[row + TALLY] += 1.0 + MARKED if marked else 1.0
     held = acked < reals[row + HELD_TO]
     if lost(state, flow, seq) and not held:
         reduce(state, flow, 0.5)
@@ -111,10 +110,10 @@ def observe(state: State, flow: int) -> None:
     reals = state.reals
     row = flow * REALS
     gain = state.transport_reals[GAIN]
-    share = reals[row + MARKED] / reals[row + COUNTED]
+    marked = reals[row + TALLY] // MARKED
+    share = marked / (reals[row + TALLY] - marked * MARKED)
     reals[row + ALPHA] = (1.0 - gain) * reals[row + ALPHA] + gain * share
-    reals[row + MARKED] = 0.0
-    reals[row + COUNTED] = 0.0
+    reals[row + TALLY] = 0.0
     reals[row + OBSERVED_TO] = state.flows[flow * FLOW + SENT]
 
 
@@ -192,7 +191,7 @@ class Dctcp:
             10, description="initial window in packets", ge=1, le=10_000, source="RFC 6928"
         )
         max_window: float = field(
-            8.0, description="largest window in bandwidth-delay products", gt=0, le=1000
+            4.0, description="largest window in bandwidth-delay products", gt=0, le=1000
         )
         dup_threshold: int = field(
             3,

@@ -66,8 +66,9 @@ def test_the_pool_of_packets_grows_as_needed_and_gets_all_packets_back(make_fabr
     assert free == len(state.packets) // at.PACKET - 1
 
 
-def test_a_flow_takes_at_most_256_bytes_and_a_packet_64(make_fabric):
-    fabric = make_fabric((4, 2, 2), transport="fixed_window", expected_flows=1000)
+@pytest.mark.parametrize("transport", ["open_loop", "fixed_window", "dctcp"])
+def test_a_flow_takes_at_most_256_bytes_and_a_packet_64(make_fabric, transport):
+    fabric = make_fabric((4, 2, 2), transport=transport, expected_flows=1000)
     state = fabric._store.state
     per_flow = ("flows", "reals", "bits", "starts", "timers", "batch_of", "policy_flows")
 

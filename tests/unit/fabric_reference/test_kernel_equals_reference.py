@@ -250,7 +250,7 @@ def test_flows_under_dctcp_end_alike_with_marks_losses_and_timeouts(name, dup):
 
     fabric = run_kernel(network, flows, {"policy": "rps"}, transport, queue=queue)
     _, bdp = plain.base_scale(as_plain(network))
-    most = max(10.0, 8 * bdp / 4160)
+    most = max(10.0, 4 * bdp / 4160)
     reach = 1 << max(6, int(most).bit_length())
     simulator = run_plain(
         *(network, flows, policies()["rps"]),
