@@ -28,3 +28,19 @@ def shipped(relative: str) -> Path | None:
         return None
     path = root().joinpath(*parts)
     return path if path.is_file() else None
+
+
+def scenario_file(given: Path) -> Path:
+    """Return the scenario file that `given` means.
+
+    That is the file of that name or else, as ``netsim list scenarios`` shows them, one that comes
+    with netsim: ``quickstart``, ``fabric/permutation_rps``, ``scenarios/quickstart.yaml``.
+    """
+    name = given.as_posix()
+    try:
+        if given.exists():
+            return given
+        return shipped(name) or shipped(f"scenarios/{name}.yaml") or given
+    except (OSError, ValueError):
+        # No system call takes such a name; whoever reads the file says so.
+        return given

@@ -52,6 +52,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"netsim.cli.{cmd_name}").command
+        _add_global_options(command)
         return command
 
     def resolve_command(
@@ -102,6 +103,38 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
+def _add_global_options(command: click.Command) -> None:
+    """Let `command` take ``-v`` and ``-q`` behind its name too, where most people type them."""
+    taken = {flag for parameter in command.params for flag in parameter.opts}
+    if not taken & {"-v", "-q", "--verbose", "--quiet"}:
+        for name, flags in (("verbose", ("-v", "--verbose")), ("quiet", ("-q", "--quiet"))):
+            command.params.append(
+                click.Option(
+                    [*flags, name],
+                    is_flag=True,
+                    expose_value=False,
+                    callback=_set_globally,
+                    help=f"As netsim {flags[0]}.",
+                )
+            )
+
+
+def _set_globally(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+    """Do what the global option of that name would have done."""
+    if not value:
+        return
+    settings = ctx.ensure_object(Settings)
+    setattr(settings, str(option.name), True)
+    _apply(settings)
+
+
+def _apply(settings: Settings) -> None:
+    """Refuse options that exclude each other, and send log messages as they say."""
+    if settings.verbose and settings.quiet:
+        raise click.UsageError("-v and -q exclude each other")
+    _send_logs_to_stderr(settings.verbose, settings.quiet)
+
+
 def complain(message: str, *, bare: bool = False) -> None:
     """Write an error to standard error; `bare` where the text already says ``error``."""
     head = "" if bare else click.style("error:", fg="red", bold=True) + " "
@@ -130,16 +163,14 @@ def _traceback(ctx: click.Context) -> bool:
 @click.pass_context
 def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
     """Simulate communication networks and what they do to distributed computing."""
-    if verbose and quiet:
-        raise click.UsageError("-v and -q exclude each other")
     ctx.obj = Settings(verbose=verbose, quiet=quiet)
+    _apply(ctx.obj)
     if os.environ.get("NO_COLOR"):
         ctx.color = False
     one_blas_thread()
     # Imports make some 100,000 objects that all stay; looking for garbage among them again and
     # again is an eighth of the start-up time.
     gc.set_threshold(GARBAGE_THRESHOLD)
-    _send_logs_to_stderr(verbose, quiet)
 
 
 def _send_logs_to_stderr(verbose: bool, quiet: bool) -> None:

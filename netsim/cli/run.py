@@ -67,7 +67,11 @@ def command(
         _print_plan(scenario, path, as_json=as_json)
         return
     signal.signal(signal.SIGTERM, _terminate)
-    result = run(scenario, path, overwrite=overwrite, watchers=_watchers(quiet))
+    try:
+        result = run(scenario, path, overwrite=overwrite, watchers=_watchers(quiet))
+    except (KeyboardInterrupt, SystemExit):
+        click.echo(f"stopped; the replications that were complete are kept in {path}", err=True)
+        raise
     if as_json:
         _print_json(result)
     else:

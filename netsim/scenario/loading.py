@@ -14,6 +14,7 @@ from netsim import registry
 from netsim.errors import ScenarioError
 from netsim.family import Family, ProblemsFound, ScenarioModel
 from netsim.fields import shown
+from netsim.resources import scenario_file
 from netsim.scenario import overrides as changes
 from netsim.scenario import translate
 from netsim.scenario.diagnostics import Diagnostic, ordered, render
@@ -30,7 +31,7 @@ def load(path: str | PathLike[str], overrides: Overrides = ()) -> Scenario:
     Parameters
     ----------
     path
-        A YAML file.
+        A YAML file, or the name of a scenario that comes with netsim (``quickstart``).
     overrides
         ``{"routing.policy": "rps"}`` or ``["routing.policy=rps"]``.
 
@@ -49,7 +50,7 @@ def check(
     path: str | PathLike[str], overrides: Overrides = ()
 ) -> tuple[Scenario | None, list[Diagnostic]]:
     """Return the scenario, or None, and all its problems by file and line."""
-    reader = Reader(Path(path))
+    reader = Reader(scenario_file(Path(path)))
     root = reader.tree()
     if root is None:
         return None, ordered(reader.problems)

@@ -227,3 +227,19 @@ def test_tables_are_the_same_bytes_whatever_the_hash_seed(folder):
     for name in ("runs", "ticks"):
         first, second = (folder / f"out{seed}" / "tables" / f"{name}.parquet" for seed in "12")
         assert first.read_bytes() == second.read_bytes()
+
+
+def test_quiet_and_verbose_may_stand_behind_the_command_too(folder):
+    before = netsim("-q", "run", "count.yaml", "-o", "a")
+    behind = netsim("run", "count.yaml", "-o", "b", "-q")
+
+    assert behind.exit_code == 0, behind.output
+    assert behind.stderr == before.stderr == ""
+    assert (
+        behind.stdout.replace("wrote b", "wrote a").split("try")[0].splitlines()[:-1]
+        == (before.stdout.splitlines()[:-1])
+    )
+    assert netsim("run", "count.yaml", "-v", "--dry-run").exit_code == 0
+    assert netsim("-v", "run", "count.yaml", "-q").exit_code == 2
+    for command in ("init", "validate", "list", "describe", "schema", "verify"):
+        assert "--quiet" in netsim(command, "--help").stdout
