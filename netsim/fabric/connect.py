@@ -10,8 +10,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netsim import units
-from netsim.fabric.flows import Flows, concatenate, unreachable
+from netsim.fabric.flows import Flows, concatenate, unreachable, without_path
 from netsim.family import Problem, ProblemsFound
 from netsim.fields import implementation
 from netsim.rng import Streams
@@ -44,10 +46,14 @@ def connect(config: NetworkConfig, context: RunContext) -> Fabric:
         recorder=context.recorder,
         expected_flows=max(64, len(flows)),
     )
-    policy = implementation("routing", config.routing, key="policy")
-    named = getattr(policy, "paths", "") == "given" and not hasattr(policy, "plan")
-    fabric.submit(FlowBatch.of(flows, network if named else None))
+    fabric.submit(FlowBatch.of(flows, network if _takes_named_paths(config) else None))
     return fabric
+
+
+def _takes_named_paths(config: NetworkConfig) -> bool:
+    """Return whether the policy takes the paths that the flows name, and plans none itself."""
+    policy = implementation("routing", config.routing, key="policy")
+    return getattr(policy, "paths", "") == "given" and not hasattr(policy, "plan")
 
 
 def build_network(config: NetworkConfig) -> Network:
@@ -78,7 +84,7 @@ def problems(config: NetworkConfig) -> list[Problem]:
         network = build_network(config)
     except ProblemsFound as found:
         return [replace(problem, at=("topology", *problem.at)) for problem in found.problems]
-    wrong: list[Problem] = []
+    wrong = _of_policies(config, network)
     for index, block in enumerate(config.traffic):
         pattern = implementation("traffic", block, key="pattern")
         wrong += [
@@ -88,17 +94,35 @@ def problems(config: NetworkConfig) -> list[Problem]:
     return wrong or _of_flows(config, network)
 
 
+def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
+    """Return what is wrong with routing and queue on this network."""
+    found: list[Problem] = []
+    policy = implementation("routing", config.routing, key="policy")
+    if hasattr(policy, "plan"):
+        nobody = np.zeros(0, np.int64)
+        try:
+            policy.plan(network, nobody, nobody)
+        except ProblemsFound as wrong:
+            found += wrong.problems
+    full = config.packet.payload + config.packet.header
+    capacity = getattr(config.queue, "capacity", None)
+    if capacity is not None and capacity < full:
+        message = f"a queue of {capacity} B has no room for a full packet"
+        hint = f"at least payload + header = {full} B"
+        found.append(Problem(message, ("queue", "capacity"), "out-of-range", hint))
+    return found
+
+
 def _of_flows(config: NetworkConfig, network: Network) -> list[Problem]:
     """Return what is wrong with the flows themselves, once their blocks are right."""
-    wrong = []
+    wrong, named = [], _takes_named_paths(config)
     for index, block in enumerate(config.traffic):
         pattern = implementation("traffic", block, key="pattern")
         generator = Streams(0).generator("traffic", index)
         flows = pattern.generate(block, network, generator)
         found = unreachable(flows, network)
-        if config.routing.policy == "single" and not flows.has_paths:  # type: ignore[attr-defined]
-            hint = "add a column 'spine' or 'path' to a flow file, or choose another policy"
-            found.append(Problem("policy 'single' needs a path for each flow", hint=hint))
+        if named:
+            found += without_path(flows, network)
         wrong += [replace(problem, at=("traffic", index, *problem.at)) for problem in found]
     return wrong
 

@@ -56,14 +56,14 @@ class Flows:
         return len(self.src)
 
     @property
-    def has_paths(self) -> bool:
-        """Whether every flow that there is names its spine or its path."""
+    def with_path(self) -> NDArray[np.bool_]:
+        """For each flow whether it names its spine or its path."""
         named = np.zeros(len(self), np.bool_)
         if self.spine is not None:
             named |= self.spine >= 0
         if self.path is not None:
             named |= np.array([bool(nodes) for nodes in self.path], np.bool_)
-        return bool(named.all())
+        return named
 
 
 def concatenate(parts: Sequence[Flows]) -> Flows:
@@ -102,8 +102,8 @@ def too_many(count: int, at: tuple[str | int, ...] = ()) -> Problem:
 def links_on_the_way(flows: Flows, network: Network) -> list[tuple[int, ...]]:
     """Return for every flow the links from host to host that its spine or path names.
 
-    A flow within one leaf that names only a spine goes through the leaf alone. Where several
-    links join two nodes, the first is taken.
+    A flow within one leaf that names no path goes through the leaf alone. Where several links join
+    two nodes, the first is taken.
 
     Raises
     ------
@@ -132,7 +132,10 @@ def spine_path(network: Network, src: int, dst: int, spine: int) -> tuple[str, .
     ProblemsFound
         If the network has no such spine.
     """
-    if network.spines is None or not 0 <= spine < network.spines:
+    first, last = (int(network.leaf_of_host[host]) for host in (src, dst))
+    if first == last and spine < 0:
+        pass
+    elif network.spines is None or not 0 <= spine < network.spines:
         if spine < 0:
             message, hint = "a flow names neither spine nor path", "add a column 'spine' or 'path'"
         elif network.spines is None:
@@ -141,7 +144,6 @@ def spine_path(network: Network, src: int, dst: int, spine: int) -> tuple[str, .
         else:
             message, hint = f"no spine {spine}", f"spines are 0 to {network.spines - 1}"
         raise ProblemsFound(Problem(message, code="unknown-name", hint=hint))
-    first, last = (int(network.leaf_of_host[host]) for host in (src, dst))
     middle = () if first == last else (network.switches[(network.leaves or 0) + spine],)
     edge = [network.switches[int(network.leaf_switches[leaf])] for leaf in (first, last)]
     ends = (edge[0],) if first == last else (edge[0], *middle, edge[1])
@@ -179,6 +181,26 @@ def _ways(network: Network, source: str) -> str:
     return f"working links lead from {source} to {', '.join(names[:6])}" + (
         ", ..." if len(names) > 6 else ""
     )
+
+
+def without_path(flows: Flows, network: Network) -> list[Problem]:
+    """Return the problem that some flows name no path and could take several, if there are any."""
+    leaf = network.leaf_of_host
+    missing = np.flatnonzero(~flows.with_path & (leaf[flows.src] != leaf[flows.dst]))
+    if not len(missing):
+        return []
+    hint = "add a column 'spine' or 'path' to a flow file, or choose another policy"
+    if len(missing) == len(flows):
+        return [Problem("policy 'single' needs a path for each flow", hint=hint)]
+    first = int(missing[0])
+    message = (
+        f"policy 'single' needs a path for each flow; flow {first} of these, "
+        f"from {network.hosts[int(flows.src[first])]} to {network.hosts[int(flows.dst[first])]}, "
+        "names none"
+    )
+    if len(missing) > 1:
+        message += f", nor do {len(missing) - 1} others"
+    return [Problem(message, hint="fill its cell in column 'spine' or 'path'")]
 
 
 def unreachable(flows: Flows, network: Network) -> list[Problem]:

@@ -78,10 +78,16 @@ class Diagnostic:
         return str(self.span) if self.span else self.file
 
     @property
-    def order(self) -> tuple[int, int, int]:
-        """Return what problems are sorted by: file, line, column (a data file's where named)."""
+    def order(self) -> tuple[int, int, int, int, int]:
+        """Return what problems are sorted by: file, line, column.
+
+        Those of a data file stand where the scenario names it, by line and column in it.
+        """
         span = self.named_at or self.span
-        return (span.source.rank, span.line, span.column) if span else (-1, 0, 0)
+        if span is None:
+            return (-1, 0, 0, 0, 0)
+        inner = (self.span.line, self.span.column) if self.named_at and self.span else (0, 0)
+        return (span.source.rank, span.line, span.column, *inner)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the problem for programs."""

@@ -175,3 +175,72 @@ def test_an_unknown_workload_is_answered_with_the_nearest(folder):
     assert result.exit_code == 2
     assert "did you mean 'fabric'?" in result.stderr
     assert not (folder / "demo").exists()
+
+
+SMALL = (
+    "netsim: 1\nworkload: fabric\n"
+    "topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2,\n"
+    "  host_link: {rate: 100 Gbps, delay: 1 us}}\n"
+)
+
+
+def test_a_planner_of_leaf_spines_is_refused_on_another_topology_before_anything_runs(tmp_path):
+    path = tmp_path / "ring.yaml"
+    path.write_text(
+        "netsim: 1\nworkload: fabric\ntopology: {file: topologies/ring.graphml}\n"
+        "routing: {policy: equitable}\ntraffic: [{pattern: permutation, size: 1 kB}]\n"
+    )
+
+    result = CliRunner().invoke(main, ["validate", str(path)])
+
+    assert result.exit_code == 3
+    assert "ring.yaml:4:19: error[unsatisfiable]: 'equitable' plans for leaf-spine" in result.output
+
+
+def test_a_queue_without_room_for_one_packet_is_refused(tmp_path):
+    path = tmp_path / "narrow.yaml"
+    path.write_text(
+        f"{SMALL}queue: {{kind: drop_tail, capacity: 4 kB}}\n"
+        "traffic: [{pattern: permutation, size: 1 kB}]\n"
+    )
+
+    result = CliRunner().invoke(main, ["validate", str(path)])
+
+    assert result.exit_code == 3
+    assert "error[out-of-range]: a queue of 4000 B has no room for a full packet" in result.output
+    assert "at least payload + header = 4160 B" in result.output
+
+
+def test_under_single_only_flows_between_leaves_need_a_path(tmp_path):
+    path = tmp_path / "single.yaml"
+    path.write_text(f"{SMALL}routing: {{policy: single}}\ntraffic: [{{file: flows.csv}}]\n")
+    # Hosts 0 and 1 share a leaf.
+    (tmp_path / "flows.csv").write_text("src,dst,size,start,spine\n0,1,1 kB,0,\n0,2,1 kB,0,1\n")
+    assert CliRunner().invoke(main, ["validate", str(path)]).exit_code == 0
+
+    (tmp_path / "flows.csv").write_text("src,dst,size,start,spine\n0,2,1 kB,0,1\n1,3,1 kB,0,\n")
+    result = CliRunner().invoke(main, ["validate", str(path)])
+
+    assert result.exit_code == 3
+    assert "needs a path for each flow; flow 1 of these, from host1 to host3" in result.output
+
+
+def test_problems_in_a_data_file_come_in_the_order_of_its_lines(tmp_path):
+    path = tmp_path / "flows.yaml"
+    path.write_text(f"{SMALL}traffic: [{{file: flows.csv}}]\n")
+    (tmp_path / "flows.csv").write_text(
+        "src,dst,size,start\n0,1,-5,0\n77,1,5,0\n0,1,5,soon\n0,1,1 Gbps,0\n"
+    )
+
+    result = CliRunner().invoke(main, ["validate", str(path)])
+
+    places = [line.split(": error")[0] for line in result.output.splitlines() if ": error" in line]
+    assert [place.split(":")[-2] for place in places] == ["2", "3", "4", "5"]
+
+
+def test_a_scenario_that_comes_with_netsim_is_known_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("quickstart", "fabric/flows_from_file", "scenarios/quickstart.yaml"):
+        result = CliRunner().invoke(main, ["validate", name])
+
+        assert result.exit_code == 0, result.output

@@ -42,7 +42,7 @@ def test_integers_are_host_numbers_bytes_and_picoseconds_in_the_order_of_the_fil
     assert flows.dst.tolist() == [0, 3]
     assert flows.size.tolist() == [1000, 4096]
     assert flows.start.tolist() == [5, 0]
-    assert not flows.has_paths
+    assert not flows.with_path.all()
 
 
 def test_names_and_quantities_may_stand_for_integers_and_columns_in_any_order(tmp_path):
@@ -66,7 +66,7 @@ def test_a_spine_gives_the_links_through_it_and_none_within_a_leaf(tmp_path):
 
     ways = [[net.link_names[link] for link in way] for way in links_on_the_way(flows, net)]
 
-    assert flows.has_paths
+    assert flows.with_path.all()
     assert ways[0] == ["host0->leaf0", "leaf0->spine2", "spine2->leaf3", "leaf3->host7"]
     assert ways[1] == ["host0->leaf0", "leaf0->host1"]
 
@@ -88,7 +88,7 @@ def test_an_empty_spine_leaves_the_way_open_and_that_is_an_error_where_one_is_ne
     flows = read(tmp_path, "src,dst,size,start,spine\n0,7,1,0,2\n0,7,1,0,\n")
 
     assert flows.spine.tolist() == [2, -1]
-    assert not flows.has_paths
+    assert not flows.with_path.all()
     with pytest.raises(ProblemsFound, match="names neither spine nor path"):
         links_on_the_way(flows, network())
 
