@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from netsim import units
@@ -20,6 +21,15 @@ BAR: Final = 16
 TERMINAL_INTERVAL: Final = 0.1
 PLAIN_INTERVAL: Final = 10.0
 _ERASE: Final = "\r\x1b[K"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Where a replication stood at some moment: wall-clock time, events, share of the work."""
+
+    clock: float
+    events: int
+    share: float
 
 
 class ProgressLine:
@@ -44,6 +54,7 @@ class ProgressLine:
         self._until: int | None = None
         self._simulation: Simulation | None = None
         self._began = self._last = clock()
+        self._first: _Mark | None = None
 
     def begin(
         self, replication: int, replications: int, simulation: Simulation, until: int | None
@@ -54,15 +65,20 @@ class ProgressLine:
         self._simulation = simulation
         self._until = until
         self._began = self._clock()
+        # A kernel is compiled within the first slice of the first replication; that time says
+        # nothing about the speed, so there the count starts after the slice.
+        self._first = _Mark(self._began, 0, 0.0) if replication else None
         if replication == 0:
             self._last = self._began
 
     def on_slice(self, now: int, events: int) -> None:
         """Redraw the line if it is time to."""
         clock = self._clock()
+        if self._first is None:
+            self._first = _Mark(clock, events, self._share(now) or 0.0)
         if clock - self._last >= self._interval:
             self._last = clock
-            self._draw(self._text(now, events, clock - self._began))
+            self._draw(self._text(now, events, clock, self._first))
 
     def end(self) -> None:
         """Remove the line, so that what follows starts on an empty one."""
@@ -71,8 +87,9 @@ class ProgressLine:
             self._stream.flush()
             self._drawn = False
 
-    def _text(self, now: int, events: int, elapsed: float) -> str:
+    def _text(self, now: int, events: int, clock: float, first: _Mark) -> str:
         share = self._share(now)
+        elapsed = clock - first.clock
         parts = [f"rep {self._replication + 1}/{self._replications}"]
         if share is not None:
             filled = int(share * BAR)
@@ -80,10 +97,11 @@ class ProgressLine:
             parts.append(f"{share:3.0%}")
         parts.append(f"{units.readable(now, 'time')} simulated")
         if elapsed > 0:
-            parts.append(f"{_rate(events / elapsed)} events/s")
-        if share:
+            parts.append(f"{_rate((events - first.events) / elapsed)} events/s")
+        if share is not None and share > first.share and elapsed > 0:
             later = self._replications - self._replication - 1
-            parts.append(f"ETA {_clock_text(elapsed / share * (1 - share + later))}")
+            whole = elapsed / (share - first.share)
+            parts.append(f"ETA {_clock_text(whole * (1 - share + later))}")
         return "  " + "  ".join(parts)
 
     def _share(self, now: int) -> float | None:

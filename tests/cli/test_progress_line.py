@@ -49,8 +49,10 @@ def test_the_line_shows_work_simulated_time_speed_and_time_left(clock):
 def test_replications_to_come_count_towards_the_time_left(clock):
     stream = Terminal()
     line = ProgressLine(stream, clock)
-    line.begin(0, 5, Work(0.5), until=None)
-    clock.now = 60.0
+    work = Work(0.0)
+    line.begin(0, 5, work, until=None)
+    line.on_slice(1, 1)
+    clock.now, work.share = 60.0, 0.5
 
     line.on_slice(1, 1)
 
@@ -62,6 +64,7 @@ def test_without_known_work_the_end_of_simulated_time_gives_the_share(clock):
     stream = Terminal()
     line = ProgressLine(stream, clock)
     line.begin(0, 1, Work(None), until=4_000_000)
+    line.on_slice(0, 0)
     clock.now = 1.0
 
     line.on_slice(1_000_000, 10)
@@ -74,11 +77,30 @@ def test_without_known_work_or_end_no_time_left_is_guessed(clock):
     stream = Terminal()
     line = ProgressLine(stream, clock)
     line.begin(0, 1, Work(None), until=None)
+    line.on_slice(0, 0)
     clock.now = 1.0
 
     line.on_slice(1_000_000, 12_300_000)
 
     assert stream.getvalue() == "\r\x1b[K  rep 1/1  1 us simulated  12.3M events/s"
+
+
+def test_the_time_that_compiling_takes_is_no_part_of_speed_and_time_left(clock):
+    stream = io.StringIO()
+    work = Work(0.0)
+    line = ProgressLine(stream, clock)
+    line.begin(0, 1, work, until=None)
+    # The first slice compiles for 50 s and does 2 % of the work.
+    clock.now, work.share = 50.0, 0.02
+    line.on_slice(1_000_000, 1_000)
+    clock.now, work.share = 60.0, 0.52
+    line.on_slice(2_000_000, 26_000)
+
+    # 50 % in the 10 s after it: 48 % take 9.6 s, and 25,000 events are 2,500 a second.
+    first, second = stream.getvalue().splitlines()
+    assert "events/s" not in first
+    assert "ETA" not in first
+    assert second.endswith("2.5k events/s  ETA 0:10")
 
 
 def test_a_terminal_is_redrawn_ten_times_a_second_at_most(clock):
