@@ -46,7 +46,9 @@ class FabricRun:
         self._context.recorder.write("flows", flows)
         self._context.recorder.write("link_totals", links)
         self._fabric.flush()
-        return {**self._summary(flows), **_link_summary(links)}
+        waiting = bool((np.asarray(flows["status"]) == "unfinished").any())
+        status = {"status": "unfinished"} if waiting else {}
+        return {**status, **self._summary(flows), **_link_summary(links)}
 
     def _flow_table(self) -> dict[str, Any]:
         """Return the columns of table `flows`: the fabric's, and what follows from them."""

@@ -61,6 +61,7 @@ class FabricFamily:
         Headline("out_of_order", "packets out of order"),
         Headline("max_reorder", "largest reordering distance"),
         Headline("drops", "drops"),
+        Headline("unfinished", "flows not finished"),
     )
 
     def check(self, scenario: FabricScenario) -> list[Problem]:

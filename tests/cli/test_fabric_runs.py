@@ -10,6 +10,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+import netsim
+
 SCENARIO = """\
 netsim: 1
 workload: fabric
@@ -68,3 +70,20 @@ def test_units_stand_in_the_file_for_other_programs(runs):
     keys = duckdb.sql(f"select decode(key), decode(value) from parquet_kv_metadata('{path}')")
 
     assert "netsim.provenance" in dict(keys.fetchall())
+
+
+def test_a_run_that_its_time_limit_cuts_says_so(tmp_path):
+    path = tmp_path / "cut.yaml"
+    path.write_text(
+        "netsim: 1\nworkload: fabric\nuntil: 10 us\ntransport: {kind: open_loop}\n"
+        "topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2}\n"
+        "traffic: [{pattern: permutation, size: 1 MB}]\n"
+    )
+
+    result = netsim.run(netsim.load(path))
+
+    # 1 MB takes 80 us at 100 Gbps, and more than 10 us at any rate up to 800 Gbps.
+    assert result.runs[0]["status"] == "unfinished"
+    assert result.runs[0]["unfinished"] == 4
+    row = next(line for line in result.summary.splitlines() if "flows not finished" in line)
+    assert row.split()[3] == "4"
