@@ -72,10 +72,13 @@ class FabricRun:
     def _link_table(self) -> dict[str, Any]:
         """Return the columns of table `link_totals`: the fabric's sums as means and shares."""
         columns = self._fabric.link_columns()
-        elapsed = max(1, self._context.env.now)
+        # A sampler may look once more after the last packet; that is no time that links had.
+        busy = self._fabric.unfinished > 0
+        elapsed = max(1, self._context.env.now if busy else self._fabric.now)
         waited, packets = columns.pop("wait_sum"), columns.pop("data_packets")
         columns["utilization_mean"] = columns.pop("busy") / elapsed
         columns["wait_mean"] = waited / np.maximum(1, packets) / SECOND
+        columns["wait_max"] = columns["wait_max"] / SECOND
         return columns
 
     def _summary(self, flows: Mapping[str, Any]) -> dict[str, Scalar]:

@@ -55,7 +55,7 @@ LINK_TOTALS = Table(
             "wait_mean", "float64", "s", "mean time from arrival at the port to start of service"
         ),
         Column(
-            "wait_max", "int64", "ps", "longest time from arrival at the port to start of service"
+            "wait_max", "float64", "s", "longest time from arrival at the port to start of service"
         ),
         Column(
             "queue_max",

@@ -130,7 +130,7 @@ def _waits(result: RunResult) -> Waits:
     tiers = (("leaf", "spine"), ("spine", "leaf"), ("leaf", "host"))
     up, down, host = (
         max(
-            link["wait_max"]
+            round(link["wait_max"] * 1e12)
             for link in links
             if link["src"].startswith(source) and link["dst"].startswith(target)
         )
