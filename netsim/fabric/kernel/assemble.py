@@ -79,16 +79,18 @@ def assemble(
         "transport": np.array(numbers.whole, np.int64),
         "transport_reals": np.array(numbers.real, np.float64),
     }
-    from netsim.fabric.kernel.builder import build
+    from netsim.fabric.kernel.builder import build, warm
 
     store = Store(layout, fixed, widths, traced=traced, given=given)
+    run = build(policy, protocol, traced=traced)
+    warm(run, store.state)
     return Assembly(
         store=store,
         layout=layout,
         paths=PathTable(network, layout, len(layout.arrays["ports"])),
         scale=scale,
         limits=limits,
-        run=build(policy, protocol, traced=traced),
+        run=run,
         path_rule=getattr(policy, "paths", None),
         acknowledged=protocol.acknowledged,
     )

@@ -15,6 +15,7 @@ compiled at each start, with one warning. The 64 folders used last are kept.
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import importlib.util
 import inspect
@@ -26,10 +27,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import netsim.fabric.kernel.run as source
 from netsim.fabric.kernel.compile import INNER, KERNEL, OPTIONS, UNCOUNTED, Linker, reached
+
+if TYPE_CHECKING:
+    from netsim.fabric.kernel.state import State
 
 KEPT: Final = 64
 HOOKS: Final = (
@@ -59,6 +63,22 @@ def build(policy: type, transport: type, *, traced: bool = False, boundscheck: b
     plugs = plugs_of(policy, transport, traced=traced)
     name = f"{policy.__name__} with {transport.__name__}" + (", packet rows" if traced else "")
     return _built(_frozen(plugs), name, boundscheck)
+
+
+def warm(run: Any, state: State) -> None:
+    """Compile, or load, the machine code of `run` for `state` without handling an event.
+
+    The compiler makes very many small objects that live on, so the garbage collector rests.
+    """
+    if run.signatures:
+        return
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        run(state, 0, 0)
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from netsim.fabric.kernel.pending import lower, plan_start, refresh
 from netsim.fabric.kernel.plugs import begin, sendable
 from netsim.fabric.kernel.state import (
@@ -53,20 +57,22 @@ LAST = -1
 
 def start(state: State, flow: int, now: int) -> None:
     """Start a flow whose time has come, unless it was cancelled before."""
-    if state.flows[flow * FLOW + STATUS] & STATUS_MASK != BLOCKED:
+    flows = state.flows
+    if flows[flow * FLOW + STATUS] & STATUS_MASK != BLOCKED:
         return
-    state.flows[flow * FLOW + STATUS] = RUNNING
-    state.flows[flow * FLOW + START] = now
+    flows[flow * FLOW + STATUS] = RUNNING
+    flows[flow * FLOW + START] = now
     begin(state, flow, now)
     make_ready(state, flow, now)
 
 
 def make_ready(state: State, flow: int, now: int) -> None:
     """Queue `flow` at its NIC if it may send, and wake the NIC."""
+    flows = state.flows
     row = flow * FLOW
-    if state.flows[row + NEXT_READY] != UNQUEUED or not sendable(state, flow):
+    if flows[row + NEXT_READY] != UNQUEUED or not sendable(state, flow):
         return
-    host = state.flows[row + ENDS] & LOW
+    host = flows[row + ENDS] & LOW
     enqueue(state, host, flow)
     wake(state, host, now)
 
@@ -76,11 +82,13 @@ def wake(state: State, host: int, now: int) -> None:
 
     Never at once: work that other events of this instant bring must be seen by the same turn.
     """
-    source = state.fixed[FIRST_NIC] + host
-    leaf = state.fixed[LEAF] + source
-    if state.tree[leaf] == NEVER:
+    fixed = state.fixed
+    tree = state.tree
+    source = fixed[FIRST_NIC] + host
+    leaf = fixed[LEAF] + source
+    if tree[leaf] == NEVER:
         ready = max(now, state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT])
-        lower(state.tree, leaf, (ready - state.clock[EPOCH]) << SOURCE_BITS | source)
+        lower(tree, leaf, (ready - state.clock[EPOCH]) << SOURCE_BITS | source)
 
 
 def enqueue(state: State, host: int, flow: int) -> None:
@@ -111,8 +119,9 @@ def enqueue(state: State, host: int, flow: int) -> None:
 
 def earlier(state: State, one: int, other: int) -> bool:
     """Return whether flow `one` comes before `other` by (start, flow)."""
-    first = state.flows[one * FLOW + START]
-    second = state.flows[other * FLOW + START]
+    flows = state.flows
+    first = flows[one * FLOW + START]
+    second = flows[other * FLOW + START]
     return first < second or (first == second and one < other)
 
 
@@ -133,17 +142,19 @@ def confirmed(state: State, flow: int, now: int) -> None:
 
 def over(state: State, flow: int, status: int) -> None:
     """Take note that a flow sends nothing more."""
+    clock = state.clock
     state.flows[flow * FLOW + STATUS] = status
-    state.clock[ACTIVE] -= 1
-    if state.clock[TIMERS] > 0 and state.timers[0] == flow:
+    clock[ACTIVE] -= 1
+    if clock[TIMERS] > 0 and state.timers[0] == flow:
         refresh(state)
 
 
 def settle(state: State, flow: int, now: int) -> None:
     """Count a done flow in its batch, and release its successors."""
-    batch = state.batch_of[flow]
-    state.batches[batch * BATCH + REMAINING] -= 1
-    if state.batches[batch * BATCH + REMAINING] == 0:
+    batches = state.batches
+    batch: Any = np.int64(state.batch_of[flow])
+    batches[batch * BATCH + REMAINING] -= 1
+    if batches[batch * BATCH + REMAINING] == 0:
         finish(state, batch, now)
     if len(state.waiting) > flow * WAITING:
         release(state, flow, now)
@@ -151,13 +162,15 @@ def settle(state: State, flow: int, now: int) -> None:
 
 def finish(state: State, batch: int, now: int) -> None:
     """Tell Python that `batch` is over, and end the call after this instant."""
-    state.finished[state.clock[FINISHED]] = batch
-    state.clock[FINISHED] += 1
-    state.clock[STOP_AT] = now
+    clock = state.clock
+    state.finished[clock[FINISHED]] = batch
+    clock[FINISHED] += 1
+    clock[STOP_AT] = now
 
 
 def release(state: State, flow: int, now: int) -> None:
     """Count `flow` at its successors; those whose last predecessor it was start after their lag."""
+    flows = state.flows
     waiting = state.waiting
     first = waiting[flow * WAITING + FIRST_SUCCESSOR]
     for position in range(first, first + waiting[flow * WAITING + SUCCESSORS]):
@@ -165,8 +178,8 @@ def release(state: State, flow: int, now: int) -> None:
         row = successor * WAITING
         waiting[row + PREDECESSORS] -= 1
         if waiting[row + PREDECESSORS] == 0:
-            ready = max(state.flows[successor * FLOW + START], now + waiting[row + LAG])
-            state.flows[successor * FLOW + START] = ready
+            ready = max(flows[successor * FLOW + START], now + waiting[row + LAG])
+            flows[successor * FLOW + START] = ready
             if ready == now:
                 start(state, successor, now)
             else:
@@ -175,9 +188,11 @@ def release(state: State, flow: int, now: int) -> None:
 
 def fail(state: State, flow: int, reason: int, now: int) -> None:
     """Give a flow up; the first failure of a batch ends it."""
+    batches = state.batches
     over(state, flow, FAILED | reason << REASON_SHIFT)
-    batch = state.batch_of[flow] * BATCH
-    if state.batches[batch + CULPRIT] < 0 and state.batches[batch + REMAINING] > 0:
-        state.batches[batch + CULPRIT] = flow
-        state.batches[batch + REMAINING] = 0
-        finish(state, state.batch_of[flow], now)
+    batch: Any = np.int64(state.batch_of[flow])
+    row = batch * BATCH
+    if batches[row + CULPRIT] < 0 and batches[row + REMAINING] > 0:
+        batches[row + CULPRIT] = flow
+        batches[row + REMAINING] = 0
+        finish(state, batch, now)

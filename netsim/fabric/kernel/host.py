@@ -60,17 +60,20 @@ from netsim.fabric.kernel.trace import trace
 
 def nic_event(state: State, host: int, now: int) -> None:
     """Send one packet if the port is free, and set the NIC's next event."""
-    egress = state.hosts[host * HOST + EGRESS]
-    if state.links[egress * LINK + FREE_AT] <= now:
+    hosts = state.hosts
+    links = state.links
+    fixed = state.fixed
+    egress = hosts[host * HOST + EGRESS]
+    if links[egress * LINK + FREE_AT] <= now:
         packet = next_packet(state, host, now)
         if packet != NONE:
             accept(state, egress, packet, now)
-    source = state.fixed[FIRST_NIC] + host
+    source = fixed[FIRST_NIC] + host
     key = NEVER
-    if state.hosts[host * HOST + READY_HEAD] != LAST:
-        free_at = state.links[egress * LINK + FREE_AT]
+    if hosts[host * HOST + READY_HEAD] != LAST:
+        free_at = links[egress * LINK + FREE_AT]
         key = (free_at - state.clock[EPOCH]) << SOURCE_BITS | source
-    replace(state.tree, state.fixed[LEAF] + source, key)
+    replace(state.tree, fixed[LEAF] + source, key)
 
 
 def next_packet(state: State, host: int, now: int) -> int:
@@ -103,36 +106,42 @@ def may_send(state: State, flow: int) -> bool:
 
 def leave(state: State, row: int, flow: int) -> None:
     """Take the first flow out of a NIC's queue."""
-    following = state.flows[flow * FLOW + NEXT_READY]
-    state.flows[flow * FLOW + NEXT_READY] = UNQUEUED
-    state.hosts[row + READY_HEAD] = following
+    flows = state.flows
+    hosts = state.hosts
+    following = flows[flow * FLOW + NEXT_READY]
+    flows[flow * FLOW + NEXT_READY] = UNQUEUED
+    hosts[row + READY_HEAD] = following
     if following == LAST:
-        state.hosts[row + READY_TAIL] = LAST
+        hosts[row + READY_TAIL] = LAST
 
 
 def build(state: State, flow: int, label: int, now: int) -> int:
     """Return a new data packet with `label`; the last one of a flow carries the remainder."""
+    fixed = state.fixed
+    flows = state.flows
+    packets = state.packets
     row = flow * FLOW
-    payload = state.fixed[PAYLOAD]
-    count = state.flows[row + PACKETS]
+    payload = fixed[PAYLOAD]
+    count = flows[row + PACKETS]
     if seq_of(label) == count - 1:
-        payload = state.flows[row + SIZE] - (count - 1) * payload
+        payload = flows[row + SIZE] - (count - 1) * payload
     packet = take_free(state)
     cell = packet * PACKET
-    state.packets[cell + LABEL] = label
-    state.packets[cell + NEXT] = (payload + state.fixed[HEADER]) << HIGH
-    target = state.flows[row + ENDS] >> HIGH
-    state.packets[cell + ROUTE] = tag(state, flow, label, now) << TARGET_BITS | target
+    packets[cell + LABEL] = label
+    packets[cell + NEXT] = (payload + fixed[HEADER]) << HIGH
+    target = flows[row + ENDS] >> HIGH
+    packets[cell + ROUTE] = tag(state, flow, label, now) << TARGET_BITS | target
     return packet
 
 
 def deliver(state: State, packet: int, host: int, now: int) -> int:
     """Take `packet` in at `host`; return the packet that leaves the host because of it, or NONE."""
+    flows = state.flows
     label = state.packets[packet * PACKET + LABEL]
     flow = flow_of(label)
     if TRACED:
         trace(state, DELIVERED, label, host, now, -1)
-    if state.flows[flow * FLOW + STATUS] & STATUS_MASK != RUNNING:
+    if flows[flow * FLOW + STATUS] & STATUS_MASK != RUNNING:
         put_back(state, packet)
         return NONE
     if label & ACK == 0:
@@ -144,7 +153,7 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
         return NONE
     put_back(state, packet)
     acknowledge(state, flow, seq_of(label), label & MARK != 0, now)
-    if state.flows[flow * FLOW + ACKED] == state.flows[flow * FLOW + PACKETS]:
+    if flows[flow * FLOW + ACKED] == flows[flow * FLOW + PACKETS]:
         confirmed(state, flow, now)
         return NONE
     return resume(state, flow, host, now)
@@ -156,9 +165,10 @@ def resume(state: State, flow: int, host: int, now: int) -> int:
     A NIC with an event of its own sends then. An idle one has no flow in its queue and sends at
     once: it belongs to the same event, since nothing else can happen at this host before.
     """
+    fixed = state.fixed
     if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not sendable(state, flow):
         return NONE
-    idle = state.tree[state.fixed[LEAF] + state.fixed[FIRST_NIC] + host] == NEVER
+    idle = state.tree[fixed[LEAF] + fixed[FIRST_NIC] + host] == NEVER
     if idle and state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT] <= now:
         packet = build(state, flow, take(state, flow, now), now)
         if sendable(state, flow):
@@ -171,11 +181,12 @@ def resume(state: State, flow: int, host: int, now: int) -> int:
 
 def answer(state: State, packet: int, flow: int, label: int, now: int) -> None:
     """Turn a data packet into its acknowledgement, which echoes index and mark and goes back."""
+    packets = state.packets
     cell = packet * PACKET
-    state.packets[cell + LABEL] = label | ACK
-    state.packets[cell + NEXT] = state.fixed[ACK_SIZE] << HIGH
+    packets[cell + LABEL] = label | ACK
+    packets[cell + NEXT] = state.fixed[ACK_SIZE] << HIGH
     sender = state.flows[flow * FLOW + ENDS] & LOW
-    state.packets[cell + ROUTE] = tag(state, flow, label | ACK, now) << TARGET_BITS | sender
+    packets[cell + ROUTE] = tag(state, flow, label | ACK, now) << TARGET_BITS | sender
 
 
 def arrive(state: State, flow: int, seq: int, now: int) -> None:
@@ -207,20 +218,22 @@ def lose(state: State, packet: int, now: int) -> None:
     Without acknowledgements nothing is sent again, so a flow with a loss fails once its last packet
     is accounted for.
     """
+    flows = state.flows
     label = state.packets[packet * PACKET + LABEL]
     put_back(state, packet)
     if label & ACK != 0:
         return
     flow = flow_of(label)
     row = flow * FLOW
-    state.flows[row + DISORDER] += 1 << HIGH
-    if not ACKNOWLEDGED and state.flows[row + STATUS] & STATUS_MASK == RUNNING:
+    flows[row + DISORDER] += 1 << HIGH
+    if not ACKNOWLEDGED and flows[row + STATUS] & STATUS_MASK == RUNNING:
         settle_loss(state, flow, now)
 
 
 def settle_loss(state: State, flow: int, now: int) -> None:
     """Fail an unacknowledged flow whose packets have all arrived or been lost."""
+    flows = state.flows
     row = flow * FLOW
-    known = (state.flows[row + ARRIVED] & LOW) + (state.flows[row + DISORDER] >> HIGH)
-    if known == state.flows[row + PACKETS]:
+    known = (flows[row + ARRIVED] & LOW) + (flows[row + DISORDER] >> HIGH)
+    if known == flows[row + PACKETS]:
         fail(state, flow, LOST, now)

@@ -8,10 +8,15 @@ source number, whenever they were set. A knockout tournament of this kind is in 
 Computer Programming 3, section 5.4.1.
 
 Flow starts and timers are few, so they stand in binary heaps of flow numbers ordered by (time,
-flow).
+flow). The heaps hold 32-bit numbers, which are widened when read: a compiled function exists once
+for each width of its arguments.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
 
 from netsim.fabric.kernel.state import (
     FLOW,
@@ -63,28 +68,32 @@ def push(heap: Numbers, size: int, flows: Ints, column: int, flow: int) -> None:
     at = size
     while at > 0:
         parent = (at - 1) >> 1
-        if not before(flows, column, flow, heap[parent]):
+        above: Any = np.int64(heap[parent])
+        if not before(flows, column, flow, above):
             break
-        heap[at] = heap[parent]
+        heap[at] = above
         at = parent
     heap[at] = flow
 
 
 def pop(heap: Numbers, size: int, flows: Ints, column: int) -> int:
     """Remove and return the first of the `size` flows of a heap."""
-    top = heap[0]
-    last = heap[size - 1]
+    top: Any = np.int64(heap[0])
+    last: Any = np.int64(heap[size - 1])
     left = size - 1
     at = 0
     while True:
         child = 2 * at + 1
         if child >= left:
             break
-        if child + 1 < left and before(flows, column, heap[child + 1], heap[child]):
+        below: Any = np.int64(heap[child])
+        following: Any = np.int64(heap[min(child + 1, left)])
+        if child + 1 < left and before(flows, column, following, below):
             child += 1
-        if not before(flows, column, heap[child], last):
+            below = np.int64(heap[child])
+        if not before(flows, column, below, last):
             break
-        heap[at] = heap[child]
+        heap[at] = below
         at = child
     heap[at] = last
     return top
@@ -95,15 +104,21 @@ def refresh(state: State) -> None:
 
     Timers of flows that are over are dropped here, so that none of them keeps a simulation going.
     """
+    flows = state.flows
     clock = state.clock
-    while clock[TIMERS] > 0 and not runs(state, state.timers[0]):
+    while clock[TIMERS] > 0 and not runs(state, first_timer(state)):
         next_timer(state)
     earliest = NEVER
     if clock[STARTS] > 0:
-        earliest = state.flows[state.starts[0] * FLOW + START]
+        earliest = flows[state.starts[0] * FLOW + START]
     if clock[TIMERS] > 0:
-        earliest = min(earliest, state.flows[state.timers[0] * FLOW + TIMER])
+        earliest = min(earliest, flows[state.timers[0] * FLOW + TIMER])
     clock[NEXT_OTHER] = earliest
+
+
+def first_timer(state: State) -> Any:
+    """Return the flow whose timer is due first, if there is one."""
+    return np.int64(state.timers[0])
 
 
 def runs(state: State, flow: int) -> bool:
@@ -113,8 +128,9 @@ def runs(state: State, flow: int) -> bool:
 
 def plan_start(state: State, flow: int) -> None:
     """Let `flow` start at the time in its row."""
-    push(state.starts, state.clock[STARTS], state.flows, START, flow)
-    state.clock[STARTS] += 1
+    clock = state.clock
+    push(state.starts, clock[STARTS], state.flows, START, flow)
+    clock[STARTS] += 1
     refresh(state)
 
 
@@ -124,26 +140,32 @@ def next_start(state: State) -> int:
     At one instant starts come first: they stand for work that was handed in before the instant
     began.
     """
+    flows = state.flows
+    starts = state.starts
     clock = state.clock
-    if clock[STARTS] == 0 or state.flows[state.starts[0] * FLOW + START] > clock[NOW]:
+    if clock[STARTS] == 0 or flows[starts[0] * FLOW + START] > clock[NOW]:
         return -1
-    flow = pop(state.starts, clock[STARTS], state.flows, START)
+    flow = pop(starts, clock[STARTS], flows, START)
     clock[STARTS] -= 1
     return flow
 
 
 def arm(state: State, flow: int, deadline: int, tick: int) -> None:
     """Arm the timer of `flow`, which has none, for `deadline` rounded up to a whole tick."""
+    flows = state.flows
+    clock = state.clock
     rounded = (deadline + tick - 1) // tick * tick
-    state.flows[flow * FLOW + TIMER] = rounded
-    push(state.timers, state.clock[TIMERS], state.flows, TIMER, flow)
-    state.clock[TIMERS] += 1
+    flows[flow * FLOW + TIMER] = rounded
+    push(state.timers, clock[TIMERS], flows, TIMER, flow)
+    clock[TIMERS] += 1
     refresh(state)
 
 
 def next_timer(state: State) -> int:
     """Disarm and return the flow whose timer is due first."""
-    flow = pop(state.timers, state.clock[TIMERS], state.flows, TIMER)
-    state.clock[TIMERS] -= 1
-    state.flows[flow * FLOW + TIMER] = 0
+    clock = state.clock
+    flows = state.flows
+    flow = pop(state.timers, clock[TIMERS], flows, TIMER)
+    clock[TIMERS] -= 1
+    flows[flow * FLOW + TIMER] = 0
     return flow

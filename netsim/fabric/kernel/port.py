@@ -65,15 +65,17 @@ PS_BITS = 8_000_000_000_000
 
 def take_free(state: State) -> int:
     """Take a packet from the pool; the kernel checks before each event that there is one."""
-    packet = state.clock[FREE]
-    state.clock[FREE] = state.packets[packet * PACKET + NEXT]
+    clock = state.clock
+    packet = clock[FREE]
+    clock[FREE] = state.packets[packet * PACKET + NEXT]
     return packet
 
 
 def put_back(state: State, packet: int) -> None:
     """Return a packet to the pool; the last one is taken first, so it is in the cache."""
-    state.packets[packet * PACKET + NEXT] = state.clock[FREE]
-    state.clock[FREE] = packet
+    clock = state.clock
+    state.packets[packet * PACKET + NEXT] = clock[FREE]
+    clock[FREE] = packet
 
 
 def service(state: State, link: int, size: int) -> int:
@@ -112,6 +114,7 @@ def marks(state: State, link: int, label: int, wait: int) -> bool:
 
 def accept(state: State, link: int, packet: int, now: int) -> bool:
     """Put `packet` into the queue of `link`, or return False if it must be dropped."""
+    setup = state.setup
     links = state.links
     packets = state.packets
     row = link * LINK
@@ -123,7 +126,7 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     if wait + tx > links[row + CAPACITY]:
         links[row + SIGNALS] += 1
         if TRACED:
-            node = state.setup[link * SETUP + SOURCE_NODE]
+            node = setup[link * SETUP + SOURCE_NODE]
             trace(state, DROPPED, label, node, now, backlog(state, link, wait))
         return False
     if label & ACK == 0:
@@ -143,7 +146,7 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     leaves = now + wait + tx
     links[row + FREE_AT] = leaves
     if TRACED:
-        node = state.setup[link * SETUP + SOURCE_NODE]
+        node = setup[link * SETUP + SOURCE_NODE]
         trace(state, ENQUEUED, label, node, now, backlog(state, link, wait + tx))
         trace(state, DEPARTED, label, node, leaves, -1)
     append(state, link, packet, leaves + links[row + DELAY])

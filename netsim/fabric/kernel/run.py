@@ -61,6 +61,7 @@ from netsim.fabric.kernel.switch import forward
 
 def run(state: State, limit: int, most: int) -> int:
     """Handle at most `most` events strictly before `limit`; return why it ended."""
+    fixed = state.fixed
     clock = state.clock
     tree = state.tree
     handled = 0
@@ -81,10 +82,10 @@ def run(state: State, limit: int, most: int) -> int:
             start_or_expire(state, other)
         else:
             source = key & SOURCE_MASK
-            if source < state.fixed[FIRST_NIC]:
+            if source < fixed[FIRST_NIC]:
                 handled += arrivals(state, source, now) - 1
             else:
-                nic_event(state, source - state.fixed[FIRST_NIC], now)
+                nic_event(state, source - fixed[FIRST_NIC], now)
     clock[EVENTS] += handled
     return status
 
@@ -128,19 +129,21 @@ def start_or_expire(state: State, now: int) -> None:
 
 def arrivals(state: State, source: int, now: int) -> int:
     """Handle all packets that arrive now where link `source` ends; return their number."""
+    fixed = state.fixed
+    hosts = state.hosts
     node = state.links[source * LINK + NODE]
     count = gather(state, source, node)
     for position in range(count):
         packet = state.group[2 * position + 1]
-        if node >= state.fixed[HOSTS]:
+        if node >= fixed[HOSTS]:
             link = forward(state, packet, node, now)
         else:
             packet = deliver(state, packet, node, now)
-            link = state.hosts[node * HOST + EGRESS]
+            link = hosts[node * HOST + EGRESS]
         if packet != NONE:
             if not accept(state, link, packet, now):
                 lose(state, packet, now)
-            if node < state.fixed[HOSTS] and state.hosts[node * HOST + READY_HEAD] != LAST:
+            if node < fixed[HOSTS] and hosts[node * HOST + READY_HEAD] != LAST:
                 wake(state, node, now)
     return count
 
@@ -176,13 +179,15 @@ def gather(state: State, source: int, node: int) -> int:
 
 def detach(state: State, link: int) -> int:
     """Take the head packet off `link` and set the link's key to the next one's arrival."""
+    links = state.links
+    packets = state.packets
     row = link * LINK
-    packet = state.links[row + HEAD]
-    following = state.packets[packet * PACKET + NEXT] & LOW
-    state.links[row + HEAD] = following
+    packet = links[row + HEAD]
+    following = packets[packet * PACKET + NEXT] & LOW
+    links[row + HEAD] = following
     key = NEVER
     if following != NONE:
-        arrival = state.packets[packet * PACKET + NEXT_ARRIVAL]
+        arrival = packets[packet * PACKET + NEXT_ARRIVAL]
         key = (arrival - state.clock[EPOCH]) << SOURCE_BITS | link
     replace(state.tree, state.fixed[LEAF] + link, key)
     return packet

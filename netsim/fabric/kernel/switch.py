@@ -23,14 +23,17 @@ LEAF_MASK = (1 << LEAF_BITS) - 1
 
 def forward(state: State, packet: int, node: int, now: int) -> int:
     """Return the link by which `packet` leaves the switch `node`."""
+    hosts = state.hosts
+    fixed = state.fixed
+    ports = state.ports
     target = state.packets[packet * PACKET + ROUTE] & TARGET_MASK
-    home = state.hosts[target * HOST + HOME]
+    home = hosts[target * HOST + HOME]
     if home >> LEAF_BITS == node:
-        return state.hosts[target * HOST + INGRESS]
-    switch = node - state.fixed[HOSTS]
-    route = state.routes[switch * state.fixed[LEAVES] + (home & LEAF_MASK)]
+        return hosts[target * HOST + INGRESS]
+    switch = node - fixed[HOSTS]
+    route = state.routes[switch * fixed[LEAVES] + (home & LEAF_MASK)]
     first = route >> COUNT_BITS
     n = route & COUNT_MASK
     if n == 1 and not EVERY_HOP:
-        return state.ports[first]
-    return state.ports[choose(state, packet, switch, first, n, now)]
+        return ports[first]
+    return ports[choose(state, packet, switch, first, n, now)]

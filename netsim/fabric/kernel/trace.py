@@ -16,11 +16,12 @@ from netsim.fabric.kernel.state import (
 
 def trace(state: State, event: int, label: int, node: int, time: int, queue: int) -> None:
     """Add a row; `queue` is bytes, -1 where there is no queue."""
+    clock = state.clock
     rows = state.trace
-    at = state.clock[TRACED_ROWS] * TRACE_SIZE
+    at = clock[TRACED_ROWS] * TRACE_SIZE
     rows[at + TRACE_TIME] = time
     rows[at + TRACE_EVENT] = event
     rows[at + TRACE_LABEL] = label
     rows[at + TRACE_NODE] = node
     rows[at + TRACE_QUEUE] = queue
-    state.clock[TRACED_ROWS] += 1
+    clock[TRACED_ROWS] += 1

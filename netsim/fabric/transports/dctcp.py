@@ -74,10 +74,12 @@ MARKED = float(1 << 24)
 
 def begin(state: State, flow: int, now: int) -> None:
     """Start with the initial window, in slow start, with alpha = 1."""
+    reals = state.reals
+    transport_reals = state.transport_reals
     row = flow * REALS
-    state.reals[row + ALPHA] = 1.0
-    state.reals[row + WINDOW] = state.transport_reals[START_WINDOW]
-    state.reals[row + THRESHOLD] = state.transport_reals[MOST_WINDOW]
+    reals[row + ALPHA] = 1.0
+    reals[row + WINDOW] = transport_reals[START_WINDOW]
+    reals[row + THRESHOLD] = transport_reals[MOST_WINDOW]
 
 
 def sendable(state: State, flow: int) -> bool:
@@ -119,31 +121,34 @@ def observe(state: State, flow: int) -> None:
 
 def reduce(state: State, flow: int, factor: float) -> None:
     """Shrink the window once for the data that is out now."""
+    reals = state.reals
     row = flow * REALS
-    state.reals[row + WINDOW] = max(1.0, state.reals[row + WINDOW] * factor)
-    state.reals[row + THRESHOLD] = state.reals[row + WINDOW]
-    state.reals[row + HELD_TO] = state.flows[flow * FLOW + SENT]
+    reals[row + WINDOW] = max(1.0, reals[row + WINDOW] * factor)
+    reals[row + THRESHOLD] = reals[row + WINDOW]
+    reals[row + HELD_TO] = state.flows[flow * FLOW + SENT]
 
 
 def grow(state: State, flow: int) -> None:
     """Open the window: slow start below the threshold, else one packet per round trip."""
+    reals = state.reals
     row = flow * REALS
-    window = state.reals[row + WINDOW]
-    window += 1.0 if window < state.reals[row + THRESHOLD] else 1.0 / window
-    state.reals[row + WINDOW] = min(window, state.transport_reals[MOST_WINDOW])
+    window = reals[row + WINDOW]
+    window += 1.0 if window < reals[row + THRESHOLD] else 1.0 / window
+    reals[row + WINDOW] = min(window, state.transport_reals[MOST_WINDOW])
 
 
 def lost(state: State, flow: int, seq: int) -> bool:
     """Take for lost what lies the threshold below the highest acknowledged; tell if any is new."""
+    transport = state.transport
     row = flow * FLOW
     flows = state.flows
     highest = max(flows[row + COVERED] >> HIGH, seq + 1)
     flows[row + COVERED] = highest << HIGH | (flows[row + COVERED] & LOW)
-    if state.transport[DUP_THRESHOLD] == 0:
+    if transport[DUP_THRESHOLD] == 0:
         return False
     end = flows[row + REPAIR] >> HIGH
     first = max(end, flows[row + ACKED])
-    limit = highest - state.transport[DUP_THRESHOLD]
+    limit = highest - transport[DUP_THRESHOLD]
     if limit <= first:
         return False
     missing = outstanding(state, flow, first, limit)
@@ -155,6 +160,7 @@ def lost(state: State, flow: int, seq: int) -> bool:
 
 def expire(state: State, flow: int, now: int) -> int:
     """On a timeout fall back to one packet (RFC 5681, equation 4)."""
+    reals = state.reals
     deadline = due(state, flow)
     if deadline == 0 or deadline > now:
         return deadline
@@ -162,10 +168,10 @@ def expire(state: State, flow: int, now: int) -> int:
         return -1
     row = flow * REALS
     flying = state.flows[flow * FLOW + INFLIGHT]
-    state.reals[row + THRESHOLD] = max(flying / 2.0, 2.0)
-    state.reals[row + WINDOW] = 1.0
+    reals[row + THRESHOLD] = max(flying / 2.0, 2.0)
+    reals[row + WINDOW] = 1.0
     deadline = time_out(state, flow, now)
-    state.reals[row + HELD_TO] = 0.0
+    reals[row + HELD_TO] = 0.0
     return deadline
 
 

@@ -13,13 +13,15 @@ from netsim.registry import register
 
 def sendable(state: State, flow: int) -> bool:
     """Return whether packets are left."""
-    return state.flows[flow * FLOW + SENT] < state.flows[flow * FLOW + PACKETS]
+    flows = state.flows
+    return flows[flow * FLOW + SENT] < flows[flow * FLOW + PACKETS]
 
 
 def take(state: State, flow: int, now: int) -> int:
     """Return the label of the next packet."""
-    seq = state.flows[flow * FLOW + SENT]
-    state.flows[flow * FLOW + SENT] = seq + 1
+    flows = state.flows
+    seq = flows[flow * FLOW + SENT]
+    flows[flow * FLOW + SENT] = seq + 1
     return label_of(flow, seq, 0)
 
 

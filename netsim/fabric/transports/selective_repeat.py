@@ -78,7 +78,8 @@ def advance(state: State, row: int, column: int, shift: int, flow: int, half: in
     The index is kept in the cell `column` above `shift` bits; `half` leads from the sender's ring
     to the receiver's.
     """
-    seq = (state.flows[row + column] >> shift) + 1
+    flows = state.flows
+    seq = (flows[row + column] >> shift) + 1
     moved = 1
     word = word_of(state, flow, seq) + half
     while is_set(state, word, seq):
@@ -86,7 +87,7 @@ def advance(state: State, row: int, column: int, shift: int, flow: int, half: in
         seq += 1
         moved += 1
         word = word_of(state, flow, seq) + half
-    state.flows[row + column] += moved << shift
+    flows[row + column] += moved << shift
 
 
 def receive(state: State, flow: int, seq: int) -> bool:
@@ -108,49 +109,52 @@ def receive(state: State, flow: int, seq: int) -> bool:
 
 def note(state: State, flow: int, seq: int, now: int) -> bool:
     """Note that `seq` is acknowledged; return whether that is news."""
+    flows = state.flows
     row = flow * FLOW
-    low = state.flows[row + ACKED]
+    low = flows[row + ACKED]
     if seq < low:
         return False
     word = word_of(state, flow, seq)
     if seq != low and is_set(state, word, seq):
         return False
-    repair = state.flows[row + REPAIR]
+    repair = flows[row + REPAIR]
     if not repair & LOW <= seq < repair >> HIGH:
-        state.flows[row + INFLIGHT] -= 1
+        flows[row + INFLIGHT] -= 1
     if seq != low:
         state.bits[word] |= 1 << (seq & 63)
         return True
     advance(state, row, ACKED, 0, flow, 0)
-    state.flows[row + PROGRESS] = now
-    covered = state.flows[row + COVERED]
-    state.flows[row + COVERED] = covered >> HIGH << HIGH | state.flows[row + SENT]
-    state.flows[row + RESENT] &= _COUNTS
+    flows[row + PROGRESS] = now
+    covered = flows[row + COVERED]
+    flows[row + COVERED] = covered >> HIGH << HIGH | flows[row + SENT]
+    flows[row + RESENT] &= _COUNTS
     return True
 
 
 def repairable(state: State, flow: int) -> bool:
     """Return whether a lost packet waits to be sent; the first one is then the range's start."""
+    flows = state.flows
     row = flow * FLOW
-    repair = state.flows[row + REPAIR]
+    repair = flows[row + REPAIR]
     end = repair >> HIGH
     seq = repair & LOW
     if seq >= end:
         return False
-    seq = max(seq, state.flows[row + ACKED])
+    seq = max(seq, flows[row + ACKED])
     while seq < end and is_set(state, word_of(state, flow, seq), seq):
         seq += 1
-    state.flows[row + REPAIR] = end << HIGH | min(seq, end)
+    flows[row + REPAIR] = end << HIGH | min(seq, end)
     return seq < end
 
 
 def room(state: State, flow: int) -> bool:
     """Return whether there is a packet to send, whatever the window."""
+    flows = state.flows
     if repairable(state, flow):
         return True
     row = flow * FLOW
-    sent = state.flows[row + SENT]
-    return sent < state.flows[row + PACKETS] and sent - state.flows[row + ACKED] < state.fixed[RING]
+    sent = flows[row + SENT]
+    return sent < flows[row + PACKETS] and sent - flows[row + ACKED] < state.fixed[RING]
 
 
 def take(state: State, flow: int, now: int) -> int:
@@ -181,17 +185,19 @@ def retry(state: State, flow: int) -> int:
 
 def timeout(state: State, flow: int) -> int:
     """Return the timeout, doubled for each one in a row as far as the transport does so."""
+    transport = state.transport
     doublings = state.flows[flow * FLOW + RESENT] >> _ROW_SHIFT
-    return state.transport[TIMEOUT] << min(doublings, state.transport[MOST_DOUBLINGS])
+    return transport[TIMEOUT] << min(doublings, transport[MOST_DOUBLINGS])
 
 
 def due(state: State, flow: int) -> int:
     """Return when the timer is due, 0 if nothing is out."""
+    flows = state.flows
     row = flow * FLOW
-    repair = state.flows[row + REPAIR]
-    if state.flows[row + INFLIGHT] == 0 and repair & LOW >= repair >> HIGH:
+    repair = flows[row + REPAIR]
+    if flows[row + INFLIGHT] == 0 and repair & LOW >= repair >> HIGH:
         return 0
-    return state.flows[row + PROGRESS] + timeout(state, flow)
+    return flows[row + PROGRESS] + timeout(state, flow)
 
 
 def give_up(state: State, flow: int) -> bool:
