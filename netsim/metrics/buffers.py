@@ -1,4 +1,4 @@
-"""Arrow arrays straight from numpy's memory.
+"""Arrow arrays straight from numpy's memory, and back.
 
 `pyarrow.array` imports pandas at its first call, whatever it is given: 0.3 s of processor time
 that a small run does not have. These functions describe the memory that is there already, so
@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 _LONGEST_TEXT = 2**31 - 1
+_SHORT = 10_000
+"""Up to so many values a loop takes less time than loading arrow's compute module does."""
 
 
 def numbers(values: np.ndarray, kind: pa.DataType, missing: np.ndarray | None = None) -> pa.Array:
@@ -59,6 +61,42 @@ def dictionary(
     """Return text given as codes into `names`."""
     indices = numbers(np.ascontiguousarray(codes, dtype=np.int32), pa.int32(), missing)
     return pa.DictionaryArray.from_arrays(indices, text(names))
+
+
+def encoded(column: pa.Array) -> pa.DictionaryArray:
+    """Return text as codes into its distinct values, in the order of their appearance."""
+    if len(column) > _SHORT:
+        return column.dictionary_encode()
+    known: dict[str, int] = {}
+    values = column.to_pylist()
+    codes = [0 if value is None else known.setdefault(value, len(known)) for value in values]
+    missing = np.array([value is None for value in values], np.bool_)
+    return dictionary(np.array(codes), list(known), missing if missing.any() else None)
+
+
+def whole_numbers(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Return a column of integers without nulls as an array, None for any other column."""
+    if column.null_count or not pa.types.is_integer(column.type):
+        return None
+    parts = [stored(chunk) for chunk in column.chunks if len(chunk)]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def stored(array: pa.Array) -> np.ndarray:
+    """Return the integers of an array; where it has nulls they are anything."""
+    kind = np.dtype(str(array.type))
+    return np.frombuffer(array.buffers()[1], kind, len(array), array.offset * kind.itemsize)
+
+
+def present(array: pa.Array) -> np.ndarray:
+    """Return where an array has values."""
+    bits = array.buffers()[0]
+    if bits is None:
+        return np.ones(len(array), np.bool_)
+    flags = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")
+    return flags[array.offset : array.offset + len(array)].astype(np.bool_)
 
 
 def _validity(missing: np.ndarray | None) -> pa.Buffer | None:

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from netsim.errors import InvariantError
 from netsim.metrics import buffers
@@ -223,10 +222,12 @@ def _check_intervals(table: Table, batch: pa.RecordBatch) -> None:
     start = batch.column("start")
     for name in names:
         if name == "end" or name.startswith("end_"):
-            late = pc.greater(start, batch.column(name))
-            if pc.any(late).as_py():
-                row = np.flatnonzero(late.fill_null(False).to_numpy(zero_copy_only=False))[0]
+            end = batch.column(name)
+            known = buffers.present(start) & buffers.present(end)
+            late = known & (buffers.stored(start) > buffers.stored(end))
+            if late.any():
+                row = int(np.flatnonzero(late)[0])
                 raise InvariantError(
-                    f"table '{table.name}': {name} {batch.column(name)[int(row)].as_py()} ps "
-                    f"lies before start {start[int(row)].as_py()} ps"
+                    f"table '{table.name}': {name} {end[row].as_py()} ps "
+                    f"lies before start {start[row].as_py()} ps"
                 )

@@ -174,5 +174,5 @@ def _identified(rows: pa.Table, schema: pa.Schema, identity: tuple[str, int]) ->
     for field in list(schema)[len(IDENTITY) :]:
         column = rows.column(field.name)
         encode = pa.types.is_dictionary(field.type)
-        arrays.append(column.combine_chunks().dictionary_encode() if encode else column)
+        arrays.append(buffers.encoded(column.combine_chunks()) if encode else column)
     return pa.Table.from_arrays(arrays, schema=schema)

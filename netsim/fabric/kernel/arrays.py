@@ -99,6 +99,7 @@ class Store:
         grown = {name: _longer(getattr(state, name), room * n) for name, n in longer.items()}
         if len(state.waiting):
             grown["waiting"] = _longer(state.waiting, room * at.WAITING)
+            state.clock[at.WAITS] = room
         self.state = state._replace(**grown)
         self._flows = room
 
@@ -107,6 +108,7 @@ class Store:
         self.state = self.state._replace(
             waiting=_longer(self.state.waiting, self._flows * at.WAITING)
         )
+        self.state.clock[at.WAITS] = self._flows
 
     def reserve_batches(self, count: int) -> None:
         """Make room for `count` batches in all."""

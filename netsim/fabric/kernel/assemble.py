@@ -79,11 +79,10 @@ def assemble(
         "transport": np.array(numbers.whole, np.int64),
         "transport_reals": np.array(numbers.real, np.float64),
     }
-    from netsim.fabric.kernel.builder import build, warm
+    from netsim.fabric.kernel.builder import build
 
     store = Store(layout, fixed, widths, traced=traced, given=given)
     run = build(policy, protocol, traced=traced)
-    warm(run, store.state)
     return Assembly(
         store=store,
         layout=layout,

@@ -1,39 +1,34 @@
 """One compiled kernel per combination of routing policy, transport and options, kept between runs.
 
 A kernel that dispatched over all policies would be slower and take longer to compile with each
-policy added, so each combination is compiled alone. numba keys its cache by the text of the file
-that a function stands in, and would not notice a change in a policy that was inlined from another
-file. Therefore the entry function is written into a folder of its own, ``<user
-cache>/netsim/<hash>/kernel.py``, where the hash covers the sources of all functions reached
-(plug-ins included), numba's version, the processor and the options: whatever changes, another
-folder is used.
+policy added, so each combination is compiled alone. Its machine code is kept as
+``<user cache>/netsim/<hash>.kernel``, where the hash covers the sources of all functions reached
+(plug-ins included), the versions of Python, numba and LLVM, the processor and the options:
+whatever changes, another file is used.
 
 ``NETSIM_CACHE`` names another folder than the user's cache. Where it cannot be written, kernels are
-compiled at each start, with one warning. The 64 folders used last are kept.
+compiled at each start, with one warning. The 64 files used last are kept.
 """
 
 from __future__ import annotations
 
 import functools
-import gc
 import hashlib
-import importlib.util
+import importlib.metadata
 import inspect
 import logging
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 import netsim.fabric.kernel.run as source
-from netsim.fabric.kernel.compile import INNER, KERNEL, OPTIONS, UNCOUNTED, Linker, reached
+from netsim.fabric.kernel.compile import Linker, reached
 
 if TYPE_CHECKING:
-    from netsim.fabric.kernel.state import State
+    from netsim.fabric.kernel.native import Code
 
 KEPT: Final = 64
 HOOKS: Final = (
@@ -41,6 +36,11 @@ HOOKS: Final = (
     *("begin", "sendable", "take", "receive", "acknowledge", "expire"),
 )
 """Names of functions that a policy or a transport may provide."""
+_SUFFIX: Final = ".kernel"
+_CHECK: Final = hashlib.sha256().digest_size
+_COMPILER: Final = tuple(
+    Path(__file__).with_name(name) for name in ("codegen.py", "compile.py", "native.py")
+)
 
 log = logging.getLogger(__name__)
 
@@ -58,27 +58,18 @@ class Announcer:
             cls.tell(text)
 
 
-def build(policy: type, transport: type, *, traced: bool = False, boundscheck: bool = False) -> Any:
-    """Return the compiled ``run(state, limit, most)`` for a policy, a transport and options."""
+def build(policy: type, transport: type, *, traced: bool = False) -> Any:
+    """Return a compiled ``run(state, limit, most)`` for a policy, a transport and options."""
+    from netsim.fabric.kernel.native import Kernel
+
     plugs = plugs_of(policy, transport, traced=traced)
     name = f"{policy.__name__} with {transport.__name__}" + (", packet rows" if traced else "")
-    return _built(_frozen(plugs), name, boundscheck)
+    return Kernel(_code(tuple(sorted(plugs.items())), name))
 
 
-def warm(run: Any, state: State) -> None:
-    """Compile, or load, the machine code of `run` for `state` without handling an event.
-
-    The compiler makes very many small objects that live on, so the garbage collector rests.
-    """
-    if run.signatures:
-        return
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        run(state, 0, 0)
-    finally:
-        if collecting:
-            gc.enable()
+def interpreted(policy: type, transport: type, *, traced: bool = False) -> Any:
+    """Return the same as `build` in plain Python: hundreds of times slower, but easy to debug."""
+    return Linker(plugs_of(policy, transport, traced=traced)).entry(source.run)
 
 
 def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:
@@ -95,27 +86,33 @@ def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:
     return plugs
 
 
-def _frozen(plugs: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted(plugs.items()))
-
-
 @functools.cache
-def _built(plugs: tuple[tuple[str, Any], ...], name: str, boundscheck: bool) -> Any:
-    chosen = dict(plugs)
-    digest = fingerprint(chosen, boundscheck)
-    module = _cached_module(digest, name)
-    if module is None:
-        Announcer.say(f"compiling kernel: {name}")
-        return Linker(chosen, boundscheck=boundscheck).entry(source.run, cache=False)
-    if not any((Path(str(module.__file__)).parent / "__pycache__").glob("*.nbi")):
-        Announcer.say(f"compiling kernel: {name}")
-    return Linker(chosen, boundscheck=boundscheck).entry(module.run, cache=True)
+def _code(plugs: tuple[tuple[str, Any], ...], name: str) -> Code:
+    from netsim.fabric.kernel.native import Code
+
+    return Code(machine_code(dict(plugs), name))
 
 
-def fingerprint(plugs: Mapping[str, Any], boundscheck: bool) -> str:
+def machine_code(plugs: Mapping[str, Any], name: str) -> bytes:
+    """Return the machine code of a kernel: the kept one, else newly compiled."""
+    digest = fingerprint(plugs)
+    kept = load(cache_folder(), digest)
+    if kept is not None:
+        return kept
+    Announcer.say(f"compiling kernel: {name}")
+    from netsim.fabric.kernel import codegen
+
+    fresh = codegen.object_file(source.run, plugs)
+    try:
+        keep(cache_folder(), digest, fresh)
+    except (OSError, RuntimeError) as problem:
+        _warn_unwritable(str(problem))
+    return fresh
+
+
+def fingerprint(plugs: Mapping[str, Any]) -> str:
     """Return the hash of everything that the machine code depends on."""
-    import llvmlite.binding
-    import numba
+    import llvmlite.binding as llvm
 
     constants = {name: value for name, value in plugs.items() if not callable(value)}
     functions = {
@@ -123,11 +120,11 @@ def fingerprint(plugs: Mapping[str, Any], boundscheck: bool) -> str:
         for name, value in plugs.items()
         if callable(value)
     }
-    parts = [numba.__version__, sys.version, llvmlite.binding.get_host_cpu_name()]
+    parts = [importlib.metadata.version(package) for package in ("numba", "llvmlite")]
+    parts += [sys.version, llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
     parts += [repr(sorted(constants.items())), repr(sorted(functions.items()))]
-    parts += [repr([OPTIONS, UNCOUNTED, INNER]), repr(boundscheck)]
     digest = hashlib.sha256("\n".join(parts).encode())
-    for path in reached([source.run], plugs):
+    for path in [*reached([source.run], plugs), *_COMPILER]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:32]
 
@@ -141,51 +138,48 @@ def cache_folder() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "netsim"
 
 
-def _cached_module(digest: str, name: str) -> ModuleType | None:
-    """Return the module with the entry function of kernel `digest`, None if it cannot be kept."""
+def load(folder: Path, digest: str) -> bytes | None:
+    """Return the machine code kept as `digest`; None if there is none, or it is damaged."""
+    path = _path(folder, digest)
     try:
-        folder = _prepared(cache_folder(), digest, name)
-    except (OSError, RuntimeError) as problem:
-        _warn_unwritable(str(problem))
+        content = path.read_bytes()
+    except OSError:
         return None
-    module_name = f"{KERNEL}built_{digest}"
-    spec = importlib.util.spec_from_file_location(module_name, folder / "kernel.py")
-    if spec is None or spec.loader is None:
+    check, code = content[:_CHECK], content[_CHECK:]
+    if hashlib.sha256(code).digest() != check:
         return None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    spec.loader.exec_module(module)
-    return module
+    try:
+        os.utime(path)
+    except OSError:
+        # A read-only cache that others fill serves as well.
+        log.debug("cannot note the use of %s", path)
+    return code
 
 
-def _prepared(root: Path, digest: str, name: str) -> Path:
-    """Return the folder of kernel `digest`, made if need be: written aside, then renamed."""
-    folder = root / digest
-    if not (folder / "kernel.py").is_file():
-        root.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=root, prefix="new-"))
-        text = inspect.getsource(source)
-        (aside / "kernel.py").write_text(f"# {name}\n{text}", encoding="utf-8")
+def keep(folder: Path, digest: str, code: bytes) -> None:
+    """Keep machine code as `digest`: written aside, then renamed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=folder, prefix="new-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(hashlib.sha256(code).digest() + code)
+    Path(aside).replace(_path(folder, digest))
+    _forget_oldest(folder)
+
+
+def _path(folder: Path, digest: str) -> Path:
+    return folder / f"{digest}{_SUFFIX}"
+
+
+def _forget_oldest(folder: Path) -> None:
+    def used(path: Path) -> float:
         try:
-            aside.rename(folder)
+            return path.stat().st_mtime
         except OSError:
             # Another process was faster.
-            shutil.rmtree(aside, ignore_errors=True)
-            if not (folder / "kernel.py").is_file():
-                raise
-    os.utime(folder)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder} is not writable")
-    _forget_oldest(root)
-    return folder
+            return 0.0
 
-
-def _forget_oldest(root: Path) -> None:
-    folders = [path for path in root.iterdir() if (path / "kernel.py").is_file()]
-    if len(folders) > KEPT:
-        folders.sort(key=lambda path: path.stat().st_mtime)
-        for path in folders[: len(folders) - KEPT]:
-            shutil.rmtree(path, ignore_errors=True)
+    for path in sorted(folder.glob(f"*{_SUFFIX}"), key=used)[:-KEPT]:
+        path.unlink(missing_ok=True)
 
 
 @functools.cache

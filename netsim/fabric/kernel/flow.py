@@ -48,6 +48,7 @@ from netsim.fabric.kernel.state import (
     TIMERS,
     TRIGGER,
     WAITING,
+    WAITS,
     State,
 )
 
@@ -156,7 +157,7 @@ def settle(state: State, flow: int, now: int) -> None:
     batches[batch * BATCH + REMAINING] -= 1
     if batches[batch * BATCH + REMAINING] == 0:
         finish(state, batch, now)
-    if len(state.waiting) > flow * WAITING:
+    if state.clock[WAITS] > flow:
         release(state, flow, now)
 
 

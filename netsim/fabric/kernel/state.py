@@ -12,7 +12,8 @@ instant.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import functools
+from typing import Any, Final, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,16 @@ class State(NamedTuple):
     trace: Ints
 
 
+_DTYPES: Final[dict[Any, Any]] = {Ints: np.int64, Reals: np.float64, Numbers: np.int32}
+
+
+@functools.cache
+def dtypes() -> tuple[np.dtype[Any], ...]:
+    """Return the element types of the arrays of `State`, in order."""
+    hints = get_type_hints(State)
+    return tuple(np.dtype(_DTYPES[hints[name]]) for name in State._fields)
+
+
 NONE: Final = 0
 """Packet number 0 is never used, so 0 ends a list of packets."""
 NEVER: Final = 9223372036854775807
@@ -107,6 +118,8 @@ TRACED_ROWS: Final = 8
 EVENTS: Final = 9
 ACTIVE: Final = 10
 """Flows that are not over."""
+WAITS: Final = 11
+"""Flows below it have rows in `waiting`."""
 CLOCK: Final = 16
 
 # fixed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import sys
 
 import pytest
@@ -47,7 +48,7 @@ def fingerprint_in(folder):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     plugs = builder.plugs_of(module.Policy, OpenLoop, traced=False)
-    return builder.fingerprint(plugs, boundscheck=False)
+    return builder.fingerprint(plugs)
 
 
 def test_the_fingerprint_is_the_same_for_the_same_sources(folder):
@@ -74,12 +75,7 @@ def test_options_are_part_of_the_fingerprint():
     plain = builder.plugs_of(RandomPacketSpraying, OpenLoop, traced=False)
     traced = builder.plugs_of(RandomPacketSpraying, OpenLoop, traced=True)
 
-    prints = {
-        builder.fingerprint(plain, boundscheck=False),
-        builder.fingerprint(plain, boundscheck=True),
-        builder.fingerprint(traced, boundscheck=False),
-    }
-    assert len(prints) == 3
+    assert builder.fingerprint(plain) != builder.fingerprint(traced)
 
 
 def test_the_environment_names_the_folder(tmp_path, monkeypatch):
@@ -91,39 +87,45 @@ def test_the_environment_names_the_folder(tmp_path, monkeypatch):
     assert builder.cache_folder() == tmp_path / "netsim"
 
 
-def test_a_kernel_folder_holds_the_loop_and_is_made_once(tmp_path):
-    first = builder._prepared(tmp_path, "abc", "rps with open_loop")
-    text = (first / "kernel.py").read_text()
+def test_machine_code_is_kept_and_read_back(tmp_path):
+    builder.keep(tmp_path / "new", "abc", b"machine code")
 
-    assert first == builder._prepared(tmp_path, "abc", "rps with open_loop")
-    assert text.startswith("# rps with open_loop\n")
-    assert "def run(state" in text
-    assert [path.name for path in tmp_path.iterdir()] == ["abc"]
+    assert builder.load(tmp_path / "new", "abc") == b"machine code"
+    assert builder.load(tmp_path / "new", "def") is None
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["abc.kernel"]
 
 
-def test_the_64_folders_used_last_are_kept(tmp_path):
-    import os
+def test_damaged_machine_code_is_not_run(tmp_path):
+    builder.keep(tmp_path, "abc", b"machine code")
+    path = tmp_path / "abc.kernel"
+    path.write_bytes(path.read_bytes()[:-1])
 
+    assert builder.load(tmp_path, "abc") is None
+
+
+def test_the_64_files_used_last_are_kept(tmp_path):
     for number in range(70):
-        folder = builder._prepared(tmp_path, f"{number:03}", "")
-        os.utime(folder, (number, number))
-    builder._prepared(tmp_path, "000", "")
+        builder.keep(tmp_path, f"{number:03}", b"")
+        os.utime(tmp_path / f"{number:03}.kernel", (number, number))
+    builder.load(tmp_path, "006")
+    builder.keep(tmp_path, "070", b"")
 
-    kept = sorted(path.name for path in tmp_path.iterdir())
-    assert len(kept) <= builder.KEPT + 1
-    assert "069" in kept
+    kept = sorted(path.stem for path in tmp_path.iterdir())
+    assert kept == ["006", *(f"{number:03}" for number in range(8, 71))]
 
 
 def test_a_folder_that_cannot_be_written_is_one_warning(tmp_path, monkeypatch, caplog):
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     monkeypatch.setenv("NETSIM_CACHE", str(blocked))
+    monkeypatch.setattr("netsim.fabric.kernel.codegen.object_file", lambda *_: b"code")
     builder._warn_unwritable.cache_clear()
 
     with caplog.at_level(logging.WARNING):
-        modules = [builder._cached_module("abc", ""), builder._cached_module("abc", "")]
+        for _ in range(2):
+            plugs = builder.plugs_of(RandomPacketSpraying, OpenLoop, traced=False)
+            assert builder.machine_code(plugs, "rps") == b"code"
 
-    assert modules == [None, None]
     assert len([r for r in caplog.records if "cannot be kept" in r.message]) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
@@ -24,8 +25,8 @@ hashing_fraction = hashing.fraction
 
 @pytest.fixture(scope="module")
 def compiled():
-    linker = Linker({})
-    return linker.entry(draw_below, cache=False), linker.entry(draw_fraction, cache=False)
+    linker = Linker({}, numba.njit)
+    return tuple(numba.njit(linker.entry(draw)) for draw in (draw_below, draw_fraction))
 
 
 KEYS = [1, 0x7FFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0x9E3779B97F4A7C15]

@@ -13,6 +13,8 @@ from reference import fabric as plain
 
 from netsim.engine.environment import Environment
 from netsim.fabric.batch import FlowBatch
+from netsim.fabric.kernel.builder import interpreted
+from netsim.fabric.kernel.state import State
 from netsim.fabric.packet import PacketConfig
 from netsim.fabric.service import Fabric
 from netsim.fields import Config, OneOf
@@ -238,6 +240,60 @@ def test_an_incast_with_timeouts_ends_alike_and_so_do_flows_that_give_up(retries
     assert sum(flow.timeouts for flow in simulator.flows) > 16
     assert any(flow.failed for flow in simulator.flows) == (retries == 1)
     assert_equal(fabric, simulator)
+
+
+class Guarded:
+    """An array that refuses every index that is not a place of its own."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def __getitem__(self, index):
+        assert 0 <= index < len(self._array)
+        return self._array[index]
+
+    def __setitem__(self, index, value):
+        assert 0 <= index < len(self._array)
+        self._array[index] = value
+
+
+def guarded(policy, transport, *, traced):
+    run = interpreted(policy, transport, traced=traced)
+
+    def run_guarded(state, limit, most):
+        with np.errstate(over="ignore"):  # hashing wraps around
+            return int(run(State(*map(Guarded, state)), limit, most))
+
+    return run_guarded
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "kind"),
+    [
+        ("oversubscribed", "rps", "fixed_window"),
+        ("ring", "rps", "dctcp"),
+        ("fat tree", "rps", "dctcp"),
+        ("oversubscribed", "stripe", "open_loop"),
+    ],
+)
+def test_interpreted_code_ends_alike_and_passes_no_end_of_an_array(name, policy, kind, monkeypatch):
+    """Compiled code reads through plain pointers, which nothing checks."""
+    network = NETWORKS[name]()
+    flows = random_flows(network, 12, seed=5, largest=150_000, span=1_000_000)
+    blocks = ({"policy": policy}, {"kind": kind})
+    queue = {"capacity": "9 kB", "ecn": {"kmin": "5 kB"}}
+
+    compiled = run_kernel(network, flows, *blocks, queue=queue)
+    monkeypatch.setattr("netsim.fabric.kernel.builder.build", guarded)
+    slow = run_kernel(network, flows, *blocks, queue=queue)
+
+    assert compiled.flow_columns()["drops"].sum() > 0
+    for known, other in (
+        (compiled.flow_columns(), slow.flow_columns()),
+        (compiled.link_columns(), slow.link_columns()),
+    ):
+        for column in known:
+            np.testing.assert_array_equal(known[column], other[column], column)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -1,0 +1,172 @@
+"""Machine code for one kernel: numba types and lowers its functions, LLVM optimises them once.
+
+Left alone, numba optimises each function, generates its code and links it into its callers, where
+all of that happens again; for a kernel of some eighty small functions it takes half of the time.
+Therefore a function's LLVM module is kept as lowered, a `Draft`, until the entry is complete. Then
+all drafts are linked, optimised and compiled as one module. The result is an object file that needs
+neither numba nor Python: see `netsim.fabric.kernel.native`.
+
+This leans on numba's internals (`CPUCodeLibrary`, `JITCPUCodegen`), which is why the minor version
+of numba is pinned.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import llvmlite.binding as llvm
+import numba
+from numba.core import codegen
+from numba.core.registry import cpu_target
+
+from netsim.fabric.kernel.compile import Linker
+from netsim.fabric.kernel.native import ENTRY, FAILED
+from netsim.fabric.kernel.state import State, dtypes
+
+_SPEED: Final = 3
+#: Division by zero raises nothing, and no way in from Python is made.
+_OPTIONS: Final[dict[str, Any]] = {
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+
+
+class Draft(codegen.CPUCodeLibrary):
+    """A function's LLVM module as lowered, without optimisation or machine code."""
+
+    def finalize(self) -> None:
+        """Close the module."""
+        self._raise_if_finalized()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return null: nothing can be called yet."""
+        return 0
+
+    def reached(self) -> list[Draft]:
+        """Return this draft and those of all functions that it calls, each once."""
+        found: dict[int, Draft] = {}
+        left = [self]
+        while left:
+            draft = left.pop()
+            if id(draft) not in found:
+                found[id(draft)] = draft
+                left += draft._linking_libraries
+        return list(found.values())
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _get_module_for_linking(self) -> Any:
+        """Return the linked draft: numba may link an overload of `min` into unrelated functions."""
+        return _mergeable(linked(self))
+
+
+class DraftCodegen(codegen.JITCPUCodegen):
+    """Code generation for this machine's processor that stops at drafts."""
+
+    _library_class: Any = Draft
+
+    def set_env(self, env_name: str, env: Any) -> None:
+        """Do nothing: the environment serves Python exceptions, and kernels raise none."""
+
+
+@contextmanager
+def drafting() -> Iterator[None]:
+    """Let numba make drafts. Very many small objects live on, so the garbage collector rests."""
+    context = cpu_target.target_context
+    collecting = gc.isenabled()
+    usual = context._internal_codegen
+    context._internal_codegen = DraftCodegen("netsim")
+    gc.disable()
+    try:
+        yield
+    finally:
+        context._internal_codegen = usual
+        if collecting:
+            gc.enable()
+
+
+def signature() -> Any:
+    """Return the numba type of ``run(state, limit, most)`` with plain pointers for arrays.
+
+    A pointer has no length, so indices are not wrapped, and nobody counts references to it.
+    """
+    pointers = [numba.types.CPointer(numba.from_dtype(dtype)) for dtype in dtypes()]
+    state = numba.types.NamedTuple(pointers, State)
+    return numba.int64(state, numba.int64, numba.int64)
+
+
+def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes:
+    """Return machine code for `function`, whose type is `signature`, and all that it calls."""
+    linker = Linker(plugs, numba.njit(forceinline=True, **_OPTIONS))
+    dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
+    with drafting():
+        dispatcher.compile(signature())
+        (result,) = dispatcher.overloads.values()
+        module = linked(result.library)
+    machine = result.library._codegen._tm
+    name = result.fndesc.llvm_func_name
+    module.link_in(llvm.parse_assembly(entry(name, module.get_function(name))))
+    for inner in module.functions:
+        if not inner.is_declaration and inner.name != ENTRY:
+            inner.linkage = llvm.Linkage.internal
+    options = llvm.create_pipeline_tuning_options(speed_level=_SPEED)
+    # There is no loop worth it, and vectorised copies of the short ones take time to make.
+    options.loop_vectorization = options.slp_vectorization = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    module.verify()
+    return bytes(machine.emit_object(module))
+
+
+def linked(draft: Draft) -> Any:
+    """Return one module with all functions that `draft` reaches."""
+    whole = draft._final_module.clone()
+    for other in draft.reached()[1:]:
+        whole.link_in(_mergeable(other._final_module.clone()))
+    return whole
+
+
+def entry(name: str, function: Any) -> str:
+    """Return LLVM code for a C function ``int64 (void **arrays, int64 limit, int64 most)``.
+
+    It calls the numba function `name`, which takes a place for the result and one for an exception
+    before its arguments, and returns `FAILED` if that reports an exception.
+    """
+    types = [str(argument.type) for argument in function.arguments]
+    arrays = range(len(State._fields))
+    lines = []
+    for number in arrays:
+        lines += [
+            f"%at{number} = getelementptr ptr, ptr %arrays, i64 {number}",
+            f"%array{number} = load ptr, ptr %at{number}",
+        ]
+    values = ["%result", "%exception", *(f"%array{n}" for n in arrays), "%limit", "%most"]
+    arguments = ", ".join(f"{kind} {value}" for kind, value in zip(types, values, strict=True))
+    body = "\n  ".join(lines)
+    return f"""
+declare i32 @"{name}"({", ".join(types)})
+define i64 @{ENTRY}(ptr %arrays, i64 %limit, i64 %most) {{
+  %result = alloca i64
+  %exception = alloca ptr
+  {body}
+  %status = call i32 @"{name}"({arguments})
+  %value = load i64, ptr %result
+  %fine = icmp eq i32 %status, 0
+  %answer = select i1 %fine, i64 %value, i64 {FAILED}
+  ret i64 %answer
+}}
+"""
+
+
+def _mergeable(module: Any) -> Any:
+    """Allow a module's functions to be defined several times, as numba does when it links."""
+    for function in module.functions:
+        if not function.is_declaration and function.linkage == llvm.Linkage.external:
+            function.linkage = "linkonce_odr"
+    return module
