@@ -40,7 +40,10 @@ class OverrideConfig(Block):
     )
     rate: Rate | None = field(None, description="bits per second; default: its tier's")
     delay: Time | None = field(None, description="one-way propagation delay; default: its tier's")
-    up: bool = field(True, description="false: the link does not work and routing avoids it")
+    up: bool | None = field(
+        None,
+        description="false: the link does not work and routing avoids it; default: as it was",
+    )
 
 
 @register("topology", "leaf_spine")
@@ -83,6 +86,7 @@ class LeafSpine:
                 )
             for index, override in enumerate(self.overrides):
                 _check_name(self, override.link, ("overrides", index, "link"))
+                _check_change(override, ("overrides", index))
             return self
 
     @staticmethod
@@ -132,8 +136,20 @@ def _overridden(network: Network, overrides: tuple[OverrideConfig, ...]) -> Netw
             rate[links] = override.rate
         if override.delay is not None:
             delay[links] = override.delay
-        up[links] = override.up
+        if override.up is not None:
+            up[links] = override.up
     return replace(network, link_rate=rate, link_delay=delay, link_up=up)
+
+
+def _check_change(override: OverrideConfig, at: tuple[str | int, ...]) -> None:
+    """Raise the located problem if `override` leaves its link as it is."""
+    if override.rate is None and override.delay is None and override.up is None:
+        raise problem(
+            "missing-field",
+            f"the override of '{override.link}' changes nothing",
+            at=at,
+            hint="give it 'rate', 'delay' or 'up', or remove it: {link: leaf0-spine1, up: false}",
+        )
 
 
 def _check_name(config: LeafSpine.Config, name: str, at: tuple[str | int, ...]) -> None:

@@ -114,6 +114,40 @@ def test_of_two_overrides_of_a_link_the_later_one_wins():
     assert network.link_rate[network.find_links("leaf0->spine1")].tolist() == [2 * GBPS]
 
 
+def test_an_override_of_the_rate_alone_leaves_a_link_down_that_an_earlier_one_set_down():
+    network = build(
+        overrides=(
+            {"link": "leaf0-spine1", "up": False},
+            {"link": "leaf0-spine1", "rate": "2 Gbps"},
+        )
+    )
+
+    assert not network.link_up[network.find_links("leaf0-spine1")].any()
+
+
+def test_an_override_can_set_up_again_what_an_earlier_one_set_down():
+    network = build(
+        overrides=(
+            {"link": "leaf0-spine1", "up": False},
+            {"link": "leaf0->spine1", "up": True},
+        )
+    )
+
+    down = np.flatnonzero(~network.link_up).tolist()
+
+    assert names(network, down) == ["spine1->leaf0"]
+
+
+def test_an_override_that_changes_nothing_is_refused():
+    with pytest.raises(ValidationError) as caught:
+        build(overrides=({"link": "leaf0-spine0", "up": False}, {"link": "leaf0-spine1"}))
+
+    context = caught.value.errors()[0]["ctx"]
+    assert "'leaf0-spine1' changes nothing" in context["text"]
+    assert "'rate', 'delay' or 'up'" in context["hint"]
+    assert context["at"] == ("overrides", 1)
+
+
 def test_routes_and_paths_avoid_a_link_that_is_down_at_the_far_side_too():
     network = build(overrides=({"link": "spine1->leaf3", "up": False},))
     routes = network.routes
