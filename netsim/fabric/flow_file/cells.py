@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from netsim.topology.network import Network
 
 _HUGE: Final = 2**62
+#: Stands for an empty cell where one is allowed; no cell can hold this number.
+EMPTY: Final = -(2**63)
 #: Names that are compared with an unknown one, at most; more would take long.
 _COMPARED: Final = 4096
 
@@ -36,16 +38,18 @@ def numbers(
     """Return column `name` as integers from `low` to `high`.
 
     Columns of plain integers are converted at once. Where that fails, `read` is asked for each
-    cell, so that it alone decides what else may stand there.
+    cell, so that it alone decides what else may stand there; what it takes for `EMPTY` stays so.
     """
     cells = block.columns[name]
+    given: NDArray[np.bool_] | bool = True
     try:
         found = (
             cells if isinstance(cells, np.ndarray) else np.array(list(map(int, cells)), np.int64)
         )
     except (ValueError, OverflowError):
         found = _one_by_one(block, name, cells, read, findings, placeholder=low)
-    wrong = np.flatnonzero((found < low) | (found > high))
+        given = found != EMPTY
+    wrong = np.flatnonzero(((found < low) | (found > high)) & given)
     for row in wrong.tolist():
         line, column = block.place(row, name)
         message = f"{_where(block, row)}{name} {found[row]} is out of range"
@@ -112,10 +116,10 @@ def quantity(dimension: str, example: str) -> Reader:
 
 
 def index(what: str, count: int) -> Reader:
-    """Return the reader of a number below `count`; an empty cell is -1."""
+    """Return the reader of a number below `count`; an empty cell is `EMPTY`."""
 
     def read(text: str) -> int:
-        number = -1 if not text else whole(text)
+        number = EMPTY if not text else whole(text)
         if number is None:
             raise CellError(f"'{text[:40]}' is no {what}", f"a number from 0 to {count - 1}")
         return number

@@ -75,9 +75,9 @@ def _cells(column: Any, name: str, first: int, findings: Findings) -> Any:
         findings.add(f"column '{name}' is empty in row {row}", "every flow needs it", line=row)
         findings.raise_any()
     if kinds.is_integer(column.type):
-        filled = column.fill_null(-1) if column.null_count else column
-        if kinds.is_uint64(column.type):
-            # Beyond int64 they would wrap; as texts they are refused as too large.
-            return [str(value) for value in filled.to_pylist()]
-        return filled.to_numpy(zero_copy_only=False).astype(np.int64)
+        if column.null_count or kinds.is_uint64(column.type):
+            # As texts, nothing stands for what is missing, and what is beyond int64 is refused as
+            # too large in place of wrapping around.
+            return ["" if value is None else str(value) for value in column.to_pylist()]
+        return column.to_numpy(zero_copy_only=False).astype(np.int64)
     return [text or "" for text in column.to_pylist()]

@@ -81,7 +81,7 @@ def _spines(
     network: Network,
     findings: Findings,
 ) -> NDArray[np.int64]:
-    """Return the column of spines, every one of them there and joined to both leaves."""
+    """Return the column of spines, all there and joined to both leaves; -1 where it is empty."""
     count = network.spines
     if count is None:
         hint = "name the nodes on the way instead, in a column 'path'"
@@ -89,9 +89,8 @@ def _spines(
         findings.raise_any()
         return src
     hint = f"spines are 0 to {count - 1}"
-    spine = cells.numbers(
-        block, "spine", cells.index("spine", count), -1, count - 1, hint, findings
-    )
+    spine = cells.numbers(block, "spine", cells.index("spine", count), 0, count - 1, hint, findings)
+    spine = np.where(spine == cells.EMPTY, -1, spine)
     if findings.problems or network.link_up.all():
         return spine
     leaf = network.leaf_of_host

@@ -147,6 +147,41 @@ def test_a_path_that_does_not_lead_from_sender_to_receiver_is_refused(tmp_path, 
     assert (found.line, found.column) == (2, 9)
 
 
+@pytest.mark.parametrize("cell", ["-1", "-2", str(-(2**63))])
+@pytest.mark.parametrize("other", ["2", ""])
+def test_a_negative_spine_is_refused_and_not_taken_for_an_empty_one(tmp_path, cell, other):
+    rows = f"0,7,1,0,{other}\n0,7,1,0,{cell}\n"
+
+    found = problems(tmp_path, "src,dst,size,start,spine\n" + rows)[0]
+
+    assert cell in found.message
+    assert found.hint
+    assert (found.line, found.column) == (3, 9)
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.int8(), pa.string()])
+@pytest.mark.parametrize("other", [2, None])
+def test_a_negative_spine_in_parquet_is_refused_in_its_row(tmp_path, kind, other):
+    path = tmp_path / "flows.parquet"
+    columns = {"src": [0, 0], "dst": [7, 7], "size": [1, 1], "start": [0, 0]}
+    pq.write_table(pa.table({**columns, "spine": pa.array([other, -1]).cast(kind)}), path)
+
+    with pytest.raises(ProblemsFound) as caught:
+        read_flows(path, network())
+
+    assert caught.value.problems[0].message == "row 2: spine -1 is out of range"
+    assert caught.value.problems[0].hint == "spines are 0 to 2"
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.uint64(), pa.int8()])
+def test_a_missing_spine_in_parquet_leaves_the_way_open(tmp_path, kind):
+    path = tmp_path / "flows.parquet"
+    columns = {"src": [0, 0], "dst": [7, 7], "size": [1, 1], "start": [0, 0]}
+    pq.write_table(pa.table({**columns, "spine": pa.array([None, 2], kind)}), path)
+
+    assert read_flows(path, network()).spine.tolist() == [-1, 2]
+
+
 def test_a_spine_beyond_the_last_or_behind_a_link_that_is_down_is_refused(tmp_path):
     cut = network(overrides=({"link": "spine1->leaf3", "up": False},))
     header = "src,dst,size,start,spine\n"
