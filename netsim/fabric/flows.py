@@ -190,8 +190,9 @@ def without_path(flows: Flows, network: Network) -> list[Problem]:
     if not len(missing):
         return []
     hint = "add a column 'spine' or 'path' to a flow file, or choose another policy"
+    policy = ("routing", "policy")
     if len(missing) == len(flows):
-        return [Problem("policy 'single' needs a path for each flow", hint=hint)]
+        return [Problem("policy 'single' needs a path for each flow", hint=hint, also=policy)]
     first = int(missing[0])
     message = (
         f"policy 'single' needs a path for each flow; flow {first} of these, "
@@ -199,8 +200,8 @@ def without_path(flows: Flows, network: Network) -> list[Problem]:
         "names none"
     )
     if len(missing) > 1:
-        message += f", nor do {len(missing) - 1} others"
-    return [Problem(message, hint="fill its cell in column 'spine' or 'path'")]
+        message += f", nor do {len(missing) - 1} more"
+    return [Problem(message, hint="fill its cell in column 'spine' or 'path'", also=policy)]
 
 
 def unreachable(flows: Flows, network: Network) -> list[Problem]:

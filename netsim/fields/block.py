@@ -54,6 +54,7 @@ def problem(
     at: tuple[str | int, ...] = (),
     hint: str = "",
     also: tuple[str | int, ...] = (),
+    lacks: tuple[str, str] | None = None,
 ) -> PydanticCustomError:
     """Return the error that a validator raises, with a stable code and a remedy.
 
@@ -71,9 +72,12 @@ def problem(
     also
         Path, from the top of the scenario, of the other value of a contradiction: the message
         then ends in ``(set at line 17)``.
+    lacks
+        Key and value that the block could be mended with; told as ``add --set block.key=value``
+        where the block was made by an override.
     """
     # Braces would be read as a template, so the text goes through the context.
-    context = {"text": message, "code": code, "at": at, "hint": hint, "also": also}
+    context = {"text": message, "code": code, "at": at, "hint": hint, "also": also, "lacks": lacks}
     return PydanticCustomError("netsim", "{text}", context)
 
 

@@ -64,15 +64,7 @@ class OneOf:
         if self.key not in value:
             if FILE_KEY in value and FILE_KEY in known:
                 return FILE_KEY
-            if slip := registry.nearest(self.key, [key for key in value if isinstance(key, str)]):
-                message = f"'{slip}' is not a field of a {self.kind} block"
-                hint = f"did you mean '{self.key}'?"
-                raise problem("unknown-field", message, at=(slip,), hint=hint)
-            raise problem(
-                "missing-field",
-                f"'{self.key}' is missing: which {word}?",
-                hint=f"one of: {', '.join(known)}",
-            )
+            raise self._unnamed([key for key in value if isinstance(key, str)], known)
         name = value[self.key]
         if isinstance(name, str) and registry.canonical(name) in known:
             return registry.canonical(name)
@@ -82,6 +74,25 @@ class OneOf:
             f"no {word} named {shown(name)}",
             at=(self.key,),
             hint=f"{near or 'known: ' + ', '.join(known)} (see: netsim list policies)",
+        )
+
+    def _unnamed(self, keys: list[str], known: list[str]) -> Exception:
+        """Return the error of a block with `keys` that does not say which implementation it is."""
+        fields = {name: {*registry.lookup(self.kind, name).Config.model_fields} for name in known}
+        given = {registry.canonical(key) for key in keys}
+        anywhere = set().union(*fields.values())
+        strange = [key for key in keys if registry.canonical(key) not in anywhere]
+        if slip := registry.nearest(self.key, strange):
+            message = f"'{slip}' is not a field of a {self.kind} block"
+            return problem("unknown-field", message, at=(slip,), hint=f"did you mean '{self.key}'?")
+        fitting = [name for name in known if given <= fields[name]] or known
+        sole = len(fitting) == 1 and bool(keys)
+        hint = f"add '{self.key}: {fitting[0]}'" if sole else f"one of: {', '.join(fitting)}"
+        return problem(
+            "missing-field",
+            f"'{self.key}' is missing: which {kind_in_words(self.kind)}?",
+            hint=hint,
+            lacks=(self.key, fitting[0]) if fitting else None,
         )
 
     def _name(self, value: Any) -> Any:

@@ -16,7 +16,16 @@ from netsim.fields.choice import kind_in_words, unmark
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.shape import field_of, fields_of, models_at
 from netsim.scenario.source import Source, Span
-from netsim.scenario.tree import Node, Path, Place, follow, plain
+from netsim.scenario.tree import (
+    Node,
+    Path,
+    Place,
+    dotted,
+    follow,
+    is_scalar,
+    overrides_below,
+    plain,
+)
 from netsim.scenario.wording import word
 
 #: Files that have no lines to show.
@@ -24,6 +33,8 @@ _BINARY: Final = frozenset({".parquet", ".gz", ".zst", ".npy", ".npz"})
 _LONGEST_DATA_LINE: Final = 10_000
 #: How many fields a hint lists where none is near.
 _MOST_LISTED: Final = 12
+#: How many overrides a message names.
+_MOST_OVERRIDES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def problems(found: Iterable[Problem], root: Node) -> list[Diagnostic]:
 def _problem(problem: Problem, root: Node) -> Diagnostic:
     place = follow(root, problem.at)
     if problem.file is None:
-        also = _set_at(follow(root, problem.also), place.span) if problem.also else ""
+        also = _set_at(follow(root, problem.also), place.span) if problem.also else _changed(place)
         return Diagnostic(problem.code, problem.message + also, place.span, problem.hint)
     if problem.line < 1:
         return Diagnostic(
@@ -148,8 +159,13 @@ def _own(context: dict[str, Any], place: Place, root: Node) -> Diagnostic:
     at, also = tuple(context.get("at", ())), tuple(context.get("also", ()))
     inner = follow(root, (*place.path, *at))
     span = inner.key if context["code"] in _ON_KEYS and inner.key else inner.span
-    message = context["text"] + (_set_at(follow(root, also), span) if also else "")
-    return Diagnostic(context["code"], message, span, context.get("hint", ""))
+    message = context["text"] + (_set_at(follow(root, also), span) if also else _changed(inner))
+    hint = context.get("hint", "")
+    if context.get("lacks") and not span.source.numbered:
+        key, name = context["lacks"]
+        choices = f" ({hint})" if hint.startswith("one of") else ""
+        hint = f"add --set {dotted((*inner.path, key))}={name}{choices}"
+    return Diagnostic(context["code"], message, span, hint)
 
 
 _ON_KEYS: Final = frozenset({"unknown-field", "duplicate-key"})
@@ -162,6 +178,15 @@ def _set_at(other: Place, span: Span) -> str:
     if there.source is span.source and there.source.numbered:
         return f" (set at line {there.line})"
     return f" (set at {there})"
+
+
+def _changed(place: Place) -> str:
+    """Return which overrides changed something inside the block at `place` of a file."""
+    if not place.path or is_scalar(place.node) or not place.span.source.numbered:
+        return ""
+    names = list(dict.fromkeys(overrides_below(place.node)))
+    more = ", ..." if len(names) > _MOST_OVERRIDES else ""
+    return f" (with {', '.join(names[:_MOST_OVERRIDES])}{more})" if names else ""
 
 
 def _missing(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:

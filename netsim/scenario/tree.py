@@ -6,6 +6,7 @@ to the file, or to the override, that the wrong value came from.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -73,6 +74,24 @@ class Place:
 def is_scalar(node: Node) -> bool:
     """Return whether `node` is neither a list nor a mapping."""
     return not isinstance(node.content, dict | list)
+
+
+def dotted(path: Path) -> str:
+    """Return `path` as an override writes it: ``traffic[0].size``."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
+
+
+def overrides_below(node: Node) -> Iterator[str]:
+    """Yield the names of the overrides that values in `node` come from, in the tree's order."""
+    if not node.span.source.numbered:
+        yield node.span.source.name
+    elif isinstance(node.content, dict):
+        for entry in node.content.values():
+            yield from overrides_below(entry.value)
+    elif isinstance(node.content, list):
+        for item in node.content:
+            yield from overrides_below(item)
 
 
 def plain(node: Node) -> Any:

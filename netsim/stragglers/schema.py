@@ -141,14 +141,20 @@ def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> lis
     from netsim.fabric.connect import build_network
     from netsim.fabric.connect import problems as network_problems
 
-    found = network_problems(scenario.network)
-    if not found:
-        hosts = build_network(scenario.network).host_count
-        if hosts <= scenario.workers:
-            message = f"{scenario.workers} workers and a master need {scenario.workers + 1} hosts"
-            hint = f"the topology has {hosts}"
-            found = [Problem(message, ("topology",), hint=hint, also=("workers",))]
-    return [replace(problem, at=("network", *problem.at)) for problem in found]
+    if found := network_problems(scenario.network):
+        return [_below("network", problem) for problem in found]
+    hosts = build_network(scenario.network).host_count
+    if hosts > scenario.workers:
+        return []
+    message = f"{scenario.workers} workers and a master need {scenario.workers + 1} hosts"
+    hint = f"the topology has {hosts}"
+    return [Problem(message, ("network", "topology"), hint=hint, also=("workers",))]
+
+
+def _below(block: str, problem: Problem) -> Problem:
+    """Return `problem` with its places below `block`."""
+    also = (block, *problem.also) if problem.also else ()
+    return replace(problem, at=(block, *problem.at), also=also)
 
 
 def _source_problems(scenario: StragglersScenario, rounds: int | None) -> list[Problem]:
