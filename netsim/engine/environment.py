@@ -4,7 +4,7 @@ The two engines share one clock. Before each SimPy event the kernel runs to **st
 event's time, so at one instant SimPy events come before the kernel's. The kernel comes back early,
 after finishing the instant, when something is over that a process waits for; the clock is set
 there, the processes' events succeed in the kernel's order of completion, and what they hand in
-joins after everything that the kernel did at that instant.
+joins after everything that the kernel did at that instant. Probes look before either.
 
 A kernel call handles a bounded number of events. Between calls observers are told and signals are
 delivered; where calls are cut never changes a result.
@@ -20,7 +20,7 @@ from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, URGENT, Event, EventPriority
 
 from netsim.engine.clock import NEVER, Time, later
-from netsim.engine.hooks import Observer, SliceHook, slice_hooks
+from netsim.engine.hooks import Observer, Probe, SliceHook, slice_hooks
 from netsim.engine.stall import Expectations
 from netsim.errors import SimulationError
 
@@ -65,6 +65,7 @@ class Environment(simpy.Environment):
         self._steps = 0
         self._observers: list[Observer] = []
         self._slices: tuple[SliceHook, ...] = ()
+        self._probes: list[Probe] = []
         self._expectations = Expectations()
 
     @property
@@ -93,6 +94,15 @@ class Environment(simpy.Environment):
         """Tell `observer` how far the simulation is."""
         self._observers.append(observer)
         self._slices = slice_hooks(self._observers)
+
+    def probe(self, every: Time, look: Callable[[Time], None]) -> None:
+        """Call `look` every `every` ps from now on, with the instant, while anything is left to do.
+
+        No event happens for it and the clock stays, so nothing depends on whether somebody looks.
+        """
+        if type(every) is not int or every < 1:
+            raise SimulationError(f"an interval is a positive integer of ps, not {every!r}")
+        self._probes.append(Probe(every, look, self.now + every))
 
     def expect(
         self,
@@ -128,25 +138,46 @@ class Environment(simpy.Environment):
 
     def step(self) -> None:
         """Handle the next SimPy event, after all kernel events before it."""
-        if self._kernel is not None:
-            self._catch_up(self._kernel)
+        if self._probes:
+            self._catch_up_looking()
+        elif self._kernel is not None:
+            self._catch_up(self._kernel, self._next_event)
+        if self._kernel is not None and not self._queue:
+            self._now = max(self.now, self._kernel.now)
         super().step()
         self._steps += 1
         if self._slices and self._steps % STEPS_PER_SLICE == 0:
             self._tell(self.now)
 
-    def _catch_up(self, kernel: Kernel) -> None:
-        """Run the kernel to the next SimPy event, or to the first thing that somebody waits for."""
-        limit = self._queue[0][0] if self._queue else NEVER
+    @property
+    def _next_event(self) -> Time:
+        """Time of the next SimPy event, NEVER if there is none."""
+        return int(self._queue[0][0]) if self._queue else NEVER
+
+    def _catch_up(self, kernel: Kernel, limit: Time) -> bool:
+        """Run the kernel to `limit`, or to the first thing that somebody waits for; say which."""
         while kernel.peek() < limit:
-            awaited = kernel.advance(int(limit))
+            awaited = kernel.advance(limit)
             self._tell(kernel.now)
             if awaited:
                 self._now = kernel.now
                 kernel.deliver()
+                if self._next_event <= kernel.now:
+                    return True
+        return False
+
+    def _catch_up_looking(self) -> None:
+        """Do as `_catch_up` does up to the next SimPy event, and let probes look on the way."""
+        kernel = self._kernel
+        while True:
+            probe = min(self._probes, key=lambda probe: probe.at)
+            if kernel is not None and self._catch_up(kernel, min(self._next_event, probe.at)):
                 return
-        if not self._queue:
-            self._now = max(self.now, kernel.now)
+            left = self._queue or (kernel is not None and kernel.peek() < NEVER)
+            if not left or probe.at > self._next_event:
+                return
+            probe.look(probe.at)
+            probe.at += probe.every
 
     def _tell(self, now: Time) -> None:
         for hook in self._slices:

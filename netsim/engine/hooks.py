@@ -1,15 +1,41 @@
-"""Observers of a running simulation: progress, checks of memory, traces.
+"""Who looks on while a simulation runs: observers between slices of work, probes at fixed times.
 
-The interface has one optional method. The environment looks once at what observers have, so an
-unused hook costs nothing while events run.
+Observers (progress, checks of memory, traces) have one optional method. The environment looks once
+at what they have, so an unused hook costs nothing while events run.
+
+A probe (a sampler of a time series) is no event: it is not counted, does not move the clock and
+keeps nothing alive, so a run ends when it would have ended without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+from netsim.engine.clock import Time
+
 SliceHook = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Probe:
+    """Someone who looks at the simulation at fixed intervals.
+
+    Parameters
+    ----------
+    every
+        Interval in ps.
+    look
+        Called with the instant (ps), once everything before it has happened; it must not change
+        the simulation.
+    at
+        When it looks next.
+    """
+
+    every: Time
+    look: Callable[[Time], None]
+    at: Time
 
 
 class Observer(Protocol):

@@ -10,13 +10,11 @@ from netsim.fabric.connect import connect
 from netsim.fabric.ideal import ideal_completion
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
-    import simpy
     from numpy.typing import NDArray
 
     from netsim.fabric.scenario import FabricScenario
-    from netsim.fabric.service import Fabric
     from netsim.family import RunContext, Scalar
 
 #: Sampling interval of table `links` where the scenario asks for the table and names none.
@@ -31,9 +29,10 @@ class FabricRun:
         self._scenario = scenario
         self._context = context
         self._fabric = connect(scenario, context)
+        self._sampled = 0
         if context.recorder.wants("links"):
             every = scenario.record.sample_every or DEFAULT_INTERVAL
-            context.env.process(sample_links(context, self._fabric, every))
+            context.env.probe(every, self._sample_links)
 
     def progress(self) -> float | None:
         """Return the share of packets that are delivered."""
@@ -41,6 +40,8 @@ class FabricRun:
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write `flows` and `link_totals`; return makespan, completion times and losses."""
+        if self._context.recorder.wants("links") and self._context.env.now > self._sampled:
+            self._sample_links(self._context.env.now)
         flows = self._flow_table()
         links = self._link_table()
         self._context.recorder.write("flows", flows)
@@ -49,6 +50,11 @@ class FabricRun:
         waiting = bool((np.asarray(flows["status"]) == "unfinished").any())
         status = {"status": "unfinished"} if waiting else {}
         return {**status, **self._summary(flows), **_link_summary(links)}
+
+    def _sample_links(self, now: int) -> None:
+        """Write what links did since the last sample; the end of the run is the last one."""
+        self._context.recorder.write("links", self._fabric.sample_links(now))
+        self._sampled = now
 
     def _flow_table(self) -> dict[str, Any]:
         """Return the columns of table `flows`: the fabric's, and what follows from them."""
@@ -72,7 +78,7 @@ class FabricRun:
     def _link_table(self) -> dict[str, Any]:
         """Return the columns of table `link_totals`: the fabric's sums as means and shares."""
         columns = self._fabric.link_columns()
-        # A sampler may look once more after the last packet; that is no time that links had.
+        # Where `until` comes after the last packet, the rest is no time that links had.
         busy = self._fabric.unfinished > 0
         elapsed = max(1, self._context.env.now if busy else self._fabric.now)
         waited, packets = columns.pop("wait_sum"), columns.pop("data_packets")
@@ -116,17 +122,3 @@ def _link_summary(links: Mapping[str, Any]) -> dict[str, Scalar]:
         "link_utilization_max": float(links["utilization_mean"].max(initial=0.0)),
         "queue_max": int(links["queue_max"].max(initial=0)),
     }
-
-
-def sample_links(
-    context: RunContext, fabric: Fabric, every: int
-) -> Generator[simpy.Event, None, None]:
-    """Write table `links` every `every` ps while the fabric is at work, and once when it is done.
-
-    It stops when nothing but itself could happen, so that sampling never keeps a run alive.
-    """
-    while True:
-        yield context.env.timeout(every)
-        context.recorder.write("links", fabric.sample_links())
-        if fabric.unfinished == 0 and context.env.peek() == float("inf"):
-            return

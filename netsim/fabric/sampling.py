@@ -35,6 +35,7 @@ class LinkSampler:
         count = network.link_count
         self._names = np.array(network.link_names)
         self._layout = layout
+        self._up = network.link_up
         self._time = 0
         self._totals = {
             name: np.zeros(count, np.int64) for name in ("busy", "tx", "drops", "marks")
@@ -59,7 +60,10 @@ class LinkSampler:
             "link": self._names,
             "utilization": since["busy"] / span,
             "queue": as_bytes(unsent, links, setup),
+            "queue_max": as_bytes(links[:, at.QUEUE_MAX], links, setup).astype(np.int64),
             "tx": since["tx"],
             "drops": since["drops"],
             "ecn_marks": since["marks"],
+            "up": self._up,
+            "rate": setup[:, at.RATE],
         }

@@ -71,7 +71,7 @@ LINK_TOTALS = Table(
 LINKS = Table(
     name="links",
     version=1,
-    row="one row per directed link and sampling instant",
+    row="one row per directed link and sampling instant; the end of the run is the last",
     key=("t", "index"),
     columns=(
         Column("t", "int64", "ps", "sampling instant"),
@@ -79,9 +79,17 @@ LINKS = Table(
         Column("link", "enum", "", "name of the directed link, a->b"),
         Column("utilization", "float64", "1", "busy share since the last sample"),
         Column("queue", "float64", "B", "unsent bytes at the port"),
+        Column(
+            "queue_max",
+            "int64",
+            "B",
+            "largest backlog since the start of the run, as in link_totals",
+        ),
         Column("tx", "int64", "B", "bytes accepted for transmission since the last sample"),
         Column("drops", "int64", "1", "packets dropped since the last sample"),
         Column("ecn_marks", "int64", "1", "packets marked since the last sample"),
+        Column("up", "bool", "1", "whether the link works"),
+        Column("rate", "int64", "bit/s", "rate of the link"),
     ),
 )
 

@@ -187,3 +187,66 @@ def test_many_expectations_that_are_over_are_forgotten():
 )
 def test_times_are_spoken_in_the_unit_that_fits(time, text):
     assert spoken(time) == text
+
+
+def test_a_probe_looks_before_everything_else_at_its_instant_and_not_after_the_last_event():
+    env, log = Environment(), []
+    kernel = Beeper(env, (4, 10, 25))
+    env.timeout(10).callbacks.append(lambda _: log.append("process"))
+
+    env.probe(10, lambda now: log.append((now, kernel.now)))
+    env.run()
+
+    assert log == [(10, 4), "process", (20, 10)]
+    assert env.now == 25
+
+
+def test_a_run_without_kernel_is_probed_as_long_as_events_are_left():
+    env, seen = Environment(), []
+    env.timeout(35)
+
+    env.probe(10, seen.append)
+    env.run()
+
+    assert seen == [10, 20, 30]
+
+
+def test_neither_the_end_nor_the_number_of_events_depends_on_probes():
+    def outcome(*intervals):
+        env = Environment()
+        wanted = env.event()
+        Beeper(env, (4, 10, 25), {10: wanted})
+        wanted.callbacks.append(lambda _: env.timeout(3))
+        for every in intervals:
+            env.probe(every, lambda now: None)
+        env.run()
+        return env.now, env.events
+
+    assert outcome() == outcome(7) == outcome(1, 10) == (25, 5)
+
+
+def test_a_probe_stops_at_an_end_that_was_given():
+    env, seen = Environment(), []
+    env.timeout(100)
+
+    env.probe(10, seen.append)
+    env.run(until=25)
+
+    assert (seen, env.now) == ([10, 20], 25)
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5])
+def test_an_interval_of_probes_is_a_positive_integer(every):
+    with pytest.raises(SimulationError, match="positive integer"):
+        Environment().probe(every, lambda now: None)
+
+
+def test_what_ends_in_the_kernel_and_nobody_waits_for_does_not_let_a_process_run_ahead():
+    env, log = Environment(), []
+    kernel = Beeper(env, (2, 4), {2: env.event()})
+    kernel.deliver = lambda: kernel.awaited.pop(kernel.now)
+    env.timeout(9).callbacks.append(lambda _: log.append(kernel.now))
+
+    env.run()
+
+    assert log == [4]

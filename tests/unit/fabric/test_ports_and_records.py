@@ -106,6 +106,27 @@ def test_samples_tell_what_links_did_since_the_last_one(make_fabric):
     assert (second["queue"], second["tx"], second["utilization"]) == (3.5 * 4160, 4 * 4160, 1.0)
 
 
+def test_samples_tell_the_largest_queue_so_far_the_rate_and_whether_a_link_is_up(make_fabric):
+    slow = {"link": "leaf0-host0", "rate": "50 Gbps"}
+    cut = {"link": "leaf2-spine0", "up": False}
+    fabric = make_fabric((3, 3, 1), "ecmp", topology={"overrides": (slow, cut)})
+    fabric.submit(FlowBatch([1], [0], [4096 * 2]))
+
+    # Two packets come in a packet's time apart, and each takes twice that to go out.
+    fabric.env.run(HOP + FULL // 2)
+    first = fabric.sample_links()
+    fabric.env.run()
+    last = fabric.sample_links()
+
+    link = int(fabric.network.host_downlink[0])
+    other = int(fabric.network.host_downlink[1])
+    assert first["queue_max"][link] == 4160
+    assert (last["queue"][link], last["queue_max"][link]) == (0, 4160 + 2080)
+    assert (last["rate"][link], last["rate"][other]) == (50 * 10**9, 100 * 10**9)
+    down = np.flatnonzero(~last["up"]).tolist()
+    assert {fabric.network.link_names[n] for n in down} == {"leaf2->spine0", "spine0->leaf2"}
+
+
 def test_packet_rows_tell_each_hop(make_fabric):
     rows = Rows()
     fabric = make_fabric((1, 2, 1), "ecmp", recorder=rows)

@@ -1,0 +1,61 @@
+"""Table `links`: what it holds, and that nothing else depends on whether it is recorded."""
+
+from __future__ import annotations
+
+import pytest
+
+import netsim
+
+SCENARIO = """\
+netsim: 1
+workload: fabric
+topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2}
+traffic: [{pattern: incast, fan_in: 3, size: 64 kB}]
+"""
+
+
+@pytest.fixture
+def result(tmp_path):
+    """Return a function that runs the scenario with further lines."""
+
+    def run(more=""):
+        path = tmp_path / "some.yaml"
+        path.write_text(SCENARIO + more)
+        return netsim.run(netsim.load(path))
+
+    return run
+
+
+@pytest.mark.parametrize("until", ["", "until: 9 us\n", "until: 1 ms\n"])
+@pytest.mark.parametrize("every", ["700 ns", "1 s"])
+def test_end_events_and_totals_of_a_run_do_not_depend_on_recorded_samples(result, until, every):
+    record = f"record: {{tables: [links], sample_every: {every}}}\n"
+
+    plain, sampled = result(until), result(until + record)
+
+    facts = [{**run.runs[0]} for run in (plain, sampled)]
+    assert facts[0] == facts[1]
+    for table in ("flows", "link_totals"):
+        columns = [run.table(table).drop_columns(["point"]) for run in (plain, sampled)]
+        assert columns[0].equals(columns[1])
+
+
+@pytest.mark.parametrize("every", ["700 ns", "1 s"])
+def test_samples_add_up_to_the_totals_and_the_last_one_stands_at_the_end(result, every):
+    run = result(f"record: {{tables: [links], sample_every: {every}}}\n")
+    samples, totals = run.pandas("links"), run.pandas("link_totals")
+
+    last = samples[samples["t"] == samples["t"].max()]
+
+    assert samples["t"].max() == run.runs[0]["t_end"]
+    assert samples.groupby("index")["tx"].sum().tolist() == totals["tx"].tolist()
+    assert last["queue_max"].tolist() == totals["queue_max"].tolist()
+    assert last["rate"].tolist() == totals["rate"].tolist()
+    assert last["up"].all()
+    assert not samples.duplicated(["t", "index"]).any()
+
+
+def test_a_sample_at_the_very_end_is_not_written_twice(result):
+    run = result("until: 10 us\nrecord: {tables: [links], sample_every: 5 us}\n")
+
+    assert sorted(set(run.pandas("links")["t"])) == [5_000_000, 10_000_000]
