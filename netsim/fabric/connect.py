@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netsim import units
-from netsim.fabric.flows import Flows, concatenate, unreachable, without_path
+from netsim.fabric.flows import Flows, concatenate, unanswered, unreachable, without_path
 from netsim.family import Problem, ProblemsFound
 from netsim.fields import implementation
 from netsim.rng import Streams
@@ -116,6 +116,7 @@ def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
 def _of_flows(config: NetworkConfig, network: Network) -> list[Problem]:
     """Return what is wrong with the flows themselves, once their blocks are right."""
     wrong, named = [], _takes_named_paths(config)
+    acknowledged = implementation("transport", config.transport).acknowledged
     for index, block in enumerate(config.traffic):
         pattern = implementation("traffic", block, key="pattern")
         generator = Streams(0).generator("traffic", index)
@@ -123,6 +124,8 @@ def _of_flows(config: NetworkConfig, network: Network) -> list[Problem]:
         found = unreachable(flows, network)
         if named:
             found += without_path(flows, network)
+        if acknowledged and not found:
+            found = unanswered(flows, network, named=named)
         wrong += [replace(problem, at=("traffic", index, *problem.at)) for problem in found]
     return wrong
 

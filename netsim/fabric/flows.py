@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Most flows of one run: a packet carries its flow's index in 28 bits.
 MOST_FLOWS: Final = 2**28 - 1
+#: Most problems of one traffic block that are reported.
+_MOST_PROBLEMS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,19 +208,59 @@ def without_path(flows: Flows, network: Network) -> list[Problem]:
 
 def unreachable(flows: Flows, network: Network) -> list[Problem]:
     """Return a problem for each pair of leaves, at most five, that flows need and no path joins."""
-    leaf, count = network.leaf_of_host, len(network.leaf_switches)
-    up = (
-        network.link_up[network.host_uplink[flows.src]]
-        & network.link_up[network.host_downlink[flows.dst]]
-    )
-    away = network.distances[network.leaf_switches[leaf[flows.src]], leaf[flows.dst]]
-    cut = np.flatnonzero(~up | (away > len(network.switches)))
-    _, first = np.unique(leaf[flows.src[cut]] * count + leaf[flows.dst[cut]], return_index=True)
     problems = []
-    for flow in cut[np.sort(first)][:5].tolist():
-        ends = network.hosts[int(flows.src[flow])], network.hosts[int(flows.dst[flow])]
-        message = (
-            f"flow {flow} needs a path from {ends[0]} to {ends[1]}, and no working links join them"
-        )
-        problems.append(Problem(message, hint="mend the topology, or leave the flow away"))
+    for flow in _cut_off(flows.src, flows.dst, network):
+        message = f"flow {flow} needs a path {_ends(flows, flow, network)}"
+        hint = "mend the topology, or leave the flow away"
+        problems.append(Problem(f"{message}, and no working links join them", hint=hint))
     return problems
+
+
+def unanswered(flows: Flows, network: Network, *, named: bool) -> list[Problem]:
+    """Return what keeps acknowledgements from their way back, at most five problems.
+
+    They travel over any equal path, or, where the flows' paths are `named`, back along the path:
+    on the same cable, or another one of its bundle.
+    """
+    one_way = _one_way(network)
+    if not one_way:
+        return []
+    hint = "mend the topology, or take a transport that needs no acknowledgements: open_loop"
+    problems = []
+    if not named:
+        for flow in _cut_off(flows.dst, flows.src, network):
+            message = f"flow {flow} {_ends(flows, flow, network)} gets no acknowledgements"
+            problems.append(Problem(f"{message}: no working links lead back", hint=hint))
+        return problems
+    for flow, path in enumerate(links_on_the_way(flows, network)):
+        for link in sorted(one_way.intersection(path)):
+            one_way.discard(link)
+            message = f"flow {flow} {_ends(flows, flow, network)} gets no acknowledgements"
+            source, target = network.link_source[link], network.link_target[link]
+            way = f"{network.nodes[target]}->{network.nodes[source]}"
+            problems.append(Problem(f"{message}: no link {way} works", hint=hint))
+    return problems[:_MOST_PROBLEMS]
+
+
+def _one_way(network: Network) -> set[int]:
+    """Return the working links between whose ends none works in the other direction."""
+    source, target = network.link_source, network.link_target
+    count = len(network.nodes)
+    working = (source * count + target)[network.link_up]
+    answered = np.isin(target * count + source, working)
+    return set(np.flatnonzero(network.link_up & ~answered).tolist())
+
+
+def _ends(flows: Flows, flow: int, network: Network) -> str:
+    """Return the hosts of `flow` in words."""
+    return f"from {network.hosts[int(flows.src[flow])]} to {network.hosts[int(flows.dst[flow])]}"
+
+
+def _cut_off(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -> list[int]:
+    """Return the first flow, by number, of each pair of leaves that no path joins; at most five."""
+    leaf, count = network.leaf_of_host, len(network.leaf_switches)
+    up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
+    away = network.distances[network.leaf_switches[leaf[src]], leaf[dst]]
+    cut = np.flatnonzero(~up | (away > len(network.switches)))
+    _, first = np.unique(leaf[src[cut]] * count + leaf[dst[cut]], return_index=True)
+    return [int(flow) for flow in cut[np.sort(first)][:_MOST_PROBLEMS]]

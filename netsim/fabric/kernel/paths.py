@@ -29,6 +29,8 @@ class PathTable:
         self._network = network
         self._layout = layout
         self.position = position
+        #: Whether packets are acknowledged, so that a given path needs a way back.
+        self.acknowledged = True
         self._known: dict[tuple[int, ...], int] = {}
         self.rows: list[int] = []
         self.ports: list[int] = []
@@ -49,6 +51,8 @@ class PathTable:
     def given(self, links: tuple[int, ...]) -> tuple[int, int]:
         """Return the rows of a path, given as links from host to host, and of its way back."""
         inner = tuple(links[1:-1])
+        if not self.acknowledged:
+            return self._one(inner), 0
         return self._one(inner), self._one(tuple(self._reverse(link) for link in inner[::-1]))
 
     def _one(self, path: tuple[int, ...]) -> int:
@@ -64,13 +68,16 @@ class PathTable:
         return row
 
     def _reverse(self, link: int) -> int:
-        """Return the link of the same cable in the other direction."""
+        """Return the other direction of the cable, or of another one of its bundle that works."""
         network = self._network
         ends = int(network.link_source[link]), int(network.link_target[link])
         index = network.between(*ends).index(link)
         back = network.between(ends[1], ends[0])
-        if index >= len(back):
-            raise SimulationError(
-                f"link {network.link_names[link]} has no way back for acknowledgements"
-            )
-        return back[index]
+        for other in [*back[index : index + 1], *back]:
+            if network.link_up[other]:
+                return other
+        name = f"{network.nodes[ends[1]]}->{network.nodes[ends[0]]}"
+        raise SimulationError(
+            f"a path over {network.link_names[link]} has no way back for acknowledgements: link "
+            f"{name} {'is down' if back else 'does not exist'}; take another path, or mend the link"
+        )
