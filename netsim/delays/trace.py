@@ -144,7 +144,11 @@ def _enough(config: Any, measured: Seconds, rounds: int, workers: int) -> None:
     has_rounds, has_workers = measured.shape
     if has_workers < workers:
         raise ProblemsFound(
-            Problem(f"the trace has {has_workers} workers, the run needs {workers}", ("file",))
+            Problem(
+                f"the trace has {has_workers} workers, the run needs {workers}",
+                ("file",),
+                hint=f"simulate {has_workers} workers at most, or take a file with more of them",
+            )
         )
     if config.rounds == "replay" and has_rounds < rounds:
         raise ProblemsFound(

@@ -72,6 +72,20 @@ class Auto(KSync):
         """Return nothing: uncoded is always among the possible ones."""
         return []
 
+    @classmethod
+    def explain(cls, config: Any, workers: Any = None) -> list[str]:
+        """Return what is known before the choice, and where the rest will stand."""
+        delay = "models - 1 (else 3)" if config.t_max is None else str(config.t_max)
+        searched = ", ".join(config.schemes)
+        if workers is not None:
+            super().explain(config, workers)  # refuses what is no number of workers
+        return [
+            f"the first {config.probe} rounds are uncoded; then the best is chosen among: {searched}",
+            "  load, least load of any scheme and tolerance are those of the code that is chosen:",
+            "  see `chosen`, `load_numerator` and `bound_numerator` in table runs",
+            f"  delay T: that of the chosen code, at most {delay}",
+        ]
+
     @staticmethod
     def longest_delay(config: Any, models: int | None) -> int:
         """Return the largest delay T that is searched: as given, or `models` - 1, or 3."""

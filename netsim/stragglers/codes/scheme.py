@@ -244,7 +244,7 @@ class Scheme(abc.ABC):
             return [f"not possible with {workers} workers: {found[0].message}; {found[0].hint}"]
         scheme = cls(config, workers)
         load, bound = scheme.load(), scheme.bound()
-        least = "undefined" if bound is None else f"{bound} = {float(bound):.6f}"
+        least = "none is known" if bound is None else f"{bound} = {float(bound):.6f}"
         return [
             f"with {workers} workers:",
             f"  load per worker and round: {load} = {float(load):.6f} of the data set",

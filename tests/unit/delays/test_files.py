@@ -186,7 +186,10 @@ def test_a_trace_that_is_too_short_for_a_replay_names_the_cure(tmp_path):
 def test_a_trace_with_too_few_workers_is_refused(tmp_path):
     config = read({"kind": "trace", "file": _write(tmp_path / "t.csv", _table(3, 3, "seconds"))})
 
-    assert problems(config, 3, 9)[0].message == "the trace has 3 workers, the run needs 9"
+    (found,) = problems(config, 3, 9)
+
+    assert found.message == "the trace has 3 workers, the run needs 9"
+    assert found.hint == "simulate 3 workers at most, or take a file with more of them"
 
 
 def test_a_cyclic_trace_turns_round_from_a_random_start(tmp_path):

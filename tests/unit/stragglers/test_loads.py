@@ -141,6 +141,17 @@ def test_a_code_explains_load_bound_delay_and_tolerance(name):
     assert "tolerates: " in said
 
 
+@pytest.mark.parametrize(("workers", "t_max"), [(None, None), (8, None), (8, 2)])
+def test_a_chosen_code_explains_that_load_and_bound_follow_from_the_choice(workers, t_max):
+    scheme = lookup("code", "auto")
+    said = "\n".join(scheme.explain(scheme.Config(t_max=t_max), workers))
+
+    assert "are those of the code that is chosen" in said
+    assert "uncoded, gc, sr_sgc, m_sgc" in said
+    assert f"at most {2 if t_max else 'models - 1'}" in said
+    assert "undefined" not in said
+
+
 def test_lambda_is_written_lambda_and_nothing_else():
     config = lookup("code", "m_sgc").Config
 
