@@ -19,14 +19,20 @@ from typing import Any, Final
 
 import llvmlite.binding as llvm
 import numba
-from numba.core import codegen
+from llvmlite import ir
+from numba.core import cgutils, codegen
 from numba.core.registry import cpu_target
+from numba.extending import intrinsic
 
 from netsim.fabric.kernel.compile import Linker
 from netsim.fabric.kernel.native import ENTRY, FAILED
 from netsim.fabric.kernel.state import State, dtypes
 
 _SPEED: Final = 3
+#: What `llvm.prefetch` takes: for reading, to be kept in all caches, from the data's cache.
+_READ: Final = 0
+_KEEP: Final = 3
+_DATA: Final = 1
 #: Division by zero raises nothing, and no way in from Python is made.
 _OPTIONS: Final[dict[str, Any]] = {
     "error_model": "numpy",
@@ -91,6 +97,22 @@ def drafting() -> Iterator[None]:
             gc.enable()
 
 
+@intrinsic
+def prefetch(typing: Any, array: Any, at: Any) -> Any:
+    """Stand for `netsim.fabric.kernel.prefetch.prefetch`: LLVM's instruction."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array, at = arguments
+        place = builder.gep(array, [at])
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, flag, flag, flag])
+        instruction = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(instruction, [place, *map(flag, (_READ, _KEEP, _DATA))])
+        return context.get_dummy_value()
+
+    return numba.void(array, at), generate
+
+
 def signature() -> Any:
     """Return the numba type of ``run(state, limit, most)`` with plain pointers for arrays.
 
@@ -103,7 +125,7 @@ def signature() -> Any:
 
 def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes:
     """Return machine code for `function`, whose type is `signature`, and all that it calls."""
-    linker = Linker(plugs, numba.njit(forceinline=True, **_OPTIONS))
+    linker = Linker({**plugs, "prefetch": prefetch}, numba.njit(forceinline=True, **_OPTIONS))
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
     with drafting():
         dispatcher.compile(signature())

@@ -14,6 +14,7 @@ from netsim.fabric.kernel.label import TIE_BITS
 from netsim.fabric.kernel.pending import arm, next_start, next_timer, refresh, replace
 from netsim.fabric.kernel.plugs import TRACED, expire
 from netsim.fabric.kernel.port import accept
+from netsim.fabric.kernel.prefetch import prefetch
 from netsim.fabric.kernel.state import (
     EGRESS,
     EPOCH,
@@ -133,6 +134,7 @@ def arrivals(state: State, source: int, now: int) -> int:
     hosts = state.hosts
     node = state.links[source * LINK + NODE]
     count = gather(state, source, node)
+    look_ahead(state)
     for position in range(count):
         packet = state.group[2 * position + 1]
         if node >= fixed[HOSTS]:
@@ -146,6 +148,14 @@ def arrivals(state: State, source: int, now: int) -> int:
             if node < fixed[HOSTS] and hosts[node * HOST + READY_HEAD] != LAST:
                 wake(state, node, now)
     return count
+
+
+def look_ahead(state: State) -> None:
+    """Fetch the rows of the arrival that comes next, unless this event brings an earlier one."""
+    links = state.links
+    source = state.tree[1] & SOURCE_MASK
+    if source < state.fixed[FIRST_NIC]:
+        prefetch(state.packets, links[source * LINK + HEAD] * PACKET)
 
 
 def gather(state: State, source: int, node: int) -> int:
