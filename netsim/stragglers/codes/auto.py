@@ -80,7 +80,7 @@ class Auto(KSync):
         if workers is not None:
             super().explain(config, workers)  # refuses what is no number of workers
         return [
-            f"the first {config.probe} rounds are uncoded; then the best is chosen among: {searched}",
+            f"first {config.probe} rounds uncoded, then the best that is found among: {searched}",
             "  load, least load of any scheme and tolerance are those of the code that is chosen:",
             "  see `chosen`, `load_numerator` and `bound_numerator` in table runs",
             f"  delay T: that of the chosen code, at most {delay}",
