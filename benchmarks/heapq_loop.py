@@ -8,8 +8,27 @@ link statistics, tie order, tables), so it is a generous baseline.
 
 from __future__ import annotations
 
-import heapq
 import random
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+PAYLOAD, HEADER = 4096, 64
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Shape of a leaf-spine, what each host sends, and times in ps."""
+
+    leaves: int
+    spines: int
+    hosts_per_leaf: int
+    packets: int  # of each flow
+    full: int  # service time of a packet, of a flow's last one, of an acknowledgement
+    last: int
+    ack: int
+    delay: int
+    window: int
+    target: list[int]  # by sender
 
 
 def permutation(
@@ -25,39 +44,55 @@ def permutation(
 
     Returns data packets times links, and the makespan in ps. `rate` is in Gbps, `delay` in ps.
     """
-    hosts = leaves * hosts_per_leaf
     draw = random.Random(1)
+    packets = -(-size // PAYLOAD)
+    pace = 8000 // rate  # ps per byte
+    full = (PAYLOAD + HEADER) * pace
+    last = (size - (packets - 1) * PAYLOAD + HEADER) * pace
+    ack = HEADER * pace
+    window = int(1.5 * (4 * (full + ack) + 8 * delay) / full) + 1
+    target = _derangement(leaves * hosts_per_leaf, draw)
+    setting = Setting(
+        leaves, spines, hosts_per_leaf, packets, full, last, ack, delay, window, target
+    )
+    heap, host_up, sent, hops = _first_windows(setting)
+    arrived, more, now = _run(setting, draw, heap, host_up, sent)
+    if any(count != packets for count in arrived):
+        raise RuntimeError("the heap loop lost packets")
+    return hops + more, now
+
+
+def _derangement(hosts: int, draw: random.Random):
     target = list(range(hosts))
     while any(target[host] == host for host in range(hosts)):
         draw.shuffle(target)
-    sender = {there: here for here, there in enumerate(target)}
-    payload, header = 4096, 64
-    packets = -(-size // payload)
-    pace = 8000 // rate  # ps per byte
-    full = (payload + header) * pace
-    last = (size - (packets - 1) * payload + header) * pace
-    ack = 64 * pace
-    window = int(1.5 * (4 * (full + ack) + 8 * delay) / full) + 1
-    # Ports: host up, leaf down to host, leaf up to spine, spine down to leaf.
-    host_up, host_down = [0] * hosts, [0] * hosts
-    leaf_up, spine_down = [0] * (leaves * spines), [0] * (spines * leaves)
-    sent, arrived = [0] * hosts, [0] * hosts
-    heap, order, hops, now = [], 0, 0, 0
-    push, pop, below = heapq.heappush, heapq.heappop, draw.random
+    return target
 
-    def send(host: int, at: int) -> None:
-        nonlocal order, hops
-        seq = sent[host]
-        sent[host] = seq + 1
-        time = last if seq == packets - 1 else full
-        host_up[host] = leaves_at = max(at, host_up[host]) + time
-        order += 1
-        hops += 1
-        push(heap, (leaves_at + delay, order, 0, host, time, 0))
 
+def _first_windows(setting: Setting):
+    """Return the heap after every host has sent its first window, and what that took."""
+    hosts = len(setting.target)
+    heap, host_up, sent = [], [0] * hosts, [0] * hosts
     for host in range(hosts):
-        for _ in range(min(window, packets)):
-            send(host, 0)
+        for seq in range(min(setting.window, setting.packets)):
+            time = setting.last if seq == setting.packets - 1 else setting.full
+            host_up[host] += time
+            heappush(heap, (host_up[host] + setting.delay, len(heap), 0, host, time, 0))
+        sent[host] = min(setting.window, setting.packets)
+    return heap, host_up, sent, len(heap)
+
+
+def _run(setting: Setting, draw: random.Random, heap: list, host_up: list, sent: list):
+    """Return packets arrived per flow, links that data took, and the time of the last event."""
+    # What the loop reads is local, which is as fast as Python gets.
+    leaves, spines, hosts_per_leaf = setting.leaves, setting.spines, setting.hosts_per_leaf
+    packets, full, last, ack = setting.packets, setting.full, setting.last, setting.ack
+    delay, target = setting.delay, setting.target
+    push, pop, below = heappush, heappop, draw.random
+    # Ports: leaf down to host, leaf up to spine, spine down to leaf.
+    host_down, arrived = [0] * len(target), [0] * len(target)
+    leaf_up, spine_down = [0] * (leaves * spines), [0] * (spines * leaves)
+    order, hops, now = len(heap), 0, 0
     while heap:
         now, _, stage, flow, time, way = pop(heap)
         data = time > ack
@@ -79,19 +114,19 @@ def permutation(
         elif stage == 2:  # at the receiver's leaf
             host_down[there] = out = max(now, host_down[there]) + time
             stage = 3
-        else:  # at the host
-            if data:
-                arrived[flow] += 1
-                host_up[there] = out = max(now, host_up[there]) + ack
-                stage, time = 0, ack
-            else:
-                if sent[flow] < packets:
-                    send(flow, now)
-                continue
+        elif data:  # at the receiver, which acknowledges
+            arrived[flow] += 1
+            host_up[there] = out = max(now, host_up[there]) + ack
+            stage, time, data = 0, ack, False
+        elif sent[flow] < packets:  # at the sender, whose window has room again
+            sent[flow] += 1
+            time = last if sent[flow] == packets else full
+            host_up[there] = out = max(now, host_up[there]) + time
+            stage, data = 0, True
+        else:
+            continue
         order += 1
-        if data and stage:
+        if data:
             hops += 1
         push(heap, (out + delay, order, stage, flow, time, way))
-    if any(count != packets for count in arrived) or len(sender) != hosts:
-        raise RuntimeError("the heap loop lost packets")
-    return hops, now
+    return arrived, hops, now
