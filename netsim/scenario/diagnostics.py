@@ -135,7 +135,7 @@ def render(diagnostics: Sequence[Diagnostic], file: str) -> str:
 
 def _excerpt(span: Span, hint: str) -> list[str]:
     """Return the source line and the carets under the span, cut around it if it is long."""
-    text = _one_line(span.source.line(span.line), keep=True)
+    text = span.source.line(span.line)
     start = span.column - 1
     length = max(1, min(span.length, len(text) - start))
     if len(text) > _WIDEST_LINE:
@@ -146,7 +146,8 @@ def _excerpt(span: Span, hint: str) -> list[str]:
         text = "..." * (first > 0) + text[first:last] + "..." * (last < len(text))
     number = f"{span.line:>3}" if span.source.numbered else "   "
     carets = f"{' ' * start}{'^' * length} {hint}".rstrip()
-    return [f"{number} | {text}", f"{' ' * len(number)} | {carets}"]
+    # A line may hold megabytes, so it is cleaned once it is cut.
+    return [f"{number} | {_one_line(text, keep=True)}", f"{' ' * len(number)} | {carets}"]
 
 
 def _one_line(text: str, *, keep: bool = False) -> str:
