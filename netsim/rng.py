@@ -37,8 +37,12 @@ class Streams:
 
     def sequence(self, purpose: str, *entities: int) -> np.random.SeedSequence:
         """Return the seed sequence of `purpose`, or of one entity (a worker, a node) within it."""
-        key = (self.replication, zlib.crc32(purpose.encode()), *entities)
-        return np.random.SeedSequence(self.seed, spawn_key=key)
+        seed, *key = self.entropy(purpose, *entities)
+        return np.random.SeedSequence(seed, spawn_key=key)
+
+    def entropy(self, purpose: str, *entities: int) -> tuple[int, ...]:
+        """Return the seed and the key of a stream's seed sequence."""
+        return self.seed, self.replication, zlib.crc32(purpose.encode()), *entities
 
     def generator(self, purpose: str, *entities: int) -> np.random.Generator:
         """Return a fresh Philox generator for `purpose`, always at the start of its stream."""

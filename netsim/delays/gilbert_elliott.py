@@ -70,17 +70,20 @@ def states(
 
 
 def chain(turns: Marks, stays: Marks) -> Marks:
-    """Return the states of two-state chains from what each would do; overwrites its arguments.
+    """Return the states of two-state chains from what each would do.
 
     `turns` says who would turn bad if it were good (in round 0: who starts bad), `stays` who would
     stay bad. The next state is ``turns ^ (state & (turns ^ stays))``: a few byte operations a round
     for all chains at once.
     """
-    # Lanes are whole, so a round's flags are whole words of eight.
-    state, held = turns.view(np.uint64), stays.view(np.uint64)
-    for current in range(1, turns.shape[1]):
-        differs = held[:, current]
-        differs ^= state[:, current]
-        differs &= state[:, current - 1]
-        state[:, current] ^= differs
-    return turns
+    # Lanes are whole, so a round's flags are whole words of eight. Rounds come first in memory,
+    # where a step goes through the flags of all chains as they lie.
+    state = np.ascontiguousarray(turns.view(np.uint64).swapaxes(0, 1))
+    held = np.ascontiguousarray(stays.view(np.uint64).swapaxes(0, 1))
+    for current in range(1, len(state)):
+        differs = held[current]
+        differs ^= state[current]
+        differs &= state[current - 1]
+        state[current] ^= differs
+    states: Marks = state.swapaxes(0, 1).view(np.bool_)
+    return states

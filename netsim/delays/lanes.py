@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim.delays.laws.law import LawConfig, Seconds, draw
+from netsim.delays.seeding import generators
 from netsim.rng import Streams
 
 #: Workers that share a stream.
@@ -48,6 +49,15 @@ def lanes(workers: int) -> Iterator[tuple[int, slice]]:
         yield lane, slice(first, min(first + WIDTH, workers))
 
 
+def opened(
+    streams: Sequence[Streams], purpose: str, workers: int
+) -> Iterator[tuple[int, slice, np.random.Generator]]:
+    """Yield replication, workers and generator of every lane in every replication."""
+    known = dict(lanes(workers))
+    for replication, lane, stream in generators(streams, purpose, len(known)):
+        yield replication, known[lane], stream
+
+
 def width(workers: int) -> int:
     """Return the number of workers in whole lanes."""
     return -(-workers // WIDTH) * WIDTH
@@ -56,11 +66,9 @@ def width(workers: int) -> int:
 def fill(law: LawConfig, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
     """Fill `out` (replications, rounds, workers) with independent draws of `law`."""
     _, rounds, workers = out.shape
-    for replication, source in enumerate(streams):
-        for lane, cells in lanes(workers):
-            values = draw(law, generator(source, purpose, lane), rounds * WIDTH)
-            whole = values.reshape(rounds, WIDTH)
-            out[replication, :, cells] = whole[:, : cells.stop - cells.start]
+    for replication, cells, stream in opened(streams, purpose, workers):
+        whole = draw(law, stream, rounds * WIDTH).reshape(rounds, WIDTH)
+        out[replication, :, cells] = whole[:, : cells.stop - cells.start]
 
 
 def mark(
@@ -70,12 +78,10 @@ def mark(
     marks = np.zeros((len(streams), rounds, width(workers)), dtype=np.bool_)
     if probability <= 0:
         return marks
-    for replication, source in enumerate(streams):
-        for lane, cells in lanes(workers):
-            stream = generator(source, purpose, lane)
-            draw_marks = _sparse if probability < _SPARSE else _dense
-            marked = draw_marks(stream, probability, rounds * WIDTH)
-            marks[replication, :, cells.start : cells.start + WIDTH] = marked.reshape(rounds, WIDTH)
+    draw_marks = _sparse if probability < _SPARSE else _dense
+    for replication, cells, stream in opened(streams, purpose, workers):
+        marked = draw_marks(stream, probability, rounds * WIDTH)
+        marks[replication, :, cells.start : cells.start + WIDTH] = marked.reshape(rounds, WIDTH)
     return marks
 
 
@@ -115,18 +121,17 @@ def place(
 ) -> None:
     """Draw `law` for every marked cell and put it into `out`, or add it there."""
     workers = out.shape[2]
-    for replication, source in enumerate(streams):
-        for lane, cells in lanes(workers):
-            places = np.flatnonzero(marks[replication, :, cells.start : cells.start + WIDTH])
-            if not places.size:
-                continue
-            values = draw(law, generator(source, purpose, lane), places.size)
-            target = out[replication, :, cells]
-            row, column = places >> _SHIFT, places & (WIDTH - 1)
-            if target.shape[1] < WIDTH:
-                # Workers that do not exist have taken their draws along and are left out here.
-                exists = column < target.shape[1]
-                row, column, values = row[exists], column[exists], values[exists]
-            if effect == "add":
-                values += target[row, column]
-            target[row, column] = values
+    for replication, cells, stream in opened(streams, purpose, workers):
+        places = np.flatnonzero(marks[replication, :, cells.start : cells.start + WIDTH])
+        if not places.size:
+            continue
+        values = draw(law, stream, places.size)
+        target = out[replication, :, cells]
+        row, column = places >> _SHIFT, places & (WIDTH - 1)
+        if target.shape[1] < WIDTH:
+            # Workers that do not exist have taken their draws along and are left out here.
+            exists = column < target.shape[1]
+            row, column, values = row[exists], column[exists], values[exists]
+        if effect == "add":
+            values += target[row, column]
+        target[row, column] = values
