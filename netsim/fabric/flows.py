@@ -262,5 +262,7 @@ def _cut_off(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -
     up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
     away = network.distances[network.leaf_switches[leaf[src]], leaf[dst]]
     cut = np.flatnonzero(~up | (away > len(network.switches)))
+    if not cut.size:
+        return []
     _, first = np.unique(leaf[src[cut]] * count + leaf[dst[cut]], return_index=True)
     return [int(flow) for flow in cut[np.sort(first)][:_MOST_PROBLEMS]]

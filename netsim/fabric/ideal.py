@@ -76,9 +76,9 @@ def _core_times(
     along that path, of which there are few, so the cost does not grow with flows times paths.
     """
     leaf = network.leaf_of_host
-    pairs, group = np.unique(
-        leaf[src] * len(network.leaf_switches) + leaf[dst], return_inverse=True
-    )
+    pair_of_flow = leaf[src] * len(network.leaf_switches) + leaf[dst]
+    pairs = np.flatnonzero(np.bincount(pair_of_flow))
+    group = np.searchsorted(pairs, pair_of_flow)
     port = _fastest_ports(network, int(full[0]) if len(full) else 0)
     delay = hop_delay(network)
     profiles: dict[tuple[tuple[int, int], ...], int] = {}
@@ -90,7 +90,7 @@ def _core_times(
             for k in _follow(network, port, source, target)
         )
         profile_of_pair[index] = profiles.setdefault(hops, len(profiles))
-    of_flow = profile_of_pair[group.ravel()]
+    of_flow = profile_of_pair[group]
     core_full, core_last = np.zeros_like(full), np.zeros_like(last)
     for hops, number in profiles.items():
         members = of_flow == number

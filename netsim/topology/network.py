@@ -225,7 +225,8 @@ class Network:
     @cached_property
     def leaf_switches(self) -> NDArray[np.int64]:
         """Numbers among switches of those with hosts: leaf `i` is switch ``leaf_switches[i]``."""
-        return np.unique(self.link_target[self.host_uplink]) - self.host_count
+        switches = self.link_target[self.host_uplink] - self.host_count
+        return np.flatnonzero(np.bincount(switches[switches >= 0]))
 
     @cached_property
     def leaf_of_host(self) -> NDArray[np.int64]:

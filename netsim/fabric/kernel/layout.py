@@ -123,9 +123,9 @@ def as_time(size: int | None, rate: Any) -> Any:
     """Return the time (ps, rounded down) of `size` bytes at each `rate`; None is unbounded."""
     if size is None:
         return np.full(len(rate), UNBOUNDED, np.int64)
-    speeds, which = np.unique(rate, return_inverse=True)
-    times = [min(size * PS_BITS // speed, UNBOUNDED) for speed in speeds.tolist()]
-    return np.array(times, np.int64)[which]
+    speeds = rate.tolist()
+    times = {speed: min(size * PS_BITS // speed, UNBOUNDED) for speed in set(speeds)}
+    return np.array([times[speed] for speed in speeds], np.int64)
 
 
 def _hosts(network: Network, link: Ints) -> Ints:
