@@ -85,3 +85,25 @@ def test_an_edited_policy_file_changes_the_next_run(plugin: Path, tmp_path: Path
     netsim(plugin, "run", str(scenario), "-o", str(tmp_path / "after"))
 
     assert makespan(tmp_path / "after") > 2 * makespan(tmp_path / "before")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return first + unknown", "'unknown'"),
+        ("return first + len([1, 2][: n - 1])", "of numba's runtime"),
+    ],
+)
+def test_a_policy_that_cannot_be_compiled_is_an_error_that_says_why(plugin, tmp_path, line, said):
+    source = plugin / "two_choices.py"
+    text = source.read_text()
+    source.write_text(re.sub(r"(def choose.*?:\n)", rf"\1    {line}\n", text, count=1, flags=re.S))
+    scenario = tmp_path / "two.yaml"
+    scenario.write_text(SCENARIO)
+
+    done = netsim(plugin, "run", str(scenario), "-o", str(tmp_path / "out"))
+
+    assert done.returncode == 1, done.stderr
+    assert said in done.stderr
+    assert "no allocation, no exceptions" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -12,7 +12,9 @@ of numba is pinned.
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,14 +23,20 @@ import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
 from numba.core import cgutils, codegen
+from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
+from netsim.errors import RegistryError
 from netsim.fabric.kernel.compile import Linker
 from netsim.fabric.kernel.native import ENTRY, FAILED
 from netsim.fabric.kernel.state import State, dtypes
 
 _SPEED: Final = 3
+_ALLOWED: Final = (
+    "such a function may hold arithmetic on the kernel's arrays and calls of other such functions; "
+    "no allocation, no exceptions, no objects"
+)
 #: What `llvm.prefetch` takes: for reading, to be kept in all caches, from the data's cache.
 _READ: Final = 0
 _KEEP: Final = 3
@@ -128,7 +136,10 @@ def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes
     linker = Linker({**plugs, "prefetch": prefetch}, numba.njit(forceinline=True, **_OPTIONS))
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
     with drafting():
-        dispatcher.compile(signature())
+        try:
+            dispatcher.compile(signature())
+        except NumbaError as problem:
+            raise RegistryError(_refusal(str(problem))) from None
         (result,) = dispatcher.overloads.values()
         module = linked(result.library)
     machine = result.library._codegen._tm
@@ -143,7 +154,31 @@ def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     module.verify()
+    _check_complete(module)
     return bytes(machine.emit_object(module))
+
+
+def _refusal(report: str) -> str:
+    """Return what numba's report says, and where, without the calls that led there."""
+    lines = [line.strip() for line in report.splitlines() if line.strip()]
+    place = next((line for line in reversed(lines) if line.startswith('File "')), "")
+    reasons = [line for line in lines if not line.startswith(("Failed in", "File ", "During"))]
+    said = next(iter(reasons), "numba gives no reason")
+    return f"a policy's or transport's function cannot be compiled: {said}\n{place}\n{_ALLOWED}"
+
+
+def _check_complete(module: Any) -> None:
+    """Refuse code that calls what a process without numba does not have: loading would crash."""
+    if os.name != "posix":
+        return  # elsewhere a process cannot be asked for the names it has
+    process = ctypes.CDLL(None)
+    for function in module.functions:
+        known = not function.is_declaration or function.name.startswith("llvm.")
+        if not known and not hasattr(process, function.name):
+            message = (
+                f"a policy's or transport's function needs '{function.name}' of numba's runtime"
+            )
+            raise RegistryError(f"{message}\n{_ALLOWED}")
 
 
 def linked(draft: Draft) -> Any:
