@@ -90,18 +90,15 @@ class Lambda:
         )
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return good times, replaced where a worker is bad, and cold starts."""
-        out = np.empty((len(streams), rounds, workers))
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in good times, replaced where a worker is bad, and cold starts."""
+        _, rounds, workers = out.shape
         fill(_laws().good, streams, f"{purpose}.good", out)
         turns = np.stack([_turns(source, purpose, rounds, workers) for source in streams])
         stays = mark(streams, f"{purpose}.stay", 1 - Q, rounds, workers)
         place(out, chain(turns, stays), _laws().bad, streams, f"{purpose}.bad")
         cold = mark(streams, f"{purpose}.cold", config.cold_start, rounds, workers)
         place(out, cold, _laws().cold, streams, f"{purpose}.cold_time")
-        return out
 
 
 def _turns(source: Streams, purpose: str, rounds: int, workers: int) -> NDArray[np.bool_]:

@@ -43,15 +43,12 @@ class GilbertElliott:
         bad: Law = field({"dist": "exponential", "mean": "2 s"}, description="time in a bad round")
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return draws of the good law, replaced by draws of the bad law where the chain is bad."""
-        out = np.empty((len(streams), rounds, workers))
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in draws of the good law, and draws of the bad law where the chain is bad."""
+        _, rounds, workers = out.shape
         fill(config.good, streams, f"{purpose}.good", out)
         bad = states(streams, f"{purpose}.state", config.p, config.q, rounds, workers)
         place(out, bad, config.bad, streams, f"{purpose}.bad")
-        return out
 
 
 def stationary(p: float, q: float) -> float:

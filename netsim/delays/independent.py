@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from netsim.delays.lanes import fill
 from netsim.delays.laws.law import Law, Seconds
 from netsim.delays.process import DelayConfig
@@ -30,10 +28,6 @@ class Independent:
         )
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return independent draws."""
-        out = np.empty((len(streams), rounds, workers))
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in independent draws."""
         fill(config.law, streams, f"{purpose}.law", out)
-        return out

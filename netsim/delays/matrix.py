@@ -36,12 +36,10 @@ class Matrix:
         )
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the table, the same for all replications."""
-        table = finish_times(config.file.path, rounds, workers)
-        return np.repeat(table[None], len(streams), axis=0)
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the table, the same for all replications."""
+        _, rounds, workers = out.shape
+        out[:] = finish_times(config.file.path, rounds, workers)
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 
 from netsim.delays.lanes import mark, place
 from netsim.delays.laws.law import Law, Seconds
-from netsim.delays.process import Delay, DelayConfig, sample_many
+from netsim.delays.process import Delay, DelayConfig, sample_into
 from netsim.delays.process import problems as problems_of
 from netsim.family import Problem
 from netsim.fields import Probability, field
@@ -40,14 +40,12 @@ class Outlier:
         )
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the underlying times with outliers put in."""
-        out = sample_many(config.base, streams, rounds, workers, f"{purpose}.base")
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the underlying times with outliers put in."""
+        _, rounds, workers = out.shape
+        sample_into(config.base, streams, f"{purpose}.base", out)
         marks = mark(streams, f"{purpose}.outlier", config.probability, rounds, workers)
         place(out, marks, config.law, streams, f"{purpose}.outlier_time", config.effect)
-        return out
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:

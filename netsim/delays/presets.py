@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from netsim.delays.laws.law import Seconds
-from netsim.delays.process import DelayConfig, read, sample_many
+from netsim.delays.process import DelayConfig, read, sample_into
 from netsim.registry import register
 from netsim.rng import Streams
 
@@ -56,11 +56,9 @@ class Preset:
     Config: ClassVar[type[DelayConfig]] = PresetConfig
 
     @classmethod
-    def sample(
-        cls, config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the times of the process that the preset stands for."""
-        return sample_many(process(*cls.parameters), streams, rounds, workers, purpose)
+    def sample(cls, config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the times of the process that the preset stands for."""
+        sample_into(process(*cls.parameters), streams, purpose, out)
 
 
 @register("delay", "isolated")

@@ -2,8 +2,8 @@
 
 A registered process is a class with a `Config`, a `source`, and::
 
-    sample(config, streams, rounds, workers, purpose) -> float64 array (replications, rounds,
-    workers), seconds
+    sample(config, streams, purpose, out) -> None     fills out, (replications, rounds, workers),
+                                                      with seconds
 
 `streams` holds one `Streams` per replication; `purpose` prefixes the names of all streams that are
 drawn from, so that a process that modifies another one (`outlier`, `round_shock`) draws apart from
@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Final, Protocol
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from netsim.delays.laws.law import Seconds
@@ -64,11 +65,16 @@ class DelayProcess(Protocol):
     source: ClassVar[str]
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return durations in seconds, (replications, rounds, workers)."""
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill `out` (replications, rounds, workers) with durations in seconds."""
         ...
+
+
+def sample_into(
+    config: DelayConfig, streams: Sequence[Streams], purpose: str, out: Seconds
+) -> None:
+    """Fill `out` (replications, rounds, workers) with durations in seconds."""
+    implementation("delay", config).sample(config, streams, purpose, out)
 
 
 def sample_many(
@@ -79,10 +85,9 @@ def sample_many(
     purpose: str = PURPOSE,
 ) -> Seconds:
     """Return durations in seconds for several replications: (replications, rounds, workers)."""
-    values: Seconds = implementation("delay", config).sample(
-        config, streams, rounds, workers, purpose
-    )
-    return values
+    out = np.empty((len(streams), rounds, workers))
+    sample_into(config, streams, purpose, out)
+    return out
 
 
 def sample(
@@ -107,14 +112,18 @@ def blocks(
     Yields
     ------
     range, array
-        Which replications, and their durations (replications, rounds, workers). Where the cuts
-        fall changes no value.
+        Which replications, and their durations (replications, rounds, workers), which the next
+        block overwrites. Where the cuts fall changes no value.
     """
     step = max(1, cells // max(1, rounds * workers))
+    # One array for all blocks: memory that is new costs as much time as filling it.
+    out = np.empty((min(step, replications), rounds, workers))
     for first in range(0, replications, step):
         some = range(first, min(first + step, replications))
         streams = [Streams(seed, replication) for replication in some]
-        yield some, sample_many(config, streams, rounds, workers)
+        times = out[: len(some)]
+        sample_into(config, streams, PURPOSE, times)
+        yield some, times
 
 
 def problems(

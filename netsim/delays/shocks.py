@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 
 from netsim.delays.lanes import Marks, generator, mark, place, width
 from netsim.delays.laws.law import Law, Seconds
-from netsim.delays.process import Delay, DelayConfig, sample_many
+from netsim.delays.process import Delay, DelayConfig, sample_into
 from netsim.delays.process import problems as problems_of
 from netsim.family import Problem
 from netsim.fields import Probability, field
@@ -36,10 +36,9 @@ class ShockConfig(DelayConfig):
 
 def _strike(
     config: ShockConfig, out: Seconds, hit: Marks, streams: Sequence[Streams], purpose: str
-) -> Seconds:
+) -> None:
     out[hit[:, :, : out.shape[2]]] *= config.factor
     place(out, hit, config.extra, streams, f"{purpose}.extra", "add")
-    return out
 
 
 @register("delay", "round_shock")
@@ -58,16 +57,15 @@ class RoundShock:
         fraction: Probability = field(0.2, description="chance of a worker to be hit by a shock")
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the underlying times, slowed in the shocked rounds."""
-        out = sample_many(config.base, streams, rounds, workers, f"{purpose}.base")
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the underlying times, slowed in the shocked rounds."""
+        _, rounds, workers = out.shape
+        sample_into(config.base, streams, f"{purpose}.base", out)
         hit = mark(streams, f"{purpose}.hit", config.fraction, rounds, workers)
         for replication, source in enumerate(streams):
             shocked = generator(source, f"{purpose}.round").random(rounds) < config.probability
             hit[replication] &= shocked[:, None]
-        return _strike(config, out, hit, streams, purpose)
+        _strike(config, out, hit, streams, purpose)
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
@@ -87,16 +85,15 @@ class RackShock:
         per_rack: int = field(16, description="workers in a rack", ge=1, le=1_000_000)
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the underlying times, slowed for all workers of a shocked rack."""
-        out = sample_many(config.base, streams, rounds, workers, f"{purpose}.base")
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the underlying times, slowed for all workers of a shocked rack."""
+        _, rounds, workers = out.shape
+        sample_into(config.base, streams, f"{purpose}.base", out)
         wide = width(workers)
         racks = -(-wide // config.per_rack)
         shocked = mark(streams, f"{purpose}.rack", config.probability, rounds, racks)
         of_worker = np.arange(wide) // config.per_rack
-        return _strike(config, out, shocked[:, :, of_worker], streams, purpose)
+        _strike(config, out, shocked[:, :, of_worker], streams, purpose)
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, model_validator
 
 from netsim.delays.lanes import WIDTH, generator, lanes, mark
 from netsim.delays.laws.law import Seconds
-from netsim.delays.process import Delay, DelayConfig, sample_many
+from netsim.delays.process import Delay, DelayConfig, sample_into
 from netsim.delays.process import problems as problems_of
 from netsim.family import Problem
 from netsim.fields import Probability, field, problem
@@ -36,14 +36,12 @@ class BernoulliSlowdown:
         factor: float = field(3.0, description="slow times over normal times", ge=0, le=1e6)
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the underlying times, multiplied where a cell is marked."""
-        out = sample_many(config.base, streams, rounds, workers, f"{purpose}.base")
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the underlying times, multiplied where a cell is marked."""
+        _, rounds, workers = out.shape
+        sample_into(config.base, streams, f"{purpose}.base", out)
         slow = mark(streams, f"{purpose}.slow", config.probability, rounds, workers)
         out[slow[:, :, :workers]] *= config.factor
-        return out
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
@@ -81,11 +79,10 @@ class FixedSlow:
             return self
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the underlying times, multiplied for the slow workers."""
-        out = sample_many(config.base, streams, rounds, workers, f"{purpose}.base")
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the underlying times, multiplied for the slow workers."""
+        workers = out.shape[2]
+        sample_into(config.base, streams, f"{purpose}.base", out)
         slow = np.zeros((len(streams), workers), dtype=np.bool_)
         for replication, source in enumerate(streams):
             for lane, cells in lanes(workers):
@@ -93,7 +90,6 @@ class FixedSlow:
                 slow[replication, cells] = draws[: cells.stop - cells.start] < config.fraction
         slow[:, list(config.workers)] = True
         out *= np.where(slow, config.factor, 1.0)[:, None, :]
-        return out
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:

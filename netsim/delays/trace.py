@@ -50,13 +50,11 @@ class Trace:
         )
 
     @staticmethod
-    def sample(
-        config: Any, streams: Sequence[Streams], rounds: int, workers: int, purpose: str
-    ) -> Seconds:
-        """Return the measured rounds in the order asked for."""
+    def sample(config: Any, streams: Sequence[Streams], purpose: str, out: Seconds) -> None:
+        """Fill in the measured rounds in the order asked for."""
+        _, rounds, workers = out.shape
         measured = profile(config.file.path, config.load)[0]
         _enough(config, measured, rounds, workers)
-        out = np.empty((len(streams), rounds, workers))
         for replication, source in enumerate(streams):
             order = _order(config, measured.shape[0], rounds, source, purpose)
             who = np.arange(workers)
@@ -65,7 +63,6 @@ class Trace:
                     :workers
                 ]
             out[replication] = measured[np.ix_(order, who)]
-        return out
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:

@@ -22,7 +22,9 @@ def test_a_preset_has_the_mean_of_its_mixture_of_states(name, p, q, fixed, mean,
     bad = p / (p + q)
     expected = (1 - outliers) * ((1 - bad) * 0.67 + bad * (fixed + mean)) + outliers * 32.5
 
-    times = np.concatenate([part for _, part in blocks(read({"kind": name}), 9, 8, 240, 256)])
+    times = np.concatenate(
+        [part.copy() for _, part in blocks(read({"kind": name}), 9, 8, 240, 256)]
+    )
 
     # Bursts and outliers scatter most; 5 standard errors over replications.
     per_replication = times.mean(axis=(1, 2))
@@ -81,7 +83,7 @@ MEASURED = {
 @pytest.fixture(scope="module")
 def generated() -> dict[str, np.ndarray]:
     config = read({"kind": "lambda"})
-    runs = np.concatenate([part for _, part in blocks(config, 20, 300, 30, 256)])
+    runs = np.concatenate([part.copy() for _, part in blocks(config, 20, 300, 30, 256)])
     facts = [_facts(run) for run in runs]
     return {name: np.array([fact[name] for fact in facts]) for name in facts[0]}
 

@@ -67,8 +67,8 @@ def test_times_are_finite_and_not_negative(name):
 def test_the_cuts_between_blocks_change_nothing():
     config = read(EXAMPLES["lambda"])
 
-    whole = np.concatenate([part for _, part in blocks(config, 3, 7, 10, 20)])
-    cut = np.concatenate([part for _, part in blocks(config, 3, 7, 10, 20, cells=450)])
+    whole = np.concatenate([part.copy() for _, part in blocks(config, 3, 7, 10, 20)])
+    cut = np.concatenate([part.copy() for _, part in blocks(config, 3, 7, 10, 20, cells=450)])
 
     np.testing.assert_array_equal(whole, cut)
 
