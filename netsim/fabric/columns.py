@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netsim.fabric.kernel import state as at
-from netsim.fabric.kernel.label import ACK, FLOW_SHIFT, SEQ_MASK, SEQ_SHIFT
+from netsim.fabric.kernel.label import ACK, FLOW_SHIFT, SEQ_MASK, SEQ_SHIFT, UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +96,7 @@ def packet_columns(rows: Ints, first: int, network: Network) -> dict[str, Any]:
     label, queue = rows[:, at.TRACE_LABEL], rows[:, at.TRACE_QUEUE]
     return {
         "row": np.arange(first, first + len(rows)),
+        "packet": label & UNIQUE,
         "flow": label >> FLOW_SHIFT,
         "seq": (label >> SEQ_SHIFT) & SEQ_MASK,
         "ack": (label & ACK) != 0,

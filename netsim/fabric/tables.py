@@ -100,6 +100,12 @@ PACKETS = Table(
     key=("t", "row"),
     columns=(
         Column("row", "int64", "1", "order of the events within the run"),
+        Column(
+            "packet",
+            "int64",
+            "1",
+            "the packet: the same in all its rows, another for a retransmission or acknowledgement",
+        ),
         Column("flow", "int64", "1", "index of the flow"),
         Column("seq", "int64", "1", "index of the packet in its flow"),
         Column("ack", "bool", "1", "whether it is an acknowledgement"),

@@ -148,6 +148,29 @@ def test_packet_rows_tell_each_hop(make_fabric):
     assert np.ma.getmaskarray(rows.batches[0]["queue"]).tolist() == [False, True] * 2 + [True]
 
 
+def test_a_packet_keeps_its_number_and_what_is_sent_again_has_another(make_fabric):
+    rows = Rows()
+    fabric = make_fabric(
+        (1, 3, 1), "ecmp", "fixed_window", recorder=rows, queue={"capacity": "9 kB"}, rto="30 us"
+    )
+
+    fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 6] * 2))
+    fabric.env.run()
+    fabric.flush()
+
+    told = ("packet", "flow", "seq", "ack", "event")
+    columns = zip(*(rows.column(name) for name in told), strict=True)
+    ends, names = {}, {}
+    for packet, *name, event in columns:
+        assert names.setdefault(packet, name) == name
+        if event in ("drop", "deliver"):
+            assert ends.setdefault(packet, event) == event
+    sent_again = int(fabric.flow_columns()["retransmits"].sum())
+    assert sent_again == list(ends.values()).count("drop") > 0
+    # Every packet ends once: 12 in the data, as many acknowledgements, and each of those lost.
+    assert len(ends) == len(names) == 24 + sent_again
+
+
 def test_packet_rows_are_handed_over_in_batches_and_none_is_lost(make_fabric):
     rows = Rows()
     fabric = make_fabric((1, 3, 1), "ecmp", recorder=rows, queue={"capacity": "20 kB"})
