@@ -38,7 +38,7 @@ CELLS = st.sampled_from(
 ) | st.text(max_size=8)
 
 
-def read_or_refuse(read, path):
+def assert_reads_or_refuses(read, path):
     try:
         read(path)
     except ProblemsFound as found:
@@ -67,7 +67,7 @@ def test_any_cells_of_a_flow_file(tmp_path, rows, column):
     lines = [f"src,dst,size,start,{column}", *(",".join(row) for row in rows)]
     path.write_bytes("\n".join(lines).encode("utf-8", "surrogatepass"))
 
-    read_or_refuse(lambda file: read_flows(file, NETWORK), path)
+    assert_reads_or_refuses(lambda file: read_flows(file, NETWORK), path)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_any_bytes_in_any_file(tmp_path, name, read, content):
     path = tmp_path / name
     path.write_bytes(content)
 
-    read_or_refuse(read, path)
+    assert_reads_or_refuses(read, path)
 
 
 @relaxed
@@ -103,4 +103,4 @@ def test_a_topology_with_any_piece_of_its_text_replaced(tmp_path, data):
     text = TOPOLOGY[:begin] + piece + TOPOLOGY[begin + length :]
     path.write_bytes(text.encode("utf-8", "replace"))
 
-    read_or_refuse(read_topology, path)
+    assert_reads_or_refuses(read_topology, path)

@@ -59,7 +59,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("scenarios")
 
 
-def ends_well(path, overrides=()):
+def assert_ends_well(path, overrides=()):
     """Read the file; any exception fails the test."""
     scenario, diagnostics = check(path, overrides)
     text = render(diagnostics, str(path))
@@ -80,7 +80,7 @@ def test_no_bytes_give_a_traceback(folder, content):
     path = folder / "bytes.yaml"
     path.write_bytes(content)
 
-    ends_well(path)
+    assert_ends_well(path)
 
 
 @MANY
@@ -89,7 +89,7 @@ def test_no_mixture_of_yaml_signs_gives_a_traceback(folder, text):
     path = folder / "signs.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
 
-    ends_well(path)
+    assert_ends_well(path)
 
 
 @MANY
@@ -102,7 +102,7 @@ def test_no_damaged_scenario_gives_a_traceback(folder, text, data):
     path = folder / "damaged.yaml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
 
-    ends_well(path)
+    assert_ends_well(path)
 
 
 @MANY
@@ -112,16 +112,16 @@ def test_no_well_formed_data_gives_a_traceback(folder, content, workload):
     with path.open("w", encoding="utf-8", errors="surrogatepass") as stream:
         YAML(typ="safe", pure=True).dump({"netsim": 1, "workload": workload, **content}, stream)
 
-    ends_well(path)
+    assert_ends_well(path)
 
 
 @MANY
 @given(st.lists(st.lists(PIECES | KEYS | st.text(max_size=6), max_size=8).map("".join), max_size=3))
 def test_no_override_gives_a_traceback(folder, overrides):
-    ends_well(ROOT / "tests" / "golden" / "scenarios" / "negative_seed.yaml", overrides)
+    assert_ends_well(ROOT / "tests" / "golden" / "scenarios" / "negative_seed.yaml", overrides)
 
 
 @MANY
 @given(st.dictionaries(KEYS, DATA, max_size=4))
 def test_no_override_from_python_gives_a_traceback(folder, overrides):
-    ends_well(ROOT / "tests" / "golden" / "scenarios" / "negative_seed.yaml", overrides)
+    assert_ends_well(ROOT / "tests" / "golden" / "scenarios" / "negative_seed.yaml", overrides)

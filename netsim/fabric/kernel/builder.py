@@ -68,7 +68,7 @@ def build(policy: type, transport: type, *, traced: bool = False) -> Any:
 
 
 def interpreted(policy: type, transport: type, *, traced: bool = False) -> Any:
-    """Return the same as `build` in plain Python: hundreds of times slower, but easy to debug."""
+    """Return the same as `build` in plain Python: some thousand times slower, but easy to debug."""
     return Linker(plugs_of(policy, transport, traced=traced)).entry(source.run)
 
 

@@ -85,20 +85,25 @@ class DraftCodegen(codegen.JITCPUCodegen):
 
     _library_class: Any = Draft
 
+    @property
+    def machine(self) -> Any:
+        """The processor that LLVM generates code for."""
+        return self._tm
+
     def set_env(self, env_name: str, env: Any) -> None:
         """Do nothing: the environment serves Python exceptions, and kernels raise none."""
 
 
 @contextmanager
-def drafting() -> Iterator[None]:
+def drafting() -> Iterator[DraftCodegen]:
     """Let numba make drafts. Very many small objects live on, so the garbage collector rests."""
     context = cpu_target.target_context
     collecting = gc.isenabled()
     usual = context._internal_codegen
-    context._internal_codegen = DraftCodegen("netsim")
+    drafts = context._internal_codegen = DraftCodegen("netsim")
     gc.disable()
     try:
-        yield
+        yield drafts
     finally:
         context._internal_codegen = usual
         if collecting:
@@ -135,27 +140,31 @@ def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes
     """Return machine code for `function`, whose type is `signature`, and all that it calls."""
     linker = Linker({**plugs, "prefetch": prefetch}, numba.njit(forceinline=True, **_OPTIONS))
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
-    with drafting():
+    with drafting() as drafts:
         try:
             dispatcher.compile(signature())
         except NumbaError as problem:
             raise RegistryError(_refusal(str(problem))) from None
         (result,) = dispatcher.overloads.values()
-        module = linked(result.library)
-    machine = result.library._codegen._tm
-    name = result.fndesc.llvm_func_name
+        compiled = result._asdict()
+        module = linked(compiled["library"])
+    name = compiled["fndesc"].llvm_func_name
     module.link_in(llvm.parse_assembly(entry(name, module.get_function(name))))
     for inner in module.functions:
         if not inner.is_declaration and inner.name != ENTRY:
             inner.linkage = llvm.Linkage.internal
+    _optimise(module, drafts.machine)
+    _check_complete(module)
+    return bytes(drafts.machine.emit_object(module))
+
+
+def _optimise(module: Any, machine: Any) -> None:
     options = llvm.create_pipeline_tuning_options(speed_level=_SPEED)
     # There is no loop worth it, and vectorised copies of the short ones take time to make.
     options.loop_vectorization = options.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     module.verify()
-    _check_complete(module)
-    return bytes(machine.emit_object(module))
 
 
 def _refusal(report: str) -> str:

@@ -37,7 +37,7 @@ def delays_for(generator, replications, rounds, workers):
     return np.round(times, 9)
 
 
-def agree(batch, row, run):
+def assert_agreement(batch, row, run):
     assert batch.duration[row] == pytest.approx(run.durations, abs=1e-11)
     assert batch.waited[row].tolist() == run.waited
     assert batch.stragglers[row].tolist() == [len(late) for late in run.stragglers]
@@ -56,7 +56,7 @@ def test_batch_and_events_agree_round_for_round(name, parameters, rule, policy):
     batch = simulate(scheme, delays, J, wait)
 
     for row, finish in enumerate(delays):
-        agree(batch, row, play(scheme, J, finish, mu=0.5, policy=policy))
+        assert_agreement(batch, row, play(scheme, J, finish, mu=0.5, policy=policy))
 
 
 @pytest.mark.parametrize("load_mode", ["constant", "exact"])
@@ -84,7 +84,7 @@ def test_strict_rounds_agree_too(s):
 
         assert batch.stragglers.max() <= max(0, s - 1)
         for row, finish in enumerate(delays):
-            agree(batch, row, play(scheme, 8, finish, policy=policy))
+            assert_agreement(batch, row, play(scheme, 8, finish, policy=policy))
 
 
 def test_eager_rounds_agree_too():
@@ -94,7 +94,7 @@ def test_eager_rounds_agree_too():
     batch = simulate(scheme, delays, 8, WaitConfig(stop="first_decodable"))
 
     for row, finish in enumerate(delays):
-        agree(batch, row, play(scheme, 8, finish, stop="first_decodable"))
+        assert_agreement(batch, row, play(scheme, 8, finish, stop="first_decodable"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_256_workers_agree_round_for_round(name, parameters):
 
     batch = simulate(scheme, delays, J, per_load=2.2013)
 
-    agree(batch, 0, play(scheme, J, delays[0], per_load=2.2013))
+    assert_agreement(batch, 0, play(scheme, J, delays[0], per_load=2.2013))
 
 
 @pytest.mark.parametrize(("name", "parameters"), CASES[1:], ids=IDS[1:])

@@ -157,7 +157,7 @@ def _play(row: Row, replications: int, seed: int) -> list[np.ndarray]:
     return [results[str(place)].total_time for place in range(len(row.totals))]
 
 
-def _judge(row: Row, totals: list[np.ndarray]) -> None:
+def _assert_totals(row: Row, totals: list[np.ndarray]) -> None:
     for (block, mean, error), total in zip(row.totals, totals, strict=True):
         joint = 3 * np.hypot(error, total.std(ddof=1) / np.sqrt(len(total)))
         assert total.mean() == pytest.approx(mean, abs=max(0.05 * mean, joint)), block
@@ -167,14 +167,14 @@ def _judge(row: Row, totals: list[np.ndarray]) -> None:
 def test_totals_at_fixed_parameters(name):
     row = FIXED[name]
 
-    _judge(row, _play(row, REPLICATIONS, seed=1))
+    _assert_totals(row, _play(row, REPLICATIONS, seed=1))
 
 
 @pytest.mark.parametrize("name", ["isolated, all, decodable", "mild5, minimal, decodable"])
 def test_totals_under_both_rules(name):
     row = RULES[name]
 
-    _judge(row, _play(row, REPLICATIONS, seed=1))
+    _assert_totals(row, _play(row, REPLICATIONS, seed=1))
 
 
 @pytest.mark.slow
@@ -183,7 +183,7 @@ def test_totals_under_both_rules(name):
 def test_totals_with_other_seeds(name, seed):
     row = {**FIXED, **RULES}[name]
 
-    _judge(row, _play(row, 120, seed))
+    _assert_totals(row, _play(row, 120, seed))
 
 
 @pytest.mark.parametrize(
