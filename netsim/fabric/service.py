@@ -109,7 +109,6 @@ class Fabric:
         self._parts: Assembly = assemble(
             network, packet, routing, transport, queue, streams, traced=self._recorder is not None
         )
-        self._parts.paths.acknowledged = self._parts.acknowledged
         self._store = self._parts.store
         self._slice = slice_events
         self._run = self._parts.run

@@ -148,7 +148,7 @@ def _check_change(override: OverrideConfig, at: tuple[str | int, ...]) -> None:
             "missing-field",
             f"the override of '{override.link}' changes nothing",
             at=at,
-            hint="give it 'rate', 'delay' or 'up', or remove it: {link: leaf0-spine1, up: false}",
+            hint="give it 'rate', 'delay' or 'up', or remove it",
         )
 
 

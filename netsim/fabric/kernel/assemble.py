@@ -86,7 +86,9 @@ def assemble(
     return Assembly(
         store=store,
         layout=layout,
-        paths=PathTable(network, layout, len(layout.arrays["ports"])),
+        paths=PathTable(
+            network, layout, len(layout.arrays["ports"]), acknowledged=protocol.acknowledged
+        ),
         scale=scale,
         limits=limits,
         run=run,

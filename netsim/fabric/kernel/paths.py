@@ -23,14 +23,17 @@ class PathTable:
         The topology and its numbering in the kernel.
     position
         First free position in `ports`.
+    acknowledged
+        Whether packets are acknowledged, so that a given path needs a way back.
     """
 
-    def __init__(self, network: Network, layout: Layout, position: int) -> None:
+    def __init__(
+        self, network: Network, layout: Layout, position: int, *, acknowledged: bool
+    ) -> None:
         self._network = network
         self._layout = layout
         self.position = position
-        #: Whether packets are acknowledged, so that a given path needs a way back.
-        self.acknowledged = True
+        self._acknowledged = acknowledged
         self._known: dict[tuple[int, ...], int] = {}
         self.rows: list[int] = []
         self.ports: list[int] = []
@@ -51,7 +54,7 @@ class PathTable:
     def given(self, links: tuple[int, ...]) -> tuple[int, int]:
         """Return the rows of a path, given as links from host to host, and of its way back."""
         inner = tuple(links[1:-1])
-        if not self.acknowledged:
+        if not self._acknowledged:
             return self._one(inner), 0
         return self._one(inner), self._one(tuple(self._reverse(link) for link in inner[::-1]))
 

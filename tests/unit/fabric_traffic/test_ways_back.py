@@ -23,7 +23,7 @@ def network(*overrides, bundle=2):
 def way_back(net, *, over):
     """Return the links, by name, on which acknowledgements of a path from host0 to host2 return."""
     paths = {net.link_names[path[1]]: path for path in net.paths(0, 2)}
-    table = PathTable(net, _Same(), 0)
+    table = PathTable(net, _Same(), 0, acknowledged=True)
     _, row = table.given(paths[over])
     first, _, length = table.rows[3 * row : 3 * row + 3]
     return [net.link_names[link] for link in table.ports[first : first + length]]
@@ -54,8 +54,7 @@ def test_a_path_without_any_working_way_back_is_an_error():
 
 def test_a_path_needs_no_way_back_where_nothing_is_acknowledged():
     net = network(CUT)
-    table = PathTable(net, _Same(), 0)
-    table.acknowledged = False
+    table = PathTable(net, _Same(), 0, acknowledged=False)
 
     table.given(net.paths(0, 2)[1])
 
