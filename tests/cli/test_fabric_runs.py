@@ -40,7 +40,7 @@ def runs(tmp_path_factory):
             cwd=folder,
             check=True,
             capture_output=True,
-            timeout=300,
+            timeout=600,
         )
     return folder / "out1", folder / "out4242"
 

@@ -204,7 +204,7 @@ def test_a_signal_closes_files_and_ends_with_its_code(folder, number, code):
     while "asleep" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(number)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=600)
 
     assert process.returncode == code
     assert "Traceback" not in error
@@ -221,7 +221,7 @@ def test_tables_are_the_same_bytes_whatever_the_hash_seed(folder):
             env={**os.environ, "PYTHONPATH": str(site), "PYTHONHASHSEED": seed},
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=600,
         )
 
     for name in ("runs", "ticks"):

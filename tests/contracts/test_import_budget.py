@@ -27,7 +27,7 @@ def modules_after(code, folder):
         text=True,
         check=False,
         cwd=folder,
-        timeout=120,
+        timeout=600,
     )
     assert not done.returncode, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))

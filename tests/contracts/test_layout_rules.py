@@ -26,8 +26,16 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "
 #: What may be named of `numpy.random`: types and bit generators that are given their seed.
 SEEDED = {"Generator", "BitGenerator", "Philox", "SFC64", "SeedSequence"}
 
-#: Modules that may read the wall clock: the cost of a run, its progress, and checks of speed.
+#: Modules that may read a clock: the cost of a run, its progress, and the cost of checks.
 CLOCK_READERS = {"metrics/resources.py", "cli/progress.py", "verify/harness.py"}
+
+#: What measures how long something takes.
+STOPWATCHES = {
+    f"time.{name}{unit}"
+    for name in ("time", "perf_counter", "monotonic", "process_time", "thread_time")
+    for unit in ("", "_ns")
+}
+CLOCKS = STOPWATCHES | {"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.now"}
 
 #: What prints, and the package that may.
 PRINTING = {"print", "sys.stdout.write", "sys.stderr.write", "click.echo"}
@@ -185,16 +193,25 @@ def test_checks_of_input_are_errors_and_no_assertions():
 
 
 def test_the_wall_clock_is_read_for_cost_and_progress_only():
-    clocks = {"time.time", "time.perf_counter", "time.monotonic", "time.process_time"}
-    clocks |= {"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.now"}
-
     def rule(name, tree):
         for node in ast.walk(tree):
-            reading = isinstance(node, ast.Call) and dotted(node.func) in clocks
+            reading = isinstance(node, ast.Call) and dotted(node.func) in CLOCKS
             if reading and name not in CLOCK_READERS:
                 yield node, f"{dotted(node.func)} outside {', '.join(sorted(CLOCK_READERS))}"
 
     assert_none(places(rule))
+
+
+def test_no_test_depends_on_how_fast_the_machine_is():
+    tests = Path(__file__).parents[1]
+    found = [
+        f"{module.relative_to(tests)}:{node.lineno}: {dotted(node.func)}; measure in benchmarks/"
+        for module in sorted(tests.rglob("*.py"))
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.Call) and dotted(node.func) in STOPWATCHES
+    ]
+
+    assert_none(found)
 
 
 def test_compiled_code_never_reorders_floating_point():

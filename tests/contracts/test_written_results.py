@@ -56,7 +56,7 @@ def run(folder, text, hash_seed="0"):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert not done.returncode, done.stderr
     return folder / "out"

@@ -20,7 +20,7 @@ def shares_are_equal(leaf, path, colours):
     return True
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_any_demand_matrix_is_shared_equally_on_both_sides(data):
     leaves = data.draw(st.integers(2, 8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsim.fabric.flow_file.read import read_flows
@@ -52,12 +52,7 @@ def assert_reads_or_refuses(read, path):
         assert problem.file == path
 
 
-def relaxed(function):
-    slow = [HealthCheck.function_scoped_fixture]
-    return settings(max_examples=150, deadline=None, suppress_health_check=slow)(function)
-
-
-@relaxed
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.lists(CELLS, min_size=3, max_size=6), max_size=4),
     column=st.sampled_from(["spine", "path", "x"]),
@@ -81,7 +76,7 @@ def test_any_cells_of_a_flow_file(tmp_path, rows, column):
         ("sizes.csv", read_cumulative),
     ],
 )
-@relaxed
+@settings(max_examples=150)
 @given(
     content=st.binary(max_size=300)
     | st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))
@@ -93,7 +88,7 @@ def test_any_bytes_in_any_file(tmp_path, name, read, content):
     assert_reads_or_refuses(read, path)
 
 
-@relaxed
+@settings(max_examples=150)
 @given(st.data())
 def test_a_topology_with_any_piece_of_its_text_replaced(tmp_path, data):
     begin = data.draw(st.integers(0, len(TOPOLOGY)))

@@ -49,7 +49,7 @@ def graph_of(network):
     return graph
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(networks())
 def test_paths_are_all_the_shortest_ones_and_routes_their_next_hops(network):
     graph = graph_of(network)
@@ -86,7 +86,7 @@ def next_hops(network, src, dst):
     return set(network.routes.ports[first : first + count].tolist())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(networks())
 def test_every_link_is_found_by_its_name(network):
     for number, name in enumerate(network.link_names):

@@ -43,7 +43,7 @@ def played(code, finish, wait):
     return scheme, play(scheme, J, finish, mu=wait.mu, policy=wait.policy)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(codes, tables, waits)
 def test_a_round_ends_between_its_fastest_and_its_slowest_worker(code, finish, wait):
     _, run = played(code, finish, wait)
@@ -56,7 +56,7 @@ def test_a_round_ends_between_its_fastest_and_its_slowest_worker(code, finish, w
         assert (ended.late == (times > duration)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(codes, tables, waits)
 def test_every_job_is_decoded_once_and_by_its_deadline(code, finish, wait):
     scheme, run = played(code, finish, wait)
@@ -66,7 +66,7 @@ def test_every_job_is_decoded_once_and_by_its_deadline(code, finish, wait):
     assert all(job <= r <= job + scheme.T for job, r in done)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(codes, tables, waits)
 def test_the_rule_holds_from_its_earliest_time_on(code, finish, wait):
     name, parameters = code
@@ -80,7 +80,7 @@ def test_the_rule_holds_from_its_earliest_time_on(code, finish, wait):
         scheme.settle(times > min(max(need, times.min()), times.max()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(codes, tables, waits)
 def test_the_batch_plays_as_the_events_do(code, finish, wait):
     scheme, run = played(code, finish, wait)
@@ -92,7 +92,7 @@ def test_the_batch_plays_as_the_events_do(code, finish, wait):
     assert batch.stragglers[0].tolist() == [len(late) for late in run.stragglers]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(codes, tables, st.integers(1, 7))
 def test_scaling_all_times_scales_all_rounds(code, finish, factor):
     wait = WaitConfig()

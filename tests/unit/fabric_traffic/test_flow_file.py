@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from work import calls_of
 
 from netsim.fabric.flow_file.read import read_flows
 from netsim.fabric.flows import links_on_the_way, unreachable
@@ -218,15 +216,17 @@ def test_problems_of_many_rows_come_together_but_not_more_than_twenty(tmp_path):
     assert len(problems(tmp_path, HEADER + "0,9,1,0\n" * 300_000)) == 20
 
 
-def test_a_million_rows_are_read_in_a_few_seconds(tmp_path):
-    rows = np.arange(1_000_000)
-    text = HEADER + "\n".join(f"{i % 7},7,4096,{i}" for i in rows.tolist())
-    begin = time.process_time()
+def test_cells_are_read_by_the_column_and_only_lines_one_by_one(tmp_path):
+    net = network()
 
-    flows = read(tmp_path, text)
+    def calls(rows):
+        text = HEADER + "\n".join(f"{i % 7},7,4096,{i}" for i in range(rows))
+        return calls_of(lambda: read(tmp_path, text, net=net))
 
-    assert len(flows) == 1_000_000
-    assert time.process_time() - begin < 8
+    calls(10)
+    few, many = calls(100), calls(20_000)
+
+    assert many - few < 4 * (20_000 - 100)
 
 
 def parquet(tmp_path, name="flows.parquet", **columns):

@@ -39,7 +39,7 @@ def oracle(number: Fraction, unit: str, held: str) -> Fraction:
 
 
 @pytest.mark.parametrize(("dimension", "unit"), EVERY_UNIT)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(number=st.integers(1, 2000))
 def test_every_unit_converts_as_pint_does(dimension, unit, number):
     # Eight of each, so that bits are whole bytes; thousandths of the units beyond 2^62 ps.
