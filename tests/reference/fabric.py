@@ -325,12 +325,17 @@ class Simulator:
     def service(self, link, size):
         return -(-size * 8 * 10**12 // link.rate)
 
+    def span(self, link, size):
+        """The time of `size` bytes in full packets and a rest."""
+        full, rest = divmod(size, self.payload + self.header)
+        return full * self.service(link, self.payload + self.header) + self.service(link, rest)
+
     def enqueue(self, number, packet, now):
         link = self.net.links[number]
         needed = self.service(link, packet.size)
         begin = max(now, link.free_at)
         wait = begin - now
-        if link.capacity is not None and wait + needed > link.capacity * 8 * 10**12 // link.rate:
+        if link.capacity is not None and wait + needed > self.span(link, link.capacity):
             link.drops += 1
             if not packet.ack:
                 self.flows[packet.flow].drops += 1
@@ -353,7 +358,7 @@ class Simulator:
 
     def marks(self, number, link, packet, wait):
         kmin, kmax, pmax = link.mark
-        low, high = (size * 8 * 10**12 // link.rate for size in (kmin, kmax))
+        low, high = (self.span(link, size) for size in (kmin, kmax))
         if packet.ack or wait <= low:
             return False
         if wait > high:

@@ -186,7 +186,8 @@ def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str,
     for column, value in fixed.items():
         numbers[column] = value
     numbers[at.LEAF] = len(arrays["tree"]) // 2
-    # One event traces at most four rows per packet of a group.
-    numbers[at.TRACE_LIMIT] = TRACE_BATCH - 4 * len(arrays["group"])
-    trace = np.zeros(TRACE_BATCH * at.TRACE_SIZE if traced else 0, np.int64)
+    # One event traces at most eight rows per packet of a group, which has two cells for each.
+    numbers[at.TRACE_LIMIT] = TRACE_BATCH
+    rows = TRACE_BATCH + 4 * len(arrays["group"])
+    trace = np.zeros(rows * at.TRACE_SIZE if traced else 0, np.int64)
     return State(**(arrays | {"clock": clock, "fixed": numbers, "trace": trace}))

@@ -70,8 +70,8 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
     leaf = 1 << max(1, (sources - 1).bit_length())
     widest = int(np.bincount(network.link_target).max(initial=1))
     arrays = {
-        "links": _links(network, number, limits),
-        "setup": _setup(network, number, limits),
+        "links": _links(network, number, limits, wire),
+        "setup": _setup(network, number, limits, wire),
         "hosts": _hosts(network, link),
         "routes": _routes(network),
         "ports": link[network.routes.ports],
@@ -97,35 +97,47 @@ def _check_size(network: Network, wire: int) -> None:
         )
 
 
-def _links(network: Network, number: Ints, limits: PortLimits) -> Ints:
+def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Ints:
     rate = network.link_rate[number]
     rows = np.zeros((len(number), at.LINK), np.int64)
     rows[:, at.PACE] = np.where(PS_BITS % rate == 0, PS_BITS // rate, 0)
     rows[:, at.DELAY] = hop_delay(network)[number]
     switch = network.link_source[number] >= network.host_count
-    rows[:, at.CAPACITY] = np.where(switch, as_time(limits.capacity, rate), UNBOUNDED)
-    rows[:, at.MARK_ABOVE] = np.where(switch, as_time(limits.kmin, rate), UNBOUNDED)
+    rows[:, at.CAPACITY] = np.where(switch, as_time(limits.capacity, rate, wire), UNBOUNDED)
+    rows[:, at.MARK_ABOVE] = np.where(switch, as_time(limits.kmin, rate, wire), UNBOUNDED)
     rows[:, at.NODE] = network.link_target[number]
     return rows.reshape(-1)
 
 
-def _setup(network: Network, number: Ints, limits: PortLimits) -> Ints:
+def _setup(network: Network, number: Ints, limits: PortLimits, wire: int) -> Ints:
     rows = np.zeros((len(number), at.SETUP), np.int64)
     rows[:, at.RATE] = network.link_rate[number]
-    rows[:, at.MARK_ALL] = as_time(limits.kmax, network.link_rate[number])
+    rows[:, at.MARK_ALL] = as_time(limits.kmax, network.link_rate[number], wire)
     rows[:, at.MARK_CHANCE] = round(limits.pmax * 2**53)
     rows[:, at.NUMBER] = number
     rows[:, at.SOURCE_NODE] = network.link_source[number]
     return rows.reshape(-1)
 
 
-def as_time(size: int | None, rate: Any) -> Any:
-    """Return the time (ps, rounded down) of `size` bytes at each `rate`; None is unbounded."""
+def as_time(size: int | None, rate: Any, wire: int) -> Any:
+    """Return the time (ps) that `size` bytes take at each `rate`; None is unbounded.
+
+    The bytes go in full packets of `wire` bytes and one smaller one, each rounded up as `service`
+    does, so that a port of n packets holds n packets at every rate.
+    """
     if size is None:
         return np.full(len(rate), UNBOUNDED, np.int64)
+    full, rest = divmod(size, wire)
     speeds = rate.tolist()
-    times = {speed: min(size * PS_BITS // speed, UNBOUNDED) for speed in set(speeds)}
+    times = {
+        speed: min(full * _rounded_up(wire, speed) + _rounded_up(rest, speed), UNBOUNDED)
+        for speed in set(speeds)
+    }
     return np.array([times[speed] for speed in speeds], np.int64)
+
+
+def _rounded_up(size: int, rate: int) -> int:
+    return -(-size * PS_BITS // rate)
 
 
 def _hosts(network: Network, link: Ints) -> Ints:

@@ -39,23 +39,30 @@ def incast(fabric, packets=4):
     }
 
 
+#: At the second rate a byte takes 26.67 ps, so a packet's time is rounded up.
+RATES = pytest.mark.parametrize("rate", ["100 Gbps", "300 Gbps"])
+
+
+@RATES
 @pytest.mark.parametrize(("capacity", "drops"), [("8320 B", 3), ("12480 B", 2), ("20800 B", 0)])
 def test_a_packet_is_dropped_if_its_bytes_and_the_unsent_ones_exceed_the_capacity(
-    make_fabric, capacity, drops
+    make_fabric, capacity, drops, rate
 ):
     # Pairs of packets arrive every 332.8 ns, and one leaves in that time. With room for c packets
     # the first pair leaves 2, each further one adds 1 until c are there; then one of a pair is
     # lost: 4 pairs lose 3 with c = 2, 2 with c = 3, none with c = 5.
-    port = incast(make_fabric((1, 3, 1), "ecmp", queue={"capacity": capacity}))
+    options = {"queue": {"capacity": capacity}, "topology": {"host_link": {"rate": rate}}}
+    port = incast(make_fabric((1, 3, 1), "ecmp", **options))
 
     assert port["drops"] == drops
     assert port["queue_max"] <= int(capacity.split()[0])
 
 
-def test_a_step_marks_packets_that_find_more_than_the_threshold(make_fabric):
+@RATES
+def test_a_step_marks_packets_that_find_more_than_the_threshold(make_fabric, rate):
     # The queue that the 8 packets find: 0 1, 1 2, 2 3, 3 4 packets. More than two: three of them.
-    queue = {"ecn": {"kmin": "8320 B"}}
-    port = incast(make_fabric((1, 3, 1), "ecmp", queue=queue))
+    options = {"queue": {"ecn": {"kmin": "8320 B"}}, "topology": {"host_link": {"rate": rate}}}
+    port = incast(make_fabric((1, 3, 1), "ecmp", **options))
 
     assert port["ecn_marks"] == 3
 
@@ -182,11 +189,30 @@ def test_packet_rows_are_handed_over_in_batches_and_none_is_lost(make_fabric):
     event = np.array(rows.column("event"))
     drops = int(fabric.link_columns()["drops"].sum())
     assert len(rows.batches) > 1
-    assert max(len(batch["t"]) for batch in rows.batches) <= 65_536
+    assert max(len(batch["t"]) for batch in rows.batches) < 66_000
     assert (event == "drop").sum() == drops > 0
     assert (event == "deliver").sum() == 24_000 - drops
     assert (event == "enq").sum() == (event == "deq").sum() == 48_000 - drops
     assert rows.column("row") == list(range(len(event)))
+
+
+def test_an_event_of_many_packets_finds_room_for_its_rows(make_fabric, monkeypatch):
+    # Fifteen hosts send at once, so fifteen packets reach the leaf at one instant.
+    def record():
+        rows = Rows()
+        fabric = make_fabric((1, 16, 1), "ecmp", recorder=rows)
+        fabric.submit(FlowBatch(np.arange(1, 16), np.zeros(15, int), np.full(15, 20_000)))
+        fabric.env.run()
+        fabric.flush()
+        names = ("t", "event", "flow", "packet")
+        return len(rows.batches), [rows.column(name) for name in names]
+
+    _, all_at_once = record()
+    monkeypatch.setattr("netsim.fabric.kernel.arrays.TRACE_BATCH", 1)
+    batches, in_pieces = record()
+
+    assert batches > 15
+    assert in_pieces == all_at_once
 
 
 def test_dctcp_keeps_the_queue_near_its_threshold_where_a_fixed_window_fills_it(make_fabric):
