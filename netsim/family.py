@@ -109,11 +109,24 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What one replication is built from."""
+    """What one replication is built from.
+
+    Parameters
+    ----------
+    env
+        Where time passes.
+    streams
+        Random streams.
+    recorder
+        Where the tables go.
+    until
+        When the run is stopped (ps, exclusive), or None.
+    """
 
     env: Environment
     streams: Streams
     recorder: Recorder
+    until: int | None = None
 
 
 class Simulation(Protocol):

@@ -100,7 +100,7 @@ def run_point(
     )
     try:
         env = Environment()
-        context = RunContext(env, Streams(model.seed, replication), recorder)
+        context = RunContext(env, Streams(model.seed, replication), recorder, model.until)
         simulation = family.build(model, context)
         for watcher in watchers:
             watcher.begin(replication, model.replications, simulation, model.until)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netsim import units
+from netsim.engine.clock import NEVER
 from netsim.fabric.flows import Flows, concatenate, unanswered, unreachable, without_path
 from netsim.family import Problem, ProblemsFound
 from netsim.fields import implementation
@@ -44,6 +45,7 @@ def connect(config: NetworkConfig, context: RunContext) -> Fabric:
         queue=config.queue,
         streams=context.streams,
         recorder=context.recorder,
+        until=NEVER if context.until is None else context.until,
         expected_flows=max(64, len(flows)),
     )
     fabric.submit(FlowBatch.of(flows, network if _takes_named_paths(config) else None))

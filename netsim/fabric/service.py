@@ -83,6 +83,8 @@ class Fabric:
         Random streams.
     recorder
         Where rows of table `packets` go, if it wants them.
+    until
+        When the run is stopped, or NEVER; what would happen from then on is in no table.
     expected_flows
         Number of flows that room is made for at first.
     slice_events
@@ -100,6 +102,7 @@ class Fabric:
         queue: QueueConfig | None = None,
         streams: Streams,
         recorder: Recorder | None = None,
+        until: Time = NEVER,
         expected_flows: int = 64,
         slice_events: int = SLICE,
     ) -> None:
@@ -113,6 +116,7 @@ class Fabric:
         self._slice = slice_events
         self._run = self._parts.run
         self._rows = 0
+        self._until = until
         self._waiters: dict[int, tuple[Event, Any]] = {}
         plan = getattr(implementation("routing", routing, key="policy"), "plan", None)
         self._planner = Planner(network, plan) if plan is not None else None
@@ -268,6 +272,8 @@ class Fabric:
 
     def _write_packets(self) -> None:
         rows = self._store.take_trace()
+        # A port knows a departure when the packet arrives, so some of them lie beyond the end.
+        rows = rows[rows[:, at.TRACE_TIME] < self._until]
         if self._recorder is not None and len(rows):
             self._recorder.write("packets", packet_columns(rows, self._rows, self.network))
             self._rows += len(rows)

@@ -77,7 +77,7 @@ def test_a_run_that_its_time_limit_cuts_says_so(tmp_path):
     path.write_text(
         "netsim: 1\nworkload: fabric\nuntil: 10 us\ntransport: {kind: open_loop}\n"
         "topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2}\n"
-        "traffic: [{pattern: permutation, size: 1 MB}]\n"
+        "traffic: [{pattern: permutation, size: 1 MB}]\nrecord: {tables: [packets]}\n"
     )
 
     result = netsim.run(netsim.load(path))
@@ -87,3 +87,4 @@ def test_a_run_that_its_time_limit_cuts_says_so(tmp_path):
     assert result.runs[0]["unfinished"] == 4
     row = next(line for line in result.summary.splitlines() if "flows not finished" in line)
     assert row.split()[3] == "4"
+    assert result.runs[0]["t_end"] == 10_000_000 > result.pandas("packets")["t"].max()

@@ -155,6 +155,20 @@ def test_packet_rows_tell_each_hop(make_fabric):
     assert np.ma.getmaskarray(rows.batches[0]["queue"]).tolist() == [False, True] * 2 + [True]
 
 
+def test_packet_rows_end_before_the_end_of_the_run(make_fabric):
+    # The packet would leave the switch at the very instant at which the run is stopped.
+    end = HOP + FULL
+    rows = Rows()
+    fabric = make_fabric((1, 2, 1), "ecmp", recorder=rows, until=end)
+
+    fabric.submit(FlowBatch([0], [1], [4096]))
+    fabric.env.run(end)
+    fabric.flush()
+
+    events = list(zip(rows.column("t"), rows.column("event"), strict=True))
+    assert events == [(0, "enq"), (FULL, "deq"), (HOP, "enq")]
+
+
 def test_a_packet_keeps_its_number_and_what_is_sent_again_has_another(make_fabric):
     rows = Rows()
     fabric = make_fabric(
