@@ -23,12 +23,15 @@ _EVENTS = np.array(["enq", "deq", "drop", "deliver"])
 
 
 def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[Any]]:
-    """Return what the kernel knows of table `flows`; instants that never came are masked."""
+    """Return what the kernel knows of table `flows`; instants that never came are masked.
+
+    A flow is done when the receiver has it all, also if the sender never learns of it and gives up.
+    """
     state = rows[:, at.STATUS] & at.STATUS_MASK
     status = _STATUS[state]
     status[rows[:, at.END_RX] >= 0] = "done"
     why = np.full(len(rows), None, object)
-    for index in np.flatnonzero(state == at.FAILED).tolist():
+    for index in np.flatnonzero(status == "failed").tolist():
         why[index] = reasons[int(rows[index, at.STATUS]) >> at.REASON_SHIFT]
     return {
         "flow": np.arange(len(rows)),

@@ -88,6 +88,7 @@ class FabricRun:
         return columns
 
     def _summary(self, flows: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Return what is told of the flows that start when the warm-up is over."""
         counted = np.asarray(flows["start"] >= self._scenario.record.warmup)
         done = counted & ~np.ma.getmaskarray(flows["end_rx"])
         fct = np.asarray(flows["fct"])[done]
@@ -95,8 +96,8 @@ class FabricRun:
         packets = int(flows["packets"][counted].sum())
         return {
             "makespan": int(flows["end_rx"][done].max()) if done.any() else None,
-            "flows": len(done),
-            "unfinished": int(np.count_nonzero(np.asarray(flows["status"]) != "done")),
+            "flows": int(counted.sum()),
+            "unfinished": int((counted & (np.asarray(flows["status"]) != "done")).sum()),
             "packet_hops": self._fabric.packet_hops,
             "fct_mean": _of(fct, np.mean),
             "fct_median": _of(fct, np.median),
@@ -107,6 +108,7 @@ class FabricRun:
             "out_of_order": int(flows["out_of_order"][counted].sum()) / max(1, packets),
             "max_reorder": int(flows["max_reorder"][counted].max(initial=0)),
             "retransmits": int(flows["retransmits"][counted].sum()),
+            "drops": int(flows["drops"][counted].sum()),
         }
 
 
@@ -116,8 +118,8 @@ def _of(values: NDArray[np.float64], statistic: Any) -> float | None:
 
 
 def _link_summary(links: Mapping[str, Any]) -> dict[str, Scalar]:
+    """Return what is told of the links, over the whole run as in `link_totals`."""
     return {
-        "drops": int(links["drops"].sum()),
         "ecn_marks": int(links["ecn_marks"].sum()),
         "link_utilization_max": float(links["utilization_mean"].max(initial=0.0)),
         "queue_max": int(links["queue_max"].max(initial=0)),

@@ -17,11 +17,13 @@ class FabricScenario(ScenarioModel, blocks.NetworkConfig):
     """A packet network and the flows that cross it."""
 
 
+#: What concerns flows is over those that start when `record.warmup` is over; what concerns links
+#: is over the whole run.
 RUN_COLUMNS = (
     Column("makespan", "int64", "ps", "arrival of the last byte of the last flow", nullable=True),
-    Column("flows", "int64", "1", "flows asked for"),
+    Column("flows", "int64", "1", "flows asked for, those that start in the warm-up left out"),
     Column("unfinished", "int64", "1", "flows not done at the end, failed ones included"),
-    Column("packet_hops", "int64", "1", "data packets times links crossed"),
+    Column("packet_hops", "int64", "1", "data packets times links crossed, over the whole run"),
     Column("fct_mean", "float64", "s", "mean flow completion time at the receiver", nullable=True),
     Column("fct_median", "float64", "s", "median flow completion time", nullable=True),
     Column("fct_p99", "float64", "s", "99th percentile of flow completion times", nullable=True),
@@ -31,7 +33,7 @@ RUN_COLUMNS = (
     Column("out_of_order", "float64", "1", "share of data packets that arrived out of order"),
     Column("max_reorder", "int64", "1", "largest reordering distance in packets"),
     Column("retransmits", "int64", "1", "data packets sent again"),
-    Column("drops", "int64", "1", "packets lost at full queues"),
+    Column("drops", "int64", "1", "data packets of the flows lost in the network"),
     Column("ecn_marks", "int64", "1", "packets marked with congestion experienced"),
     Column("link_utilization_max", "float64", "1", "largest mean utilization of a link"),
     Column("queue_max", "int64", "B", "largest backlog at any port"),

@@ -18,7 +18,11 @@ FLOWS = Table(
         Column("start", "int64", "ps", "when the flow was handed to the sender"),
         Column("end_rx", "int64", "ps", "arrival of the last payload byte", nullable=True),
         Column(
-            "end_tx", "int64", "ps", "when the sender saw the last acknowledgement", nullable=True
+            "end_tx",
+            "int64",
+            "ps",
+            "when the sender saw the last acknowledgement; empty where it never did",
+            nullable=True,
         ),
         Column("fct", "float64", "s", "flow completion time at the receiver", nullable=True),
         Column("fct_tx", "float64", "s", "flow completion time at the sender", nullable=True),
@@ -32,7 +36,9 @@ FLOWS = Table(
         Column(
             "max_reorder", "int64", "1", "largest distance to the highest index that came before"
         ),
-        Column("status", "enum", "", "done, failed, cancelled or unfinished"),
+        Column(
+            "status", "enum", "", "done (the receiver has it all), failed, cancelled or unfinished"
+        ),
         Column("reason", "string", "", "why the flow failed", nullable=True),
     ),
 )
@@ -49,13 +55,21 @@ LINK_TOTALS = Table(
         Column("dst", "enum", "", "node that the link enters"),
         Column("rate", "int64", "bit/s", "rate of the link"),
         Column("tx", "int64", "B", "bytes accepted for transmission, headers included"),
-        Column("packets", "int64", "1", "packets accepted for transmission"),
+        Column(
+            "packets", "int64", "1", "packets accepted for transmission, acknowledgements included"
+        ),
         Column("utilization_mean", "float64", "1", "busy share of the run"),
         Column(
-            "wait_mean", "float64", "s", "mean time from arrival at the port to start of service"
+            "wait_mean",
+            "float64",
+            "s",
+            "mean time of data packets from arrival at the port to start of service",
         ),
         Column(
-            "wait_max", "float64", "s", "longest time from arrival at the port to start of service"
+            "wait_max",
+            "float64",
+            "s",
+            "longest time of a data packet from arrival at the port to start of service",
         ),
         Column(
             "queue_max",
@@ -63,8 +77,13 @@ LINK_TOTALS = Table(
             "B",
             "largest backlog, unsent part of the packet in service included",
         ),
-        Column("drops", "int64", "1", "packets refused because the queue was full"),
-        Column("ecn_marks", "int64", "1", "packets marked with congestion experienced"),
+        Column(
+            "drops",
+            "int64",
+            "1",
+            "packets refused because the queue was full, acknowledgements included",
+        ),
+        Column("ecn_marks", "int64", "1", "data packets marked with congestion experienced"),
     ),
 )
 
@@ -86,7 +105,7 @@ LINKS = Table(
             "largest backlog since the start of the run, as in link_totals",
         ),
         Column("tx", "int64", "B", "bytes accepted for transmission since the last sample"),
-        Column("drops", "int64", "1", "packets dropped since the last sample"),
+        Column("drops", "int64", "1", "packets dropped since the last sample, as in link_totals"),
         Column("ecn_marks", "int64", "1", "packets marked since the last sample"),
         Column("up", "bool", "1", "whether the link works"),
         Column("rate", "int64", "bit/s", "rate of the link"),
@@ -113,7 +132,11 @@ PACKETS = Table(
         Column("t", "int64", "ps", "instant"),
         Column("event", "enum", "", "enq, deq, drop or deliver"),
         Column(
-            "queue", "int64", "B", "unsent bytes at the port, this packet included", nullable=True
+            "queue",
+            "int64",
+            "B",
+            "unsent bytes at the port: at enq with this packet, at drop without it; else empty",
+            nullable=True,
         ),
     ),
 )

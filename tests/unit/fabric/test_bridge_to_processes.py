@@ -216,6 +216,22 @@ def test_a_flow_whose_retries_are_used_up_fails_its_event(make_fabric):
     assert (columns["timeouts"][0], columns["drops"][0]) == (3, 4)
 
 
+def test_a_flow_is_done_that_its_receiver_has_though_its_sender_gives_up(make_fabric):
+    # The packet arrives after four hops, 5.3 us; its acknowledgement would be back after 9.3 us,
+    # but the second timeout, with which retries are used up, comes after 6 us.
+    fabric = make_fabric((2, 2, 2), "ecmp", "fixed_window", rto="3 us", retries=1)
+
+    transfer = fabric.transfer(0, 2, 4096)
+    fabric.env.run()
+
+    columns = fabric.flow_columns()
+    assert (transfer.ok, transfer.value) == (True, 0)
+    assert columns["end_rx"][0] == 4 * (4160 * 80 + 1_000_000)
+    assert columns["end_tx"][0] is np.ma.masked
+    assert columns["timeouts"][0] == 1
+    assert (columns["status"][0], columns["reason"][0]) == ("done", None)
+
+
 def test_a_flow_without_a_path_fails_and_the_others_go_on(make_fabric):
     down = {"overrides": ({"link": "host3-leaf1", "up": False},)}
     fabric = make_fabric(policy="ecmp", topology=down)

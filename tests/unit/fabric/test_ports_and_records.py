@@ -169,6 +169,48 @@ def test_packet_rows_end_before_the_end_of_the_run(make_fabric):
     assert events == [(0, "enq"), (FULL, "deq"), (HOP, "enq")]
 
 
+def test_the_queue_of_a_packet_row_counts_the_packet_if_it_is_queued_and_not_if_it_is_dropped(
+    make_fabric,
+):
+    # Pairs arrive in step. The first fills the two places; by the second pair one packet has left,
+    # so one of them is queued behind the other, and the last one finds both places taken.
+    rows = Rows()
+    fabric = make_fabric((1, 3, 1), "ecmp", recorder=rows, queue={"capacity": "8320 B"})
+
+    fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 2] * 2))
+    fabric.env.run()
+    fabric.flush()
+
+    told = zip(rows.column("node"), rows.column("event"), rows.column("queue"), strict=True)
+    at_the_leaf = [(event, queue) for node, event, queue in told if node == "leaf0"]
+    assert [row for row in at_the_leaf if row[0] != "deq"] == [
+        ("enq", 4160),
+        ("enq", 8320),
+        ("enq", 8320),
+        ("drop", 8320),
+    ]
+
+
+def test_waits_of_a_link_are_those_of_data_packets_alone(make_fabric):
+    # Hosts that send to each other acknowledge behind their own data. The data never waits: a NIC
+    # takes up the next packet when its port is free.
+    rows = Rows()
+    fabric = make_fabric((1, 2, 1), "ecmp", "fixed_window", recorder=rows)
+
+    fabric.submit(FlowBatch([0, 1], [1, 0], [4096 * 16] * 2))
+    fabric.env.run()
+    fabric.flush()
+
+    links = fabric.link_columns()
+    port = fabric.network.host_uplink[0]
+    names = ("node", "event", "ack", "queue")
+    told = zip(*(rows.column(name) for name in names), strict=True)
+    behind = [queue for *where, queue in told if where == ["host0", "enq", True]]
+    assert (links["packets"][port], links["data_packets"][port]) == (32, 16)
+    assert max(behind) > 64
+    assert (links["wait_sum"][port], links["wait_max"][port]) == (0, 0)
+
+
 def test_a_packet_keeps_its_number_and_what_is_sent_again_has_another(make_fabric):
     rows = Rows()
     fabric = make_fabric(
