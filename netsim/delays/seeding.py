@@ -8,11 +8,12 @@ documents it for `numpy.random.SeedSequence`; numpy promises not to change it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.random.bit_generator import ISeedSequence
+from numpy.random.bit_generator import ISpawnableSeedSequence
 from numpy.typing import NDArray
 
 from netsim.rng import Streams
@@ -44,15 +45,29 @@ class Constants:
         return mixed ^ (mixed >> _SHIFT)
 
 
-class Seeded(ISeedSequence):
-    """Words that were worked out before, in the place of a `numpy.random.SeedSequence`."""
+class Seeded(ISpawnableSeedSequence):
+    """A lane's seed sequence, whose words for SFC64 were worked out before."""
 
-    def __init__(self, words: NDArray[np.uint64]) -> None:
+    def __init__(
+        self, words: NDArray[np.uint64], streams: Streams, purpose: str, lane: int
+    ) -> None:
         self._words = words
+        self._streams = streams
+        self._purpose = purpose
+        self._lane = lane
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
         """Return the words."""
         return self._words
+
+    def spawn(self, n_children: int) -> Any:
+        """Return the children that the seed sequence has; laws that reject draws ask for them."""
+        return self._whole.spawn(n_children)
+
+    @functools.cached_property
+    def _whole(self) -> np.random.SeedSequence:
+        # It counts its children, so there is one; and few laws ask, so it is made when one does.
+        return self._streams.sequence(self._purpose, self._lane)
 
 
 def generators(
@@ -65,10 +80,10 @@ def generators(
     if not streams:
         return
     states = seeds(streams, purpose, count)
-    for replication in range(len(streams)):
+    for replication, source in enumerate(streams):
         for lane in range(count):
-            words: Any = Seeded(states[replication, lane])
-            yield replication, lane, np.random.Generator(np.random.SFC64(words))
+            seeded: Any = Seeded(states[replication, lane], source, purpose, lane)
+            yield replication, lane, np.random.Generator(np.random.SFC64(seeded))
 
 
 def seeds(streams: Sequence[Streams], purpose: str, count: int) -> NDArray[np.uint64]:

@@ -30,5 +30,14 @@ def test_the_generators_draw_what_those_opened_alone_draw():
         np.testing.assert_array_equal(stream.standard_normal(100), alone.standard_normal(100))
 
 
+def test_the_generators_have_the_children_that_those_opened_alone_have():
+    for _, lane, stream in generators([Streams(7)], "marks", 3):
+        alone = generator(Streams(7), "marks", lane)
+        # Twice: a seed sequence counts its children.
+        for _ in range(2):
+            for child, other in zip(stream.spawn(2), alone.spawn(2), strict=True):
+                np.testing.assert_array_equal(child.random(100), other.random(100))
+
+
 def test_no_streams_have_no_generators():
     assert not list(generators([], "marks", 4))
