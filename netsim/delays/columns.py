@@ -18,6 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from netsim.delays.laws.law import LONGEST
 from netsim.family import Problem, ProblemsFound
 
 #: At most this many faults of one file are shown.
@@ -28,7 +29,7 @@ _LONGEST_FIELD: Final = 64
 Kind = Literal["index", "seconds", "ratio"]
 _WANTED: Final[Mapping[str, str]] = {
     "index": "a whole number from 0",
-    "seconds": "a number of seconds, not negative",
+    "seconds": "a number of seconds from 0 to 53 days, or inf",
     "ratio": "a number between 0 and 1",
 }
 
@@ -175,7 +176,9 @@ def _number(text: str, kind: Kind) -> float | None:
         return None
     if kind == "index":
         return number if number <= _LARGEST_INDEX and number.is_integer() else None
-    return None if kind == "ratio" and number > 1 else number
+    if kind == "seconds":
+        return number if number <= LONGEST or math.isinf(number) else None
+    return number if number <= 1 else None
 
 
 def _present(
@@ -222,7 +225,9 @@ def _parquet_column(column: Any, name: str, kind: Kind, faults: _Faults) -> NDAr
     bad = np.isnan(values) | (values < 0)
     if kind == "index":
         bad |= (values > _LARGEST_INDEX) | (values != np.floor(values))
-    elif kind == "ratio":
+    elif kind == "seconds":
+        bad |= (values > LONGEST) & np.isfinite(values)
+    else:
         bad |= values > 1
     for row in np.flatnonzero(bad)[:MOST_PROBLEMS]:
         faults.add(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from netsim.family import Problem, ProblemsFound
 from netsim.fields import FilePath, Probability, field
 from netsim.registry import register
 from netsim.rng import Streams
+
+#: Loads that differ by less are one: a file may hold 0.1 in single precision.
+_SAME_LOAD: Final = 1e-6
 
 
 @register("delay", "trace")
@@ -96,11 +99,11 @@ def profile(path: Path, load: float | None = None) -> tuple[Seconds, float]:
     used = 0.0
     if "load" in columns:
         loads = np.unique(columns["load"])
-        used = float(loads[0] if load is None else load)
-        if used not in loads:
+        used = float(loads[0] if load is None else loads[np.abs(loads - load).argmin()])
+        if load is not None and abs(used - load) > _SAME_LOAD:
             known = ", ".join(f"{known:g}" for known in loads[:20])
             raise ProblemsFound(
-                Problem(f"load {used:g} was not measured", ("load",), hint=f"measured: {known}")
+                Problem(f"load {load:g} was not measured", ("load",), hint=f"measured: {known}")
             )
         rows = np.flatnonzero(columns["load"] == used)
     elif load is not None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from netsim.delays.columns import read
 from netsim.delays.laws.law import LawConfig, Seconds
+from netsim.family import Problem, ProblemsFound
 from netsim.fields import FilePath, field
 from netsim.registry import register
 
@@ -34,6 +35,15 @@ class Empirical:
     def mean(config: Any) -> float:
         """Return the mean of the measurements."""
         return float(_measured(config).mean())
+
+    @staticmethod
+    def problems(config: Any) -> list[Problem]:
+        """Return what is wrong with the file."""
+        try:
+            _measured(config)
+        except ProblemsFound as found:
+            return list(found.problems)
+        return []
 
 
 def _measured(config: Any) -> Seconds:

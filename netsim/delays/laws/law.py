@@ -5,22 +5,41 @@ A registered law is a class with a `Config` and two static functions::
     draw(config, generator, count) -> array of `count` durations in seconds
     mean(config) -> expected duration in seconds, exact (infinite where there is none)
 
+and optionally::
+
+    problems(config) -> list[Problem]     what is wrong with its data file
+
 `draw` must have the *prefix property*: the first k of n draws are what k draws alone would have
-been. It is what keeps a run's draws in place when rounds are added.
+been. It is what keeps a run's draws in place when rounds are added. A law that needs a number of
+draws that is not known beforehand takes them from children of the generator (``spawn``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
-from netsim.fields import FILE_KEY, Config, OneOf, implementation
+from netsim.family import Problem
+from netsim.fields import FILE_KEY, Config, OneOf, Quantity, implementation
 
 Seconds = NDArray[np.float64]
+
+#: Seconds (53 days) that no finite duration of a scenario or data file exceeds: half the range of
+#: the clock. Draws of a law may.
+LONGEST: Final = 53 * 86400.0
+
+#: Types of a law's parameters. What must be positive is a step of the clock at least, which keeps
+#: ratios of parameters, and their squares, within the range of floating point.
+Duration = Annotated[float, Quantity("duration", maximum=LONGEST)]
+PositiveDuration = Annotated[
+    float, Quantity("duration", minimum=1e-12, maximum=LONGEST, positive=True)
+]
 
 
 class LawConfig(Config):
@@ -44,6 +63,10 @@ class LawType(Protocol):
         ...
 
 
+#: Laws whose blocks need no `dist`, by the key that tells them.
+_TOLD_BY: Final = {"mix": "mix", FILE_KEY: "empirical"}
+
+
 @dataclass(frozen=True, slots=True)
 class LawChoice(OneOf):
     """A law block; ``{mix: [...]}`` and ``{file: F}`` need no `dist`."""
@@ -51,17 +74,37 @@ class LawChoice(OneOf):
     def choose(self, value: Any) -> str:
         """Return the name of the law that the block asks for."""
         if isinstance(value, Mapping) and self.key not in value:
-            if "mix" in value:
-                return "mix"
-            if FILE_KEY in value:
-                return "empirical"
+            for key, name in _TOLD_BY.items():
+                if key in value:
+                    return name
         return OneOf.choose(self, value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the block as `OneOf` does, and what it holds where `dist` is left out."""
+        described = OneOf.__get_pydantic_json_schema__(self, schema, handler)
+        members = dict(zip(self.models(), described["allOf"], strict=True))
+        named: dict[str, Any] = {"required": described.pop("required")}
+        for key, name in _TOLD_BY.items():
+            untold = {"required": [key], "not": named}
+            described["allOf"].append({"if": untold, "then": members[name]["then"]})
+        told = [{"required": [key]} for key in _TOLD_BY]
+        return described | {"anyOf": [named, *told]}
 
 
 #: Annotation of a field that holds a law: ``bad: Law = field({"dist": "constant", "value": "1 s"},
 #: ...)``.
 LAW = LawChoice("law", key="dist")
 Law = Annotated[LawConfig, LAW]
+
+
+def problems(config: LawConfig, at: tuple[str | int, ...] = ()) -> list[Problem]:
+    """Return what keeps `config` from being drawn from; `at`: where its block stands."""
+    find: Callable[[Any], list[Problem]] | None = getattr(
+        implementation("law", config, key="dist"), "problems", None
+    )
+    return [replace(found, at=(*at, *found.at)) for found in find(config)] if find else []
 
 
 def draw(config: LawConfig, generator: np.random.Generator, count: int) -> Seconds:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import ConfigDict, model_validator
 
-from netsim.delays.laws.law import Law, LawConfig, Seconds, draw, mean
+from netsim.delays.laws.law import Law, LawConfig, Seconds, draw, mean, problems
+from netsim.family import Problem
 from netsim.fields import Config as Block
 from netsim.fields import field, problem
 from netsim.registry import register
@@ -19,7 +20,9 @@ class Component(Block):
     # The union of laws holds this one as well, so it is complete only when all are registered.
     model_config = ConfigDict(defer_build=True)
 
-    weight: float = field(description="share of the draws, relative to the other weights", ge=0)
+    weight: float = field(
+        description="share of the draws, relative to the other weights", ge=0, le=1e9
+    )
     law: Law = field(description="the law")
 
 
@@ -65,3 +68,12 @@ class Mix:
         return float(
             sum(part.weight * mean(part.law) for part in config.mix if part.weight) / total
         )
+
+    @staticmethod
+    def problems(config: Any) -> list[Problem]:
+        """Return what is wrong with the components."""
+        return [
+            found
+            for place, part in enumerate(config.mix)
+            for found in problems(part.law, ("mix", place, "law"))
+        ]

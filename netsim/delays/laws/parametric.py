@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from netsim.delays.laws.law import LawConfig, Seconds
-from netsim.fields import Duration, Quantity, field, problem
+from netsim.delays.laws.law import Duration, LawConfig, PositiveDuration, Seconds
+from netsim.fields import field, problem
 from netsim.registry import register
 
-PositiveDuration = Annotated[float, Quantity("duration", positive=True)]
-Shape = Annotated[float, Field(gt=0, le=1e6)]
+#: A tail index below 0.1 gives durations beyond the range of floating point.
+Shape = Annotated[float, Field(ge=0.1, le=1e6)]
 _TEXTBOOK = "Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions, 1994"
 
 

@@ -73,6 +73,7 @@ def test_parquet_and_csv_give_the_same(tmp_path):
 HOSTILE = {
     "nan": ("round,worker,finish\n0,0,1\n0,1,nan\n", 3, 5, "finish: 'nan' is not a number"),
     "negative": ("round,worker,finish\n0,0,-1\n", 2, 5, "finish: '-1' is not a number"),
+    "too long": ("round,worker,finish\n0,0,4579201\n", 2, 5, "finish: '4579201' is not a number"),
     "text": ("round,worker,finish\nzero,0,1\n", 2, 1, "round: 'zero' is not a whole number"),
     "fraction": ("round,worker,finish\n0,0.5,1\n", 2, 3, "worker: '0.5' is not a whole number"),
     "huge index": ("round,worker,finish\n1e300,0,1\n", 2, 1, "round: '1e300' is not"),
@@ -242,6 +243,23 @@ def test_a_load_that_was_not_measured_names_those_that_were(tmp_path):
     (found,) = problems(config, 1, 1)
 
     assert found.hint == "measured: 0, 0.25"
+
+
+def test_a_load_in_single_precision_is_found_by_its_decimal_number(tmp_path):
+    table = {"load": pa.array([0.1, 0.3], pa.float32()), "round": [0, 0], "worker": [0, 0]}
+    pq.write_table(pa.table({**table, "seconds": [1.0, 2.0]}), tmp_path / "t.parquet")
+    config = read({"kind": "trace", "file": str(tmp_path / "t.parquet"), "load": 0.3})
+
+    assert problems(config, 1, 1) == []
+    assert reference_load(config) == pytest.approx(0.3, abs=1e-7)
+    np.testing.assert_array_equal(sample(config, Streams(1), 1, 1), [[2]])
+
+
+def test_a_parquet_time_beyond_the_range_of_durations_is_refused_and_a_dead_worker_is_not(tmp_path):
+    pq.write_table(pa.table({"finish": [1.0, np.inf, 1e9]}), tmp_path / "m.parquet")
+
+    with pytest.raises(ProblemsFound, match=r"finish: row 3 holds 1e\+09"):
+        columns.read(tmp_path / "m.parquet", {"finish": "seconds"})
 
 
 def test_a_trace_with_a_hole_names_it(tmp_path):
