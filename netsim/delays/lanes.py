@@ -111,6 +111,12 @@ def _sparse(stream: np.random.Generator, probability: float, count: int) -> NDAr
     return marks
 
 
+def multiply(out: Seconds, marks: Marks, factor: float) -> None:
+    """Multiply the marked times; a worker that never answers (inf) does not for a factor of 0."""
+    times = out[marks]
+    out[marks] = np.multiply(times, factor, out=times, where=np.isfinite(times))
+
+
 def place(
     out: Seconds,
     marks: Marks,

@@ -10,8 +10,6 @@ from pydantic import ConfigDict
 from netsim.delays.lanes import mark, place
 from netsim.delays.laws.law import Law, Seconds
 from netsim.delays.process import Delay, DelayConfig, sample_into
-from netsim.delays.process import problems as problems_of
-from netsim.family import Problem
 from netsim.fields import Probability, field
 from netsim.registry import register
 from netsim.rng import Streams
@@ -46,8 +44,3 @@ class Outlier:
         sample_into(config.base, streams, f"{purpose}.base", out)
         marks = mark(streams, f"{purpose}.outlier", config.probability, rounds, workers)
         place(out, marks, config.law, streams, f"{purpose}.outlier_time", config.effect)
-
-    @staticmethod
-    def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
-        """Return what is wrong with the underlying process."""
-        return problems_of(config.base, rounds, workers, ("base",))

@@ -6,15 +6,20 @@ A registered process is a class with a `Config`, a `source`, and::
                                                       with seconds
 
 `streams` holds one `Streams` per replication; `purpose` prefixes the names of all streams that are
-drawn from, so that a process that modifies another one (`outlier`, `round_shock`) draws apart from
-it. Two optional functions:
+drawn from, so that a process that modifies another one draws apart from it. Two optional
+functions::
 
-    problems(config, rounds, workers) -> list[Problem]     what is wrong with its data files, or
-    with the sizes reference_load(config) -> float                        the load at which its
-    times were measured (default 0)
+    problems(config, rounds, workers) -> list[Problem]    what is wrong with its data files, or
+                                                          with the sizes
+    reference_load(config) -> float                       the load at which its times were measured
+                                                          (default 0)
 
 and an optional class attribute `taken_as_is` (default False): times are finish times already, to
 which neither load, network nor decode time is added.
+
+A process that modifies another one (`outlier`, `round_shock`) holds it in its field `base`. What
+the base's times mean holds for the modified ones too: both have one reference load, and both or
+neither are taken as they are. The problems of a base and of laws are found without its help.
 """
 
 from __future__ import annotations
@@ -27,7 +32,8 @@ from typing import Annotated, Any, ClassVar, Final, Protocol
 import numpy as np
 from pydantic import TypeAdapter
 
-from netsim.delays.laws.law import Seconds
+from netsim.delays.laws.law import LawConfig, Seconds
+from netsim.delays.laws.law import problems as problems_of_law
 from netsim.family import Problem
 from netsim.fields import Config, OneOf, implementation
 from netsim.rng import Streams
@@ -132,19 +138,31 @@ def problems(
     """Return what keeps `config` from giving so many durations; `at`: where the scenario has it."""
     process = implementation("delay", config)
     find: Callable[[Any, int, int], list[Problem]] | None = getattr(process, "problems", None)
-    if find is None:
-        return []
-    return [replace(found, at=(*at, *found.at)) for found in find(config, rounds, workers)]
+    found = [] if find is None else list(find(config, rounds, workers))
+    for name in type(config).model_fields:
+        part = getattr(config, name)
+        if isinstance(part, LawConfig):
+            found += problems_of_law(part, (name,))
+        elif isinstance(part, DelayConfig):
+            found += problems(part, rounds, workers, (name,))
+    return [replace(one, at=(*at, *one.at)) for one in found]
 
 
 def reference_load(config: DelayConfig) -> float:
     """Return the load at which the times of `config` were measured; 0 for pure extra delay."""
+    origin = _origin(config)
     find: Callable[[Any], float] | None = getattr(
-        implementation("delay", config), "reference_load", None
+        implementation("delay", origin), "reference_load", None
     )
-    return find(config) if find is not None else 0.0
+    return find(origin) if find is not None else 0.0
 
 
 def taken_as_is(config: DelayConfig) -> bool:
     """Return whether the times of `config` are finish times, to which nothing is added."""
-    return bool(getattr(implementation("delay", config), "taken_as_is", False))
+    return bool(getattr(implementation("delay", _origin(config)), "taken_as_is", False))
+
+
+def _origin(config: DelayConfig) -> DelayConfig:
+    """Return the process whose times are modified, below all that modify them."""
+    base = getattr(config, "base", None)
+    return _origin(base) if isinstance(base, DelayConfig) else config

@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import ConfigDict
 
-from netsim.delays.lanes import Marks, generator, mark, place, width
+from netsim.delays.lanes import Marks, generator, mark, multiply, place, width
 from netsim.delays.laws.law import Law, Seconds
 from netsim.delays.process import Delay, DelayConfig, sample_into
-from netsim.delays.process import problems as problems_of
-from netsim.family import Problem
 from netsim.fields import Probability, field
 from netsim.registry import register
 from netsim.rng import Streams
@@ -37,7 +35,7 @@ class ShockConfig(DelayConfig):
 def _strike(
     config: ShockConfig, out: Seconds, hit: Marks, streams: Sequence[Streams], purpose: str
 ) -> None:
-    out[hit[:, :, : out.shape[2]]] *= config.factor
+    multiply(out, hit[:, :, : out.shape[2]], config.factor)
     place(out, hit, config.extra, streams, f"{purpose}.extra", "add")
 
 
@@ -67,11 +65,6 @@ class RoundShock:
             hit[replication] &= shocked[:, None]
         _strike(config, out, hit, streams, purpose)
 
-    @staticmethod
-    def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
-        """Return what is wrong with the underlying process."""
-        return problems_of(config.base, rounds, workers, ("base",))
-
 
 @register("delay", "rack_shock")
 class RackShock:
@@ -94,8 +87,3 @@ class RackShock:
         shocked = mark(streams, f"{purpose}.rack", config.probability, rounds, racks)
         of_worker = np.arange(wide) // config.per_rack
         _strike(config, out, shocked[:, :, of_worker], streams, purpose)
-
-    @staticmethod
-    def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
-        """Return what is wrong with the underlying process."""
-        return problems_of(config.base, rounds, workers, ("base",))

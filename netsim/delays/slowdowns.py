@@ -8,10 +8,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from pydantic import ConfigDict, model_validator
 
-from netsim.delays.lanes import WIDTH, generator, lanes, mark
+from netsim.delays.lanes import WIDTH, generator, lanes, mark, multiply
 from netsim.delays.laws.law import Seconds
 from netsim.delays.process import Delay, DelayConfig, sample_into
-from netsim.delays.process import problems as problems_of
 from netsim.family import Problem
 from netsim.fields import Probability, field, problem
 from netsim.registry import register
@@ -41,12 +40,7 @@ class BernoulliSlowdown:
         _, rounds, workers = out.shape
         sample_into(config.base, streams, f"{purpose}.base", out)
         slow = mark(streams, f"{purpose}.slow", config.probability, rounds, workers)
-        out[slow[:, :, :workers]] *= config.factor
-
-    @staticmethod
-    def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
-        """Return what is wrong with the underlying process."""
-        return problems_of(config.base, rounds, workers, ("base",))
+        multiply(out, slow[:, :, :workers], config.factor)
 
 
 @register("delay", "fixed_slow")
@@ -89,12 +83,12 @@ class FixedSlow:
                 draws = generator(source, f"{purpose}.slow", lane).random(WIDTH)
                 slow[replication, cells] = draws[: cells.stop - cells.start] < config.fraction
         slow[:, list(config.workers)] = True
-        out *= np.where(slow, config.factor, 1.0)[:, None, :]
+        multiply(out, np.broadcast_to(slow[:, None, :], out.shape), config.factor)
 
     @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
-        """Return workers that do not exist, and what is wrong with the underlying process."""
-        unknown = [
+        """Return workers that do not exist."""
+        return [
             Problem(
                 f"worker {worker} is slow, but there are only workers 0 to {workers - 1}",
                 ("workers", place),
@@ -103,4 +97,3 @@ class FixedSlow:
             for place, worker in enumerate(config.workers)
             if worker >= workers
         ]
-        return unknown + problems_of(config.base, rounds, workers, ("base",))

@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from delay_blocks import PROCESSES
 
-from netsim import registry
 from netsim.delays.gilbert_elliott import states
 from netsim.delays.process import blocks, problems, read, sample, sample_many
 from netsim.rng import Streams
 
 GOOD = {"dist": "constant", "value": "1 s"}
 FLAT = {"kind": "independent", "law": GOOD}
-EXAMPLES = {
-    "independent": {"kind": "independent", "law": {"dist": "gamma", "mean": "1 s", "sd": "0.5 s"}},
-    "gilbert_elliott": {"kind": "gilbert_elliott", "p": 0.1, "q": 0.4, "good": GOOD},
-    "bernoulli_slowdown": {"kind": "bernoulli_slowdown", "probability": 0.3},
-    "fixed_slow": {"kind": "fixed_slow", "workers": (2,), "fraction": 0.2},
-    "outlier": {"kind": "outlier", "probability": 0.01},
-    "round_shock": {"kind": "round_shock", "probability": 0.3, "fraction": 0.5},
-    "rack_shock": {"kind": "rack_shock", "probability": 0.3, "per_rack": 8},
-    "isolated": {"kind": "isolated"},
-    "mild": {"kind": "mild"},
-    "mild5": {"kind": "mild5"},
-    "heavy_ge": {"kind": "heavy_ge"},
-    "sticky": {"kind": "sticky"},
-    "lambda": {"kind": "lambda", "cold_start": 0.01},
-}
-
-
-def test_every_process_without_a_file_is_tested_here():
-    assert set(EXAMPLES) == set(registry.names("delay")) - {"matrix", "trace"}
+EXAMPLES = {name: block for name, block in PROCESSES.items() if "file" not in block}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -177,6 +159,36 @@ def test_a_rack_shock_strikes_whole_racks():
         assert set(np.ptp(rack, axis=1)) == {0}
     assert hit[:, 0].mean() == pytest.approx(0.2, abs=5 * np.sqrt(0.16 / 1000))
     assert abs(np.corrcoef(hit[:, 0], hit[:, 4])[0, 1]) < 5 / np.sqrt(1000)
+
+
+def test_racks_need_not_divide_the_workers_nor_the_lanes_that_share_a_stream():
+    # Lanes of 64 workers: the rack of workers 63 to 69 lies in two of them.
+    config = read({"kind": "rack_shock", "base": FLAT, "probability": 0.3, "per_rack": 7})
+
+    hit = sample(config, Streams(3), 500, 100) == 2.0
+
+    for first in range(0, 100, 7):
+        rack = hit[:, first : first + 7]
+        np.testing.assert_array_equal(rack, np.broadcast_to(rack[:, :1], rack.shape))
+    assert len({rack.tobytes() for rack in hit[:, ::7].T}) == 15
+
+
+@pytest.mark.parametrize("name", ["fixed_slow", "bernoulli_slowdown", "round_shock", "rack_shock"])
+def test_a_factor_of_zero_does_not_bring_a_dead_worker_back(tmp_path, name):
+    (tmp_path / "finish.csv").write_text("round,worker,finish\n0,0,2\n0,1,inf\n")
+    matrix = {"kind": "matrix", "file": str(tmp_path / "finish.csv")}
+    always = {
+        "fixed_slow": {"workers": (0, 1)},
+        "bernoulli_slowdown": {"probability": 1.0},
+        "round_shock": {"probability": 1.0, "fraction": 1.0},
+        "rack_shock": {"probability": 1.0},
+    }
+    config = read({"kind": name, "base": matrix, "factor": 0.0, **always[name]})
+
+    times = sample(config, Streams(1), 1, 2)
+
+    extra = 1.0 if "shock" in name else 0.0
+    np.testing.assert_array_equal(times, [[extra, np.inf]])
 
 
 def test_a_process_within_a_process_draws_apart_from_it():
