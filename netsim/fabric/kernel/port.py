@@ -154,17 +154,24 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
 
 
 def append(state: State, link: int, packet: int, arrival: int) -> None:
-    """Add `packet` to the packets on their way over `link`."""
+    """Add `packet` to the packets on their way over `link`.
+
+    The row of the last packet is likely far from the processor. It is written without being read:
+    its size, which shares a cell with the number of the packet behind it, is kept in `TAIL`.
+    """
     links = state.links
     packets = state.packets
     row = link * LINK
-    packets[packet * PACKET + NEXT] &= ~LOW
+    cell = packet * PACKET
+    last = packets[cell + NEXT] & ~LOW
+    packets[cell + NEXT] = last
     if links[row + HEAD] == NONE:
         links[row + HEAD] = packet
         key = (arrival - state.clock[EPOCH]) << SOURCE_BITS | link
         lower(state.tree, state.fixed[LEAF] + link, key)
     else:
-        last = links[row + TAIL] * PACKET
-        packets[last + NEXT] |= packet
-        packets[last + NEXT_ARRIVAL] = arrival
-    links[row + TAIL] = packet
+        tail = links[row + TAIL]
+        ahead = (tail & LOW) * PACKET
+        packets[ahead + NEXT] = (tail & ~LOW) | packet
+        packets[ahead + NEXT_ARRIVAL] = arrival
+    links[row + TAIL] = last | packet

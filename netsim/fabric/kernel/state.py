@@ -153,6 +153,7 @@ CAPACITY: Final = 3
 MARK_ABOVE: Final = 4
 HEAD: Final = 5
 TAIL: Final = 6
+"""Packet that entered last (low 32 bits), its wire size above."""
 NODE: Final = 7
 
 # links, second half: what has happened so far
