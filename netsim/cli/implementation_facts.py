@@ -10,8 +10,7 @@ from netsim import registry
 from netsim.cli import catalogue
 from netsim.cli.field_rows import FieldRow, field_rows
 from netsim.cli.text_table import lines
-from netsim.cli.yaml_text import value
-from netsim.errors import UsageError
+from netsim.errors import ScenarioError, UsageError
 
 #: The key that names an implementation, where it is not ``kind``.
 KEYS: Final = {
@@ -77,7 +76,7 @@ def facts(kind: str, name: str, settings: Sequence[str] = ()) -> dict[str, Any]:
     rows = list(field_rows(model)) if model is not None else []
     known["fields"] = [asdict(row) for row in rows]
     if kind != "workload" and model is not None:
-        known["explanation"] = _explanation(target, model, settings)
+        known["explanation"] = _explanation(kind, name, model, settings)
     return known
 
 
@@ -134,7 +133,7 @@ def _kind(row: FieldRow) -> str:
     return f"{row.type}{unit}{', ' if row.range else ''}{row.range}"
 
 
-def _explanation(target: Any, model: Any, settings: Sequence[str]) -> list[str]:
+def _explanation(kind: str, name: str, model: Any, settings: Sequence[str]) -> list[str]:
     """Return what the implementation says about a configuration of it, if it says anything.
 
     Parameters of its `explain` beyond the configuration (a code's number of workers) are settings
@@ -142,28 +141,26 @@ def _explanation(target: Any, model: Any, settings: Sequence[str]) -> list[str]:
     """
     import inspect
 
-    from pydantic import ValidationError
+    from pydantic import create_model
 
-    explain = getattr(target, "explain", None)
-    values = _values(settings)
+    from netsim.fields import Config
+    from netsim.fields.choice import kind_in_words
+    from netsim.scenario.block import read_block
+
+    explain = getattr(registry.lookup(kind, name), "explain", None)
     known = list(inspect.signature(explain).parameters)[1:] if explain is not None else []
-    beyond = {name: values.pop(name) for name in known if name in values}
+    more: dict[str, Any] = dict.fromkeys(known, (Any, None))
     try:
-        config = model.model_validate(values)
-    except ValidationError as bad:
-        if not settings:
-            return []
-        first = bad.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UsageError(f"--set {place}: {first['msg']}") from None
-    return [str(line) for line in explain(config, **beyond)] if explain is not None else []
-
-
-def _values(settings: Sequence[str]) -> dict[str, Any]:
-    values = {}
-    for setting in settings:
-        name, equals, written = setting.partition("=")
-        if not equals:
-            raise UsageError(f"--set {setting}: write it as FIELD=VALUE")
-        values[name.strip()] = value(written)
-    return values
+        config: Config = read_block(
+            create_model(model.__name__, __base__=model, **more),
+            settings,
+            f"{kind_in_words(kind)} '{name}'",
+        )
+    except ScenarioError:
+        if settings:
+            raise
+        return []
+    if explain is None:
+        return []
+    beyond = {key: getattr(config, key) for key in known if key in config.model_fields_set}
+    return [str(line) for line in explain(config, **beyond)]

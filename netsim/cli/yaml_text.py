@@ -19,10 +19,3 @@ def dump(content: Mapping[str, Any]) -> str:
     stream = io.StringIO()
     yaml.dump(dict(content), stream)
     return stream.getvalue()
-
-
-def value(text: str) -> Any:
-    """Return what `text` means as a YAML 1.2 value: ``4`` is a number, ``100 Gbps`` a text."""
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe", pure=True).load(text)

@@ -51,13 +51,15 @@ class _Found:
     """Block and name of the field that an unknown one was probably meant to be."""
 
 
-def validation(error: ValidationError, model: type[BaseModel], root: Node) -> list[Diagnostic]:
-    """Return pydantic's errors as diagnostics.
+def validation(
+    error: ValidationError, model: type[BaseModel], root: Node, name: str = ""
+) -> list[Diagnostic]:
+    """Return pydantic's errors as diagnostics; `name` is what `root` is if it is no scenario.
 
     Of a union's members only the errors of the likeliest are kept, and a required field is not
     called missing where a misspelt one stands for it.
     """
-    found = [_located(details, model, root) for details in error.errors(include_url=False)]
+    found = [_located(details, model, root, name) for details in error.errors(include_url=False)]
     meant = {one.meant for one in found if one.meant is not None}
     best: dict[Path, tuple[int, str]] = {}
     for one in found:
@@ -113,16 +115,16 @@ def _shown_path(path: FilePath) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _located(details: Any, model: type[BaseModel], root: Node) -> _Found:
+def _located(details: Any, model: type[BaseModel], root: Node, name: str) -> _Found:
     place, path, branch = _follow(root, details["loc"])
     kind, context, depth = details["type"], details.get("ctx", {}), len(details["loc"])
     if kind == "netsim":
         return _Found(_own(context, place, root), branch, depth)
     if kind == "missing":
         missing = (path[:-1], str(path[-1]))
-        return _Found(_missing(model, place, path), branch, depth, missing=missing)
+        return _Found(_missing(model, place, path, name), branch, depth, missing=missing)
     if kind == "extra_forbidden":
-        diagnostic, near = _unknown(model, place, path, root)
+        diagnostic, near = _unknown(model, place, path, name or _workload(root))
         return _Found(diagnostic, branch, depth, meant=(path[:-1], near) if near else None)
     wording = word(kind, _name(path), plain(place.node), context)
     diagnostic = Diagnostic(wording.code, wording.message, place.span, wording.hint)
@@ -189,17 +191,17 @@ def _changed(place: Place) -> str:
     return f" (with {', '.join(names[:_MOST_OVERRIDES])}{more})" if names else ""
 
 
-def _missing(model: type[BaseModel], place: Place, path: Path) -> Diagnostic:
+def _missing(model: type[BaseModel], place: Place, path: Path, whole: str) -> Diagnostic:
     name = str(path[-1])
     info = field_of(model, path)
     hint = f"{name}: {info.description}" if info and info.description else ""
-    message = f"{_block(path[:-1]) or 'the scenario'} needs '{name}'"
+    message = f"{_block(path[:-1]) or whole or 'the scenario'} needs '{name}'"
     span = place.key or place.node.span
     return Diagnostic("missing-field", message, span, hint)
 
 
 def _unknown(
-    model: type[BaseModel], place: Place, path: Path, root: Node
+    model: type[BaseModel], place: Place, path: Path, whole: str
 ) -> tuple[Diagnostic, str | None]:
     """Return the diagnostic of a key that is no field, and the field that was probably meant."""
     name = str(path[-1])
@@ -208,9 +210,12 @@ def _unknown(
     hint = f"did you mean '{near}'?" if near else ""
     if not near and 0 < len(known) <= _MOST_LISTED:
         hint = f"known: {', '.join(known)}"
-    workload = shown(follow(root, ("workload",)).node.content)
-    message = f"'{name}' is not a field of {_block(path[:-1]) or f'workload {workload}'}"
+    message = f"'{name}' is not a field of {_block(path[:-1]) or whole}"
     return Diagnostic("unknown-field", message, place.key or place.span, hint), near
+
+
+def _workload(root: Node) -> str:
+    return f"workload {shown(follow(root, ('workload',)).node.content)}"
 
 
 def _block(path: Path) -> str:

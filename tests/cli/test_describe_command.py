@@ -86,6 +86,40 @@ def test_an_unknown_name_is_answered_with_the_nearest(word, hint):
     assert hint in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("setting", "message", "hint"),
+    [
+        ("s=x", "'s' is not a field of coding scheme 'm_sgc'", "known: B, W, lambda, workers"),
+        ("code.lambda=27", "'code' is not a field of coding scheme 'm_sgc'", "known: B, W, lambda"),
+        ("lamda=27", "'lamda' is not a field of coding scheme", "did you mean 'lambda'?"),
+        ("worker=8", "'worker' is not a field of coding scheme", "did you mean 'workers'?"),
+        ("lambda=x", "'lambda' must be a whole number, not 'x'", "--set lambda"),
+        ("lambda=-1", "'lambda' must be at least 0, not -1", "out-of-range"),
+        ("lambda", "'lambda' sets no value", "--set lambda"),
+    ],
+)
+def test_a_wrong_setting_is_answered_as_in_a_scenario(setting, message, hint):
+    result = netsim("describe", "m_sgc", "--set", "workers=256", "--set", setting)
+
+    assert result.exit_code == 3
+    assert message in result.stderr
+    assert hint in result.stderr
+
+
+def test_a_required_field_that_no_setting_gives_is_named():
+    result = netsim("describe", "k_sync", "--set", "workers=8")
+
+    assert result.exit_code == 3
+    assert "coding scheme 'k_sync' needs 'k'" in result.stderr
+
+
+def test_settings_are_explained():
+    text = netsim("describe", "m_sgc", "--set", "workers=256", "--set", "lambda=27").stdout
+
+    # (lambda+1)(W-1+B) / (n (B+(W-1)(lambda+1))) with B=1, W=2.
+    assert "load per worker and round: 7/928 = 0.007543" in text
+
+
 def test_everything_registered_can_be_described():
     for kind in registry.kinds():
         for name in registry.names(kind):
