@@ -31,9 +31,7 @@ class RepeatedMultiplexed(Multiplexed):
     def problems(cls, config: Any, workers: int) -> list[Problem]:
         """Return what breaks multiplexed coding, or that lambda+1 does not divide n."""
         found = super().problems(config, workers)
-        if found or config.lam == workers:
-            return found
-        return uneven_groups(config.lam, workers, ("code", "lambda"), name="lambda")
+        return found or uneven_groups(config.lam, workers, ("code", "lambda"), name="lambda")
 
     def tolerates(self) -> str:
         """Return the models."""

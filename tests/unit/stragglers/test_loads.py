@@ -108,6 +108,7 @@ IMPOSSIBLE = [
     ("m_sgc", 8, {"B": 3, "W": 3, "lam": 1}, "B < W"),
     ("m_sgc", 8, {"B": 1, "W": 2, "lam": 9}, "distinct stragglers"),
     ("m_sgc_rep", 8, {"B": 1, "W": 2, "lam": 2}, "does not divide"),
+    ("m_sgc_rep", 8, {"B": 1, "W": 2, "lam": 8}, "does not divide"),
 ]
 
 
@@ -126,7 +127,7 @@ def test_the_edges_of_what_is_possible_are_possible():
     assert make("gc", 1, s=0).load() == 1
     assert make("m_sgc", 1, B=1, W=2, lam=1).load() == 2
     assert make("m_sgc", 1, B=1, W=2, lam=0).load() == 1
-    assert make("m_sgc_rep", 6, B=1, W=2, lam=6).load() == Fraction(1, 3)
+    assert make("m_sgc_rep", 6, B=1, W=2, lam=5).load() == Fraction(12, 42)
     assert make("sr_sgc_rep", 8, B=1, W=2, lam=6).s == 3
 
 
