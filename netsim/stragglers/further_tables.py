@@ -43,16 +43,34 @@ LEARNING: Final = Table(
 
 SELECTION: Final = Table(
     name="selection",
-    version=1,
-    row="one row per parameter set that the search played on the probe, best first",
+    version=2,
+    row="one row per parameter set that the search played on the probe",
     key=("rank",),
     columns=(
-        Column("rank", "int64", "1", "place by mean time on the resampled probe, from 0"),
+        Column(
+            "rank",
+            "int64",
+            "1",
+            "place from 0: those played on resamplings by resampled_time, then the others by time",
+        ),
         Column("scheme", "string", "", "coding scheme"),
         Column("parameters", "string", "", "its parameters"),
         Column("load", "float64", "1", "its load"),
-        Column("time", "float64", "s", "total time on the probe, mean over resamplings"),
-        Column("time_sd", "float64", "s", "standard deviation of it over resamplings"),
+        Column("time", "float64", "s", "total time on the probe itself"),
+        Column(
+            "resampled_time",
+            "float64",
+            "s",
+            "mean total time on the probe and its resamplings; null if it was not played on these",
+            nullable=True,
+        ),
+        Column(
+            "time_sd",
+            "float64",
+            "s",
+            "standard deviation of the times that resampled_time is the mean of",
+            nullable=True,
+        ),
         Column("chosen", "bool", "1", "whether the run used it"),
     ),
 )

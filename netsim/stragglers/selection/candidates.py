@@ -37,8 +37,13 @@ class Candidate:
         """The block ``code``."""
         return {"scheme": self.scheme, **self.parameters}
 
+    @property
+    def parameters_in_words(self) -> str:
+        """The parameters as text: ``B=1 W=2 lambda=27``."""
+        return " ".join(f"{name}={value}" for name, value in self.parameters.items())
+
     def __str__(self) -> str:
-        return " ".join([self.scheme, *(f"{name}={v}" for name, v in self.parameters.items())])
+        return f"{self.scheme} {self.parameters_in_words}".strip()
 
     @property
     def rank(self) -> tuple[Fraction, int, int, int]:

@@ -25,9 +25,6 @@ from netsim.stragglers.selection.probe import LOADS, fit_load_slope
 from netsim.stragglers.selection.search import Ranking, regret, search
 from netsim.stragglers.work import DrawnTimes
 
-#: Parameter sets that table `selection` shows.
-_SHOWN = 100
-
 
 class AutoRun:
     """One replication: uncoded rounds, the search, and the rest of the jobs with the choice.
@@ -57,7 +54,7 @@ class AutoRun:
         self._chosen: Candidate | None = None
         #: Number of the first round of the scheme that plays.
         self._first = 0
-        context.env.process(self._run())
+        self._master = context.env.process(self._run())
 
     def progress(self) -> float | None:
         """Return the share of the rounds that are over, as far as it is known."""
@@ -163,18 +160,18 @@ class AutoRun:
     def _write(self, ranking: Ranking) -> None:
         if not self._context.recorder.wants("selection"):
             return
-        shown = ranking.candidates[:_SHOWN]
-        count = len(shown)
+        place = np.arange(len(ranking.candidates))
         self._context.recorder.write(
             "selection",
             {
-                "rank": np.arange(count),
-                "scheme": [one.scheme for one in shown],
-                "parameters": [" ".join(str(one).split(" ")[1:]) for one in shown],
-                "load": [float(one.load) for one in shown],
-                "time": ranking.time[:count],
-                "time_sd": ranking.deviation[:count],
-                "chosen": np.arange(count) == 0,
+                "rank": place,
+                "scheme": [one.scheme for one in ranking.candidates],
+                "parameters": [one.parameters_in_words for one in ranking.candidates],
+                "load": [float(one.load) for one in ranking.candidates],
+                "time": ranking.time,
+                "resampled_time": np.ma.masked_invalid(ranking.resampled),
+                "time_sd": np.ma.masked_invalid(ranking.deviation),
+                "chosen": place == 0,
             },
         )
 
@@ -182,6 +179,8 @@ class AutoRun:
         """Write the tables; return the run's figures, the choice and its regret."""
         self._scheme.begin(self._scenario.jobs)
         figures = self._tables.finish()
+        if self._master.is_alive:
+            figures["status"] = "unfinished"
         if self._chosen is None:
             return figures
         figures["chosen"] = str(self._chosen)

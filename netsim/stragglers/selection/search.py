@@ -20,14 +20,25 @@ from netsim.stragglers.waiting import WaitConfig
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Parameter sets from best to worst, with mean and deviation of their time over resamplings.
+    """Parameter sets from best to worst.
 
-    `played` says on how many profiles a set was played: the finalists on all, the others on the
-    probe alone, which come behind.
+    Parameters
+    ----------
+    candidates
+        The sets. Those that were played on resamplings come first, by `resampled`; the others come
+        behind, by `time`.
+    time
+        Total time of each on the probe itself.
+    resampled, deviation
+        Mean and standard deviation of its total times on the probe and its resamplings; NaN where
+        it was not played on these.
+    jobs
+        Jobs that were played.
     """
 
     candidates: tuple[Candidate, ...]
     time: Floats
+    resampled: Floats
     deviation: Floats
     jobs: int
 
@@ -35,13 +46,6 @@ class Ranking:
     def best(self) -> Candidate:
         """The chosen set."""
         return self.candidates[0]
-
-    def best_of(self, scheme: str) -> tuple[Candidate, float]:
-        """Return the best set of one scheme and its time."""
-        for candidate, time in zip(self.candidates, self.time, strict=True):
-            if candidate.scheme == scheme:
-                return candidate, float(time)
-        raise UsageError(f"no parameter set of '{scheme}' was searched")
 
 
 def search(
@@ -89,22 +93,23 @@ def search(
     sets = list(candidates) if candidates is not None else parameter_sets(workers, t_max, w_max)
     times = _totals(sets, measured, per_load, reference_load, jobs, waiting)
     order = sorted(range(len(sets)), key=lambda i: (times[i], sets[i].rank))
-    sets = [sets[i] for i in order]
-    mean, deviation = times[order], np.zeros(len(sets))
+    sets, times = [sets[i] for i in order], times[order]
+    resampled, deviation = np.full((2, len(sets)), np.nan)
     if resamples:
         best = sets[:finalists]
         source = generator if generator is not None else np.random.Generator(np.random.Philox(0))
         again = bootstrap(measured, block, resamples, source)
         every = np.stack(
-            [mean[: len(best)]]
+            [times[: len(best)]]
             + [_totals(best, one, per_load, reference_load, jobs, waiting) for one in again]
         )
         means = every.mean(axis=0)
         final = sorted(range(len(best)), key=lambda i: (means[i], best[i].rank))
         sets[: len(best)] = [best[i] for i in final]
-        mean[: len(best)] = means[final]
+        times[: len(best)] = times[final]
+        resampled[: len(best)] = means[final]
         deviation[: len(best)] = every.std(axis=0, ddof=1)[final]
-    return Ranking(tuple(sets), mean, deviation, jobs)
+    return Ranking(tuple(sets), times, resampled, deviation, jobs)
 
 
 def regret(

@@ -11,6 +11,7 @@ import pytest
 import netsim
 from netsim.cli.run_facts import facts
 from netsim.errors import ScenarioError
+from netsim.stragglers.selection import parameter_sets
 from netsim.verify.scenarios import csv, simulate
 
 ROOT = Path(__file__).parents[3]
@@ -40,9 +41,24 @@ def test_the_run_probes_chooses_and_goes_on_with_the_choice():
     best = ranking.to_pylist()[0]
     assert row["chosen"] == f"{best['scheme']} {best['parameters']}".strip()
     assert ranking["chosen"].to_pylist() == [True] + [False] * (len(ranking) - 1)
-    assert (np.diff(ranking["time"].to_numpy()) >= -1e-9).all()
+    assert (np.diff(ranking["resampled_time"].drop_null().to_numpy()) >= -1e-9).all()
     assert row["regret"] >= 0
     assert row["load_numerator"] / row["load_denominator"] == pytest.approx(best["load"])
+
+
+def test_the_table_holds_every_set_and_says_which_were_resampled():
+    result = _run(code={"finalists": 7})
+
+    ranking = result.table("selection").to_pandas()
+    assert len(ranking) == len(parameter_sets(24, t_max=3))
+    assert ranking["resampled_time"].notna().tolist() == [True] * 7 + [False] * (len(ranking) - 7)
+    assert ranking["time_sd"].notna().equals(ranking["resampled_time"].notna())
+    assert ranking["time"][7:].is_monotonic_increasing
+
+
+def test_a_run_cut_by_its_time_limit_is_unfinished():
+    assert _run(until="10 s").runs[0]["status"] == "unfinished"
+    assert _run().runs[0]["status"] == "done"
 
 
 def test_every_job_is_decoded_once_and_rounds_follow_one_another():

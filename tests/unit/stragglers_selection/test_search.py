@@ -106,9 +106,22 @@ def test_resampling_ranks_by_the_mean_and_reports_the_spread():
 
     ranking = search(measured, per_load=1.0, resamples=6, finalists=20)
 
-    assert (np.diff(ranking.time[:20]) >= -1e-12).all()
+    assert (np.diff(ranking.resampled[:20]) >= -1e-12).all()
     assert (ranking.deviation[:20] > 0).all()
-    assert (ranking.deviation[20:] == 0).all()
+
+
+def test_only_the_finalists_have_a_resampled_time_and_the_probes_own_stands_apart():
+    measured = sample(read({"kind": "isolated"}), Streams(1), 40, 16)
+    on_probe = search(measured, per_load=1.0)
+
+    ranking = search(measured, per_load=1.0, resamples=6, finalists=20)
+
+    assert np.isnan(ranking.resampled[20:]).all()
+    assert np.isnan(ranking.deviation[20:]).all()
+    # The other sets keep their order by the probe, behind the finalists, who keep their times.
+    assert ranking.candidates[20:] == on_probe.candidates[20:]
+    times = dict(zip(on_probe.candidates, on_probe.time, strict=True))
+    assert ranking.time.tolist() == [times[candidate] for candidate in ranking.candidates]
 
 
 def test_a_probe_that_is_too_short_is_refused():
