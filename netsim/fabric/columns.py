@@ -52,6 +52,18 @@ def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[An
     }
 
 
+def received_bytes(rows: Ints, payload: int) -> Ints:
+    """Return the bytes of each flow that its receiver has, every packet counted once.
+
+    All packets carry `payload` bytes but the last, which is the shorter by what is missing there.
+    """
+    arrived = rows[:, at.ARRIVED] & at.LOW
+    has_last = (rows[:, at.ORDER] & at.LOW) == rows[:, at.PACKETS]
+    missing = rows[:, at.PACKETS] * payload - rows[:, at.SIZE]
+    bytes_in: Ints = arrived * payload - has_last * missing
+    return bytes_in
+
+
 def link_columns(
     state: State, layout: Layout, network: Network, now: int
 ) -> dict[str, NDArray[Any]]:

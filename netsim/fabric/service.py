@@ -16,7 +16,7 @@ from simpy.events import Event
 from netsim.engine.clock import NEVER, Time
 from netsim.errors import TransferCancelled, TransferFailed
 from netsim.fabric.batch import FlowBatch
-from netsim.fabric.columns import flow_columns, link_columns, packet_columns
+from netsim.fabric.columns import flow_columns, link_columns, packet_columns, received_bytes
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
 from netsim.fabric.kernel.intake import Intake
@@ -237,6 +237,15 @@ class Fabric:
         rows = self._store.flow_rows()[: self._intake.flows]
         packets = int(rows[:, at.PACKETS].sum())
         return int((rows[:, at.ARRIVED] & at.LOW).sum()) / packets if packets else None
+
+    @property
+    def received(self) -> NDArray[Any]:
+        """Bytes of each flow that its receiver has, by flow number.
+
+        Of a flow that was cancelled or failed it is what was there by then.
+        """
+        payload = int(self._store.state.fixed[at.PAYLOAD])
+        return received_bytes(self._store.flow_rows()[: self._intake.flows], payload)
 
     @property
     def unfinished(self) -> int:

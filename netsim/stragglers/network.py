@@ -4,7 +4,7 @@ Worker i sits on host i and the master on the host after the last worker. In rou
 sends job r's model to every timed worker at once, each worker computes as long as its delay and its
 load say, and sends back one gradient for each task that it did; so the master's link is shared by
 all results, and incast at it is part of the model. When a round ends, what is still on its way is
-cancelled.
+cancelled; when the last one ends, so does the run, whatever background traffic has left to send.
 
 A network delivers at an instant after everything else that happens then. So a round that ends at
 its threshold ends one picosecond after it, and a result that comes in exactly there is in time.
@@ -67,8 +67,13 @@ class NetworkedWorkers:
         self._model = message.model
         self._per_load = per_load
         self._reference_load = reference_load
-        #: Bytes handed to the network so far.
-        self.bytes = 0
+        #: Flows of others, which were there before; those of the workers follow.
+        self._others = len(fabric.received)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of models and results that have come in, parts of cancelled ones included."""
+        return int(self._fabric.received[self._others :].sum())
 
     def start(self, r: int, assignment: Assignment, load: Floats) -> NetworkArrivals:
         """Send out the model and let the timed workers work."""
@@ -106,7 +111,6 @@ class NetworkedWorkers:
     def _send(
         self, arrivals: NetworkArrivals, worker: int, source: int, target: int, size: int
     ) -> Generator[simpy.Event, Any, None]:
-        self.bytes += size
         transfer = self._fabric.transfer(source, target, size)
         arrivals.sending[worker] = transfer
         yield transfer
@@ -121,6 +125,7 @@ class NetworkArrivals:
         self._start = int(env.now)
         self._in: list[int] = []
         self._bell = env.event()
+        self._alarm: int | None = None
         self._processes: dict[int, simpy.Process] = {}
         #: What each worker has on the network.
         self.sending: dict[int, Transfer] = {}
@@ -156,11 +161,17 @@ class NetworkArrivals:
                 why = f" ({self.lost[0]})" if self.lost else ""
                 raise SimulationError(f"no further result will ever come in{why}")
             self._bell = self._env.event()
-            if last is None:
-                yield self._bell
-            else:
-                yield self._bell | self._env.timeout(last - int(self._env.now))
+            if last is not None:
+                self._ring_at(last)
+            yield self._bell
         return self._taken()
+
+    def _ring_at(self, instant: int) -> None:
+        """Ring the bell at `instant`; asking again for the same one changes nothing."""
+        if self._alarm != instant:
+            self._alarm = instant
+            alarm = self._env.timeout(instant - int(self._env.now))
+            alarm.callbacks.append(lambda _: self._ring())
 
     def _taken(self) -> Integers:
         workers = np.array(self._in, dtype=np.int64)

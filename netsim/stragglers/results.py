@@ -31,6 +31,8 @@ class RoundTables:
         self._workers = recorder.wants("worker_rounds")
         self._tasks = recorder.wants("tasks")
         self._rounds: list[dict[str, Any]] = []
+        #: Rounds that were opened: one more than are closed where the run was cut.
+        self._opened = 0
         #: Round and instant of each job's completion.
         self._completed: dict[int, tuple[int, int]] = {}
         self._work = 0.0
@@ -38,6 +40,7 @@ class RoundTables:
 
     def opened(self, r: int, assignment: Assignment) -> None:
         """Write the round's tasks."""
+        self._opened = r + 1
         if self._tasks:
             self._recorder.write("tasks", task_rows(r, assignment))
 
@@ -74,25 +77,30 @@ class RoundTables:
         }
 
     def _write_jobs(self) -> None:
-        jobs = min(self._scheme.jobs, len(self._rounds))
+        jobs = min(self._scheme.jobs, self._opened)
         if not jobs:
             return
         completed = [self._completed.get(job) for job in range(jobs)]
-        met = [
-            done is not None and done[0] <= job + self._scheme.T
-            for job, done in enumerate(completed)
-        ]
+        # Rounds follow one another at once; the last start is that of the round that is open.
+        starts = [0, *(row["end"] for row in self._rounds)]
         self._recorder.write(
             "jobs",
             {
                 "job": np.arange(jobs),
                 "decoded": [done is not None for done in completed],
-                "start": [row["start"] for row in self._rounds[:jobs]],
+                "start": starts[:jobs],
                 "completion": [done and done[1] for done in completed],
                 "completion_round": [done and done[0] for done in completed],
-                "deadline_met": met,
+                "deadline_met": [self._in_time(job) for job in range(jobs)],
             },
         )
+
+    def _in_time(self, job: int) -> bool | None:
+        """Return whether a job met its deadline; None if the run ended before that was known."""
+        deadline = job + self._scheme.T
+        if job in self._completed:
+            return self._completed[job][0] <= deadline
+        return None if deadline >= len(self._rounds) else False
 
 
 def task_rows(r: int, assignment: Assignment) -> dict[str, Any]:
@@ -124,6 +132,9 @@ def _round_row(ended: Round) -> dict[str, Any]:
         "load": float(ended.load.max()),
         "decode_time": ended.decode_time / SECOND,
         "decode_residual": max((d.residual for d in decodings), default=None),
+        "squared_error": max(
+            (d.squared_error for d in decodings if d.squared_error is not None), default=None
+        ),
         "decode_max": max((d.largest for d in decodings), default=None),
     }
 

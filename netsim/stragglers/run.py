@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import simpy
+from simpy.core import StopSimulation
+
 import netsim.delays.process as delays
 from netsim.family import RunContext, Scalar
 from netsim.stragglers.codes.scheme import Floats, Scheme
@@ -44,12 +47,16 @@ class StragglersRun:
             listeners=followers,
         )
         self._count = scheme.rounds
+        self._master: simpy.Process | None = None
         if scenario.stragglers is not None:
             self._rounds.replay(scenario.stragglers.pattern(scheme.rounds, scenario.workers))
         elif scenario.delays is not None:
             times = delays.sample(scenario.delays, context.streams, scheme.rounds, scenario.workers)
             self._workers = workers_of(scenario, context, scheme, times)
-            context.env.process(self._rounds.run(self._workers, scenario.wait))
+            self._master = context.env.process(self._rounds.run(self._workers, scenario.wait))
+            if isinstance(self._workers, NetworkedWorkers):
+                # Background traffic, and timers of what was given up, would prolong the run.
+                self._master.callbacks.append(StopSimulation.callback)
 
     def progress(self) -> float | None:
         """Return the share of the rounds that are over."""
@@ -58,6 +65,8 @@ class StragglersRun:
     def finish(self) -> Mapping[str, Scalar]:
         """Write the tables and return the run's figures."""
         figures = self._tables.finish()
+        if self._master is not None and self._master.is_alive:
+            figures["status"] = "unfinished"
         if self._learner is not None:
             figures |= self._learner.finish()
         if isinstance(self._workers, NetworkedWorkers):

@@ -23,7 +23,13 @@ RUN_COLUMNS = (
     Column("rounds", "int64", "1", "rounds played"),
     Column("waits", "int64", "1", "rounds in which the code's rule failed at the threshold"),
     Column("jobs_decoded", "int64", "1", "jobs decoded"),
-    Column("wasted_share", "float64", "1", "share of the work whose results were given up"),
+    Column(
+        "wasted_share",
+        "float64",
+        "1",
+        "share of the work whose results were given up: late, superfluous or dropped; work that "
+        "was never begun does not count",
+    ),
     Column(
         "decode_residual",
         "float64",
@@ -33,7 +39,14 @@ RUN_COLUMNS = (
     ),
     Column("staleness_mean", "float64", "1", "mean age of applied gradients, in updates", True),
     Column("staleness_max", "int64", "1", "largest age of an applied gradient", True),
-    Column("bytes", "int64", "B", "bytes that travelled through the network", True),
+    Column(
+        "bytes",
+        "int64",
+        "B",
+        "bytes of models and results that came in through the network, parts of cancelled ones "
+        "included",
+        nullable=True,
+    ),
     Column("final_loss", "float64", "1", "mean loss of the models after the last update", True),
     Column("gradient_error", "float64", "1", "largest relative error of a gradient", True),
     Column("chosen", "string", "", "scheme and parameters that the search chose", True),

@@ -18,7 +18,13 @@ ROUNDS: Final = Table(
         Column("end", "int64", "ps", "when the round was over, decoding included"),
         Column("duration", "float64", "s", "end - start"),
         Column("waited", "bool", "1", "whether the code's rule failed at the threshold"),
-        Column("stragglers", "int64", "1", "workers whose results were given up"),
+        Column(
+            "stragglers",
+            "int64",
+            "1",
+            "workers whose results were given up; where they may return several, or copies do "
+            "their work (multi_message, speculative, asynchronous updates): none of whose was used",
+        ),
         Column("candidates", "int64", "1", "workers later than the threshold"),
         Column("kappa", "float64", "s", "time of the fastest worker", nullable=True),
         Column("threshold", "float64", "s", "(1+mu) kappa", nullable=True),
@@ -29,6 +35,14 @@ ROUNDS: Final = Table(
             "float64",
             "1",
             "largest error of combined coefficients in the jobs decoded",
+            nullable=True,
+        ),
+        Column(
+            "squared_error",
+            "float64",
+            "1",
+            "sum of the squared errors of combined coefficients, |a' B - 1|^2; null for codes that "
+            "decode exactly or not at all (uncoded, gc, sr_sgc, m_sgc and variants)",
             nullable=True,
         ),
         Column(
@@ -52,7 +66,13 @@ JOBS: Final = Table(
         Column("start", "int64", "ps", "start of its first round"),
         Column("completion", "int64", "ps", "end of the round that decoded it", nullable=True),
         Column("completion_round", "int64", "1", "round that decoded it", nullable=True),
-        Column("deadline_met", "bool", "1", "whether it was decoded by the end of round job+T"),
+        Column(
+            "deadline_met",
+            "bool",
+            "1",
+            "whether it was decoded by the end of round job+T; null if the run ended before",
+            nullable=True,
+        ),
     ),
 )
 

@@ -79,6 +79,10 @@ class AdaptiveGradientCode(OneRound):
         """Return (s+1)/n of the current s."""
         return Fraction(self.s + 1, self.workers)
 
+    def load_in_words(self) -> str:
+        """Return the load of the first rounds, and that it follows s."""
+        return f"{super().load_in_words()} at first, then (s+1)/n of the s that is chosen"
+
     def loads(self) -> Floats:
         """Return (s+1)/n for all."""
         return np.full(self.workers, float(self.load()))

@@ -14,6 +14,7 @@ Two decodings: ``optimal`` is the least-squares solution, ``one_step`` the const
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -22,8 +23,8 @@ from netsim.family import Problem
 from netsim.fields import Probability, field
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
-from netsim.stragglers.codes.one_round import OneRound
-from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
+from netsim.stragglers.codes.one_round import OneRound, drawn_load
+from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, in_words
 
 
 @register("code", "approximate_gc")
@@ -83,6 +84,16 @@ class ApproximateGradientCode(OneRound):
         for _ in range(d):
             matrix[np.arange(n), generator.permutation(n)] += 1.0
         return matrix
+
+    def load_in_words(self) -> str:
+        """Return the load as far as it follows from d, and what is drawn."""
+        d = int(self.config.d)
+        if self.config.assignment == "bernoulli":
+            return drawn_load(d, self.workers)
+        most = in_words(Fraction(d, self.workers))
+        if self.config.assignment == "repetition" or d == 1:
+            return most
+        return f"at most {most}; a worker that the draw gives a part twice has less"
 
     def allowed(self) -> int:
         """Return how many may be late."""

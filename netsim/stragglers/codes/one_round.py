@@ -3,7 +3,7 @@
 A scheme says how the data set is cut and what each worker combines (`coefficients`, workers x
 parts), how many results it waits for, and which weights it gives them. The error that its weights
 leave is a fact of every decoding: `residual` is the largest error of a part's coefficient against
-1, and `squared_error` the sum of their squares, which the analysis of approximate codes bounds.
+1, and `squared_error` the sum of the squares, which the analysis of approximate codes bounds.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from netsim.stragglers.codes.scheme import (
     Message,
     Rule,
     Scheme,
+    in_words,
 )
 
 
@@ -124,9 +125,13 @@ class OneRound(Scheme):
             weight=weights[worker],
             residual=float(np.abs(error).max()),
             largest=float(np.abs(weights).max()),
+            squared_error=float(error @ error),
         )
 
-    def squared_error(self, returned: Flags) -> float:
-        """Return ``|a' B - 1|^2`` of the weights a that `returned` get."""
-        error = self.weights(returned) @ self.coefficients - 1.0
-        return float(error @ error)
+
+def drawn_load(d: int, workers: int) -> str:
+    """Return in words the load of a code that deals each of n parts to d of n random workers."""
+    return (
+        f"{in_words(Fraction(d, workers))} on average; the largest, which counts, is drawn with "
+        "the seed (`load_numerator` in table runs)"
+    )

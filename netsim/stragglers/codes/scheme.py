@@ -154,7 +154,8 @@ class Decoding:
     Result k is that of worker ``worker[k]`` for its task of kind ``kind[k]`` and part ``chunk[k]``
     of the job; a retried task returns the same as a fresh one and stands here as `FRESH`.
     `residual` is the largest error of the combined coefficients against 1, `largest` the largest
-    absolute weight.
+    absolute weight. `squared_error` is the sum of the squares of these errors, ``|a' B - 1|^2``, by
+    which approximate codes are judged; None where nobody asks for it.
     """
 
     job: int
@@ -164,6 +165,7 @@ class Decoding:
     weight: Floats
     residual: float
     largest: float
+    squared_error: float | None = None
 
 
 class Scheme(abc.ABC):
@@ -221,6 +223,10 @@ class Scheme(abc.ABC):
     def load(self) -> Fraction:
         """Return the share of the data set that one worker processes per round."""
 
+    def load_in_words(self) -> str:
+        """Return the load for people; a scheme whose load is drawn, or changes, says so."""
+        return in_words(self.load())
+
     def bound(self) -> Fraction | None:
         """Return the least load of any scheme that tolerates the same, if it is defined."""
         return None
@@ -243,11 +249,11 @@ class Scheme(abc.ABC):
         if found:
             return [f"not possible with {workers} workers: {found[0].message}; {found[0].hint}"]
         scheme = cls(config, workers)
-        load, bound = scheme.load(), scheme.bound()
+        bound = scheme.bound()
         least = "none is known" if bound is None else f"{bound} = {float(bound):.6f}"
         return [
             f"with {workers} workers:",
-            f"  load per worker and round: {load} = {float(load):.6f} of the data set",
+            f"  load per worker and round: {scheme.load_in_words()}",
             f"  least load of any scheme for the same stragglers (long runs): {least}",
             f"  delay T: {scheme.T}; models trained in turn: {scheme.T + 1} or more",
             f"  tolerates: {scheme.tolerates()}",
@@ -272,6 +278,11 @@ class Scheme(abc.ABC):
     def rounds(self) -> int:
         """How many rounds a run has."""
         return self.jobs + self.T
+
+    @property
+    def delay_rounds(self) -> int:
+        """How many rounds of delays a run needs at the least."""
+        return self.rounds
 
     @abc.abstractmethod
     def assign(self, r: int, history: History) -> Assignment:
@@ -324,6 +335,11 @@ class Scheme(abc.ABC):
         SimulationError
             If the combination leaves an error above 1e-6 in an exact scheme.
         """
+
+
+def in_words(load: Fraction) -> str:
+    """Return a load as fraction and number: ``1/32 = 0.031250 of the data set``."""
+    return f"{load} = {float(load):.6f} of the data set"
 
 
 def _kept_from(limit: Limit, finish: Floats) -> float:

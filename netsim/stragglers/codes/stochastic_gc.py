@@ -10,7 +10,7 @@ from netsim.family import Problem
 from netsim.fields import Probability, field
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
-from netsim.stragglers.codes.one_round import OneRound
+from netsim.stragglers.codes.one_round import OneRound, drawn_load
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
 
 
@@ -47,6 +47,10 @@ class StochasticGradientCode(OneRound):
         for part in range(n):
             matrix[generator.choice(n, size=d, replace=False), part] = 1 / d
         return matrix
+
+    def load_in_words(self) -> str:
+        """Return the mean load, and that the largest is drawn."""
+        return drawn_load(int(self.config.d), self.workers)
 
     def allowed(self) -> int:
         """Return that nobody need return."""

@@ -13,6 +13,8 @@ from netsim.errors import (
     TransferFailed,
 )
 from netsim.fabric.batch import FlowBatch
+from netsim.fabric.columns import received_bytes
+from netsim.fabric.kernel import state as at
 
 COLUMNS = ("end_rx", "end_tx", "out_of_order", "max_reorder")
 
@@ -170,6 +172,34 @@ def test_a_cancelled_transfer_sends_nothing_more_and_fails_its_event(make_fabric
     nic = fabric.link_columns()["data_packets"][fabric.network.host_uplink[0]]
     assert nic == 31
     assert fabric.unfinished == 0
+
+
+def test_what_was_received_of_a_cancelled_transfer_is_what_was_there_by_then(make_fabric):
+    fabric = make_fabric()
+
+    def sender():
+        whole, cut = fabric.transfer(1, 3, 1_000_000), fabric.transfer(0, 2, 1_000_000)
+        yield fabric.env.timeout(10_000_000)
+        cut.cancel()
+        yield whole
+
+    fabric.env.process(sender())
+    fabric.env.run()
+
+    # Packets of 4096 + 64 B take 332.8 ns on each of four links, and 1 us of delay: number k is
+    # there after 5.3312 us + k * 332.8 ns, so 15 of them by 10 us. The last of a whole transfer
+    # holds what is left over 244 packets.
+    assert fabric.received.tolist() == [1_000_000, 15 * 4096]
+
+
+def test_received_bytes_know_whether_the_short_last_packet_is_among_them():
+    rows = np.zeros((3, at.FLOW), np.int64)
+    rows[:, at.SIZE], rows[:, at.PACKETS] = 250, 3
+    # Two packets each: the first two, or the first and the last; and none.
+    rows[:, at.ARRIVED] = 2, 2, 0
+    rows[:, at.ORDER] = 2, 3, 0
+
+    assert received_bytes(rows, 100).tolist() == [200, 150, 0]
 
 
 def test_an_interrupted_process_leaves_its_transfer_alone(make_fabric):

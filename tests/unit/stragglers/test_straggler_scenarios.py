@@ -190,6 +190,28 @@ def test_finish_times_that_are_too_few_are_refused(tmp_path):
     assert "rounds 0 to 4" in found[2]
 
 
+def test_a_run_cut_by_its_time_limit_says_so_and_what_it_does_not_know(tmp_path):
+    finish = "".join(f"{r},{w},1\n" for r in range(5) for w in range(4))
+    path = written(
+        tmp_path,
+        "code: {scheme: m_sgc, B: 1, W: 2, lambda: 1}\ndelays: {kind: matrix, file: m.csv}\n",
+        m=f"round,worker,finish\n{finish}",
+    )
+
+    cut = run(load(path, {"until": "2500 ms"}))
+    whole = run(load(path))
+
+    # Rounds of 1 s. T = 1: job 0 is decoded by the end of round 1, job 1 would be by that of round
+    # 2, which was being played, and in which job 2 was started.
+    assert (cut.runs[0]["status"], whole.runs[0]["status"]) == ("unfinished", "done")
+    jobs = cut.table("jobs").to_pydict()
+    assert jobs["job"] == [0, 1, 2]
+    assert jobs["start"] == [0, 10**12, 2 * 10**12]
+    assert jobs["decoded"] == [True, False, False]
+    assert jobs["deadline_met"] == [True, None, None]
+    assert whole.table("jobs")["deadline_met"].to_pylist() == [True] * 4
+
+
 def test_further_rounds_of_given_finish_times_are_ignored(tmp_path):
     path = written(tmp_path, "code: {scheme: gc, s: 1}\n" + MATRIX, f=finish_times(9))
 

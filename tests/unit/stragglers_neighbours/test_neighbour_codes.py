@@ -13,6 +13,7 @@ from netsim.errors import ScenarioError
 from netsim.fields import OneOf
 from netsim.rng import Streams
 from netsim.stragglers.codes.scheme import History
+from netsim.verify.scenarios import csv, simulate
 
 BLOCKS: dict[str, dict[str, Any]] = {
     "k_sync": {"k": 6},
@@ -130,6 +131,39 @@ def test_loads_are_what_the_papers_say():
     assert _make("communication_efficient_gc").message_share == Fraction(1, 2)
     assert _make("dynamic_clustering").load() == Fraction(2, 8)
     assert _make("adaptive_gc").load() == Fraction(3, 8)
+
+
+def _load_explained(name: str, **more: Any) -> str:
+    scheme = registry.lookup("code", name)
+    return scheme.explain(scheme.Config(**more), 64)[1]
+
+
+def test_a_load_that_is_drawn_is_not_explained_as_a_fact():
+    mean = "1/32 = 0.031250 of the data set on average; the largest"
+
+    assert mean in _load_explained("stochastic_gc", d=2)
+    assert mean in _load_explained("approximate_gc", d=2, assignment="bernoulli")
+    assert "at most 1/32" in _load_explained("approximate_gc", d=2, assignment="regular")
+    assert _load_explained("approximate_gc", d=2, assignment="repetition").endswith(
+        "round: 1/32 = 0.031250 of the data set"
+    )
+    assert "1/32 = 0.031250 of the data set at first" in _load_explained("adaptive_gc", s=1)
+
+
+def test_the_squared_error_of_a_round_is_in_its_row():
+    rows = [(0, w, 10 if w < 2 else 1) for w in range(4)] + [(1, w, 1) for w in range(4)]
+    scenario = {
+        "workload": "stragglers",
+        "workers": 4,
+        "jobs": 2,
+        "code": {"scheme": "approximate_gc", "d": 2, "assignment": "repetition"},
+        "delays": {"kind": "matrix", "file": "m.csv"},
+    }
+
+    result = simulate(scenario, {"m.csv": csv(("round", "worker", "finish"), rows)})
+
+    # Without workers 0 and 1 the first group's two parts are lost: errors 1, 1, 0, 0.
+    assert result.table("rounds")["squared_error"].to_pylist() == pytest.approx([2, 0], abs=1e-25)
 
 
 def test_heterogeneous_loads_follow_the_speeds():

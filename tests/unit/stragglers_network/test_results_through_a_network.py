@@ -71,6 +71,32 @@ def test_bytes_count_models_and_results():
     assert result.runs[0]["bytes"] == 2 * 3 * (500_000 + 1_000_000)
 
 
+def test_bytes_of_a_cut_run_are_those_that_came_in_by_then():
+    message = {"gradient": "1 MB", "model": "0 B"}
+
+    result = _run(workers=1, jobs=1, message=message, until="1.4 ms")
+
+    # The result sets out after 1 ms over two links of 0.8 us a packet and 1 us of delay: packet k
+    # of 1000 B is there after 1003.6 us + k * 0.8 us, so those with k * 0.8 < 396.4.
+    assert result.runs[0]["bytes"] == 496 * 1000
+    assert result.runs[0]["status"] == "unfinished"
+
+
+def test_cancelled_results_count_no_more_than_the_masters_link_carries():
+    result = _run(
+        workers=7,
+        jobs=5,
+        code={"scheme": "k_sync", "k": 1},
+        delays={"kind": "independent", "law": {"dist": "uniform", "low": "1 ms", "high": "6 ms"}},
+        message={"gradient": "10 MB", "model": "0 B"},
+    )
+
+    # At least the five results that were used, at most what 10 Gbps carry in that time.
+    row = result.runs[0]
+    assert 5 * 10_000_000 <= row["bytes"] <= 10e9 / 8 * row["total_time"]
+    assert row["bytes"] < 5 * 7 * 10_000_000
+
+
 def test_messages_of_half_the_length_are_half_as_long():
     code = {"scheme": "communication_efficient_gc", "s": 1, "m": 2}
 
@@ -113,6 +139,40 @@ def test_a_network_that_takes_no_time_gives_the_rounds_without_one():
         without.table("rounds")["duration"].to_numpy(),
         rtol=1e-6,
     )
+
+
+def test_the_run_ends_with_its_last_round_however_late_the_threshold():
+    result = _run(workers=3, jobs=2, wait={"mu": 1000.0})
+
+    assert result.runs[0]["t_end"] == result.table("rounds")["end"].to_pylist()[-1]
+
+
+def test_workers_that_are_still_computing_do_not_prolong_the_run():
+    slow = {"kind": "fixed_slow", "base": CONSTANT, "workers": [2], "factor": 1000.0}
+    first = {"stop": "first_decodable"}
+
+    result = _run(workers=4, jobs=2, delays=slow, code={"scheme": "gc", "s": 1}, wait=first)
+
+    assert result.runs[0]["t_end"] == result.table("rounds")["end"].to_pylist()[-1]
+
+
+def test_background_traffic_ends_with_the_last_round_and_is_not_among_the_bytes(tmp_path):
+    flows = csv(("src", "dst", "size", "start"), [(5, 6, "1 GB", "0 ps"), (5, 6, "1 MB", "9 s")])
+    scenario = {
+        "workload": "stragglers",
+        "workers": 3,
+        "jobs": 2,
+        "delays": CONSTANT,
+        "message": {"gradient": "1 MB", "model": "500 kB"},
+    }
+    busy = {**NETWORK, "traffic": [{"file": "f.csv"}]}
+
+    row = simulate({**scenario, "network": busy}, {"f.csv": flows}).runs[0]
+
+    calm = simulate({**scenario, "network": NETWORK}).runs[0]
+    # Other hosts' traffic shares no link with the workers'.
+    assert row["t_end"] == calm["t_end"]
+    assert row["bytes"] == calm["bytes"] == 2 * 3 * 1_500_000
 
 
 def test_two_runs_are_equal_to_the_last_byte():
