@@ -20,12 +20,14 @@ from typing import Any, Literal
 import numpy as np
 import simpy
 
-from netsim.engine.clock import SECOND
+from netsim.engine.clock import NEVER, to_seconds
+from netsim.errors import SimulationError
 from netsim.family import RunContext, Scalar
-from netsim.stragglers.codes.scheme import Integers, Scheme
-from netsim.stragglers.partial_rounds import write_plain_rounds
+from netsim.stragglers.codes.scheme import Scheme
+from netsim.stragglers.plain_rounds import write_plain_rounds
 from netsim.stragglers.schema import StragglersScenario, scheme_of
 from netsim.stragglers.task_times import TaskTimes
+from netsim.stragglers.work import named
 
 Restart = Literal["wait", "again", "restart"]
 
@@ -63,15 +65,13 @@ class FreeRunning:
         self._updates = scenario.jobs
         self._k = k
         self._restart = restart
-        if scenario.delays is None:
-            raise ValueError("workers that run free need delays")
-        extra = scenario.compute.per_load * float(self._scheme.load())
-        self._times = TaskTimes(scenario.delays, context.streams, scenario.workers, extra)
+        self._times = TaskTimes(scenario, context.streams, float(self._scheme.load()))
         self._tasks = np.zeros(self._workers, dtype=np.int64)
         self._running: list[tuple[int, int, _Task]] = []
         self._ends: list[int] = []
         self._distinct: list[int] = []
-        self._stale: list[tuple[int, _Task]] = []
+        #: Tasks whose gradients were applied, each with its update.
+        self._applied: list[tuple[int, _Task]] = []
         self._dropped = 0
         context.env.process(self._run())
 
@@ -80,32 +80,63 @@ class FreeRunning:
         return len(self._ends) / self._updates
 
     def _start(self, worker: int, now: int, version: int) -> None:
-        duration = self._times.one(worker, int(self._tasks[worker]))
+        task = int(self._tasks[worker])
+        duration = int(self._times.row(task)[worker])
         self._tasks[worker] += 1
-        heapq.heappush(self._running, (now + duration, worker, _Task(worker, now, version)))
+        # A worker that never answers is missed once nobody else is left to wait for.
+        due = NEVER if duration == NEVER else now + duration
+        heapq.heappush(self._running, (due, worker, _Task(worker, now, version)))
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
         env = self._context.env
         for worker in range(self._workers):
             self._start(worker, 0, 0)
         for update in range(self._updates):
-            taken: list[_Task] = []
-            while len(taken) < self._k:
-                now, worker, task = heapq.heappop(self._running)
-                taken.append(task)
-                if self._restart != "wait" and len(taken) < self._k:
-                    self._start(worker, now, update)
+            now, taken, failure = self._gather(update)
             yield env.timeout(now - int(env.now))
+            if failure is not None:
+                raise failure
             self._ends.append(now)
             self._distinct.append(len({task.worker for task in taken}))
-            self._stale += [(update, task) for task in taken]
-            self._read_new_model(taken, now, update + 1)
+            self._applied += [(update, task) for task in taken]
+            if self._restart == "restart":
+                self._dropped += len(self._running)
+                self._running.clear()
+            if update + 1 < self._updates:
+                self._read_new_model(taken, now, update + 1)
+
+    def _gather(self, update: int) -> tuple[int, list[_Task], SimulationError | None]:
+        """Let gradients come in until there are k; return when, whose, and what went wrong.
+
+        Nothing goes wrong before that time, at which the run may have been stopped already.
+        """
+        now = int(self._context.env.now)
+        taken: list[_Task] = []
+        while len(taken) < self._k:
+            due, worker, task = self._running[0]
+            if due == NEVER:
+                return now, taken, self._endless(update, now, len(taken))
+            heapq.heappop(self._running)
+            now = due
+            taken.append(task)
+            if self._restart != "wait" and len(taken) < self._k:
+                try:
+                    self._start(worker, now, update)
+                except SimulationError as failure:
+                    return now, taken, failure
+        return now, taken, None
+
+    def _endless(self, update: int, now: int, taken: int) -> SimulationError:
+        dead = np.array(sorted(worker for _, worker, _ in self._running))
+        return SimulationError(
+            f"update {update} (t={to_seconds(now):g} s) can never be made: {taken} of its "
+            f"{self._k} gradients are in, and {named(dead)} will never answer; take a smaller k, "
+            "or delays under which more workers answer"
+        )
 
     def _read_new_model(self, taken: list[_Task], now: int, version: int) -> None:
         """Let those start on the new model who do not go on with an old one."""
         if self._restart == "restart":
-            self._dropped += len(self._running)
-            self._running.clear()
             who = list(range(self._workers))
         elif self._restart == "again":
             # All but the last have started again already.
@@ -117,29 +148,20 @@ class FreeRunning:
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write the tables and return the run's figures."""
-        ends = np.array(self._ends, dtype=np.int64)
-        if len(ends):
-            self._write(ends)
-        staleness = [update - task.version for update, task in self._stale]
-        load = self._scheme.load()
-        return {
-            "load_numerator": load.numerator,
-            "load_denominator": load.denominator,
-            "total_time": float(ends[-1]) / SECOND if len(ends) else 0.0,
-            "rounds": len(ends),
-            "waits": 0,
-            "jobs_decoded": len(ends),
-            "wasted_share": self._dropped / max(1, int(self._tasks.sum())),
+        unused = [self._workers - distinct for distinct in self._distinct]
+        figures = write_plain_rounds(self._context, self._scheme, self._updates, self._ends, unused)
+        self._write_gradients()
+        staleness = [update - task.version for update, task in self._applied]
+        return figures | {
+            "wasted_share": self._dropped / max(1, self._dropped + len(self._applied)),
             "staleness_mean": float(np.mean(staleness)) if staleness else 0.0,
             "staleness_max": max(staleness, default=0),
         }
 
-    def _write(self, ends: Integers) -> None:
-        late = self._workers - np.array(self._distinct)
-        write_plain_rounds(self._context, ends, late, self._scheme)
+    def _write_gradients(self) -> None:
         recorder = self._context.recorder
-        if recorder.wants("gradients"):
-            rows = sorted(self._stale, key=lambda row: (row[0], row[1].worker, row[1].start))
+        if self._applied and recorder.wants("gradients"):
+            rows = sorted(self._applied, key=lambda row: (row[0], row[1].worker, row[1].start))
             recorder.write(
                 "gradients",
                 {

@@ -9,16 +9,18 @@ import numpy as np
 import simpy
 
 import netsim.delays.process as delays
-from netsim.engine.clock import NEVER, SECOND
+from netsim.engine.clock import NEVER, to_seconds
 from netsim.errors import SimulationError
 from netsim.family import RunContext, Scalar
+from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import Integers, Scheme
+from netsim.stragglers.plain_rounds import write_plain_rounds
 from netsim.stragglers.schema import StragglersScenario
 from netsim.stragglers.task_times import TaskTimes
+from netsim.stragglers.work import named
 
-#: From the workers' drawn times and the time of computing one n-th of the data (both ps) to the
-#: duration of the round (ps) and the number of workers that had not finished.
-Play = Callable[[Integers, int], tuple[int, int]]
+#: From the round and the workers' times (ps) for an n-th of the data to how the round ends.
+Play = Callable[[int, Integers], Outcome]
 
 
 class PartialRounds:
@@ -43,13 +45,12 @@ class PartialRounds:
         self._scheme = scheme
         self._jobs = scenario.jobs
         self._play = play
-        if scenario.delays is None:
-            raise ValueError("rounds of partial results need delays")
-        self._times = TaskTimes(scenario.delays, context.streams, scenario.workers)
-        per_load = 0.0 if delays.taken_as_is(scenario.delays) else scenario.compute.per_load
-        self._part = round(per_load / scenario.workers * SECOND)
+        share = 1 / scenario.workers
+        self._times = TaskTimes(scenario, context.streams, share, rows=scenario.jobs)
+        given = scenario.delays is not None and delays.taken_as_is(scenario.delays)
+        self._decode_time = 0 if given else scenario.decode_time
         self._ends: list[int] = []
-        self._late: list[int] = []
+        self._outcomes: list[Outcome] = []
         context.env.process(self._run())
 
     def progress(self) -> float | None:
@@ -59,57 +60,28 @@ class PartialRounds:
     def _run(self) -> Generator[simpy.Event, Any, None]:
         for r in range(self._jobs):
             times = self._times.row(r)
-            if (times == NEVER).any():
-                raise SimulationError(f"round {r}: worker {times.argmax()} never answers")
-            duration, late = self._play(times, self._part)
-            yield self._context.env.timeout(duration)
+            outcome = self._play(r, times)
+            if outcome.duration == NEVER:
+                # Once all the others have answered; until then the run may be stopped.
+                yield self._context.env.timeout(int(times[times < NEVER].max(initial=0)))
+                raise self._endless(r, times)
+            yield self._context.env.timeout(outcome.duration + self._decode_time)
             self._ends.append(int(self._context.env.now))
-            self._late.append(late)
+            self._outcomes.append(outcome)
+
+    def _endless(self, r: int, times: Integers) -> SimulationError:
+        return SimulationError(
+            f"round {r} (t={to_seconds(int(self._context.env.now)):g} s) can never end: "
+            f"{named(np.flatnonzero(times == NEVER))} will never answer, and the others do not do "
+            "all of their work; take a code that tolerates more stragglers"
+        )
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write the tables and return the run's figures."""
-        ends = np.array(self._ends, dtype=np.int64)
-        if len(ends):
-            write_plain_rounds(self._context, ends, np.array(self._late), self._scheme)
-        load = self._scheme.load()
-        return {
-            "load_numerator": load.numerator,
-            "load_denominator": load.denominator,
-            "total_time": float(ends[-1]) / SECOND if len(ends) else 0.0,
-            "rounds": len(ends),
-            "waits": 0,
-            "jobs_decoded": len(ends),
-            "wasted_share": sum(self._late) / max(1, len(ends) * self._scheme.workers),
-        }
-
-
-def write_plain_rounds(context: RunContext, ends: Integers, late: Integers, scheme: Scheme) -> None:
-    """Write `rounds` and `jobs` for rounds that follow each other, each the whole of its job."""
-    starts = np.concatenate(([0], ends[:-1]))
-    count = np.arange(len(ends))
-    every = np.ones(len(ends), dtype=np.bool_)
-    context.recorder.write(
-        "rounds",
-        {
-            "round": count,
-            "start": starts,
-            "end": ends,
-            "duration": (ends - starts) / SECOND,
-            "waited": ~every,
-            "stragglers": late,
-            "candidates": np.zeros(len(ends), dtype=np.int64),
-            "load": np.full(len(ends), float(scheme.load())),
-            "decode_time": np.zeros(len(ends)),
-        },
-    )
-    context.recorder.write(
-        "jobs",
-        {
-            "job": count,
-            "decoded": every,
-            "start": starts,
-            "completion": ends,
-            "completion_round": count,
-            "deadline_met": every,
-        },
-    )
+        unused = [outcome.unused for outcome in self._outcomes]
+        begun = sum(outcome.begun for outcome in self._outcomes)
+        given_up = sum(outcome.given_up for outcome in self._outcomes)
+        figures = write_plain_rounds(
+            self._context, self._scheme, self._jobs, self._ends, unused, self._decode_time
+        )
+        return figures | {"wasted_share": given_up / max(1, begun)}

@@ -22,7 +22,7 @@ from netsim.stragglers.codes.scheme import Assignment, Decoding, Flags, Floats, 
 from netsim.stragglers.codes.scheme import Scheme as CodingScheme
 from netsim.stragglers.patterns import Pattern
 from netsim.stragglers.waiting import RoundEnd, WaitConfig
-from netsim.stragglers.work import Workplace
+from netsim.stragglers.work import Workplace, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +210,8 @@ class Rounds:
             )
 
     def _undecodable(self, r: int, late: Flags, why: str) -> SimulationError:
-        out = np.flatnonzero(late)
-        named = ", ".join(map(str, out[:8])) + (", ..." if len(out) > 8 else "")
         return SimulationError(
             f"round {r} (t={to_seconds(int(self._env.now)):g} s): cannot decode without "
-            f"worker{'s' if len(out) > 1 else ''} {named}, and {why}; take a code that tolerates "
+            f"{named(np.flatnonzero(late))}, and {why}; take a code that tolerates "
             "more stragglers, or another wait policy"
         )

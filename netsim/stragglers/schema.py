@@ -92,7 +92,7 @@ def problems(scenario: StragglersScenario) -> list[Problem]:
     return [
         *found,
         *_delay_problems(scenario, scheme),
-        *_source_problems(scenario, rounds=scheme.rounds),
+        *_source_problems(scenario, rounds=scheme.delay_rounds),
         *_company_problems(scenario, chosen),
     ]
 

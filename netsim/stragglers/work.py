@@ -76,9 +76,7 @@ class DrawnTimes:
 
     def start(self, r: int, assignment: Assignment, load: Floats) -> TimedArrivals:
         """Let the timed workers work."""
-        finish = self._delays[r]
-        if self._per_load:
-            finish = np.maximum(finish + self._per_load * (load - self._reference_load), 0.0)
+        finish = charged(self._delays[r], self._per_load, load, self._reference_load)
         times = to_picoseconds(np.where(assignment.timed, finish, np.inf))
         return TimedArrivals(self._env, times)
 
@@ -113,6 +111,21 @@ class TimedArrivals:
 
     def stop(self) -> None:
         """Do nothing: later results have no events."""
+
+
+def charged(
+    seconds: Floats, per_load: float, load: float | Floats, reference_load: float
+) -> Floats:
+    """Return how long work of `load` takes, given the times that were measured at another load."""
+    if not per_load:
+        return seconds
+    return np.maximum(seconds + per_load * (load - reference_load), 0.0)
+
+
+def named(workers: Integers) -> str:
+    """Return the first of `workers` by number, for messages: ``workers 1, 2``."""
+    first = ", ".join(map(str, workers[:8])) + (", ..." if len(workers) > 8 else "")
+    return f"worker{'s' if len(workers) > 1 else ''} {first}"
 
 
 def to_picoseconds(seconds: Floats) -> Integers:

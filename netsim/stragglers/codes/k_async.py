@@ -32,6 +32,13 @@ class KAsync(KSync):
             "(k-batch-async)",
         )
 
+    @property
+    def delay_rounds(self) -> int:
+        """How many tasks some worker does at the least."""
+        k = int(self.config.k)
+        later = self.jobs * k - 1 if self.config.batch else (self.jobs - 1) * k
+        return _busiest(self.workers + later, self.workers)
+
     @classmethod
     def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
         """Return workers that run free."""
@@ -59,6 +66,11 @@ class AsyncSGD(KSync):
         """Return nothing: it is always possible."""
         return []
 
+    @property
+    def delay_rounds(self) -> int:
+        """How many tasks some worker does at the least."""
+        return _busiest(self.workers + self.jobs - 1, self.workers)
+
     @classmethod
     def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
         """Return workers that run free."""
@@ -84,6 +96,11 @@ class KBatchSync(KSync):
         """Return that all but one may be late: the others may return several."""
         return max(self.workers - int(self.config.k), 0)
 
+    @property
+    def delay_rounds(self) -> int:
+        """How many tasks some worker does at the least."""
+        return _busiest(self.jobs * (self.workers + int(self.config.k) - 1), self.workers)
+
     @classmethod
     def build(cls, scenario: StragglersScenario, context: RunContext) -> Simulation:
         """Return workers that run free."""
@@ -91,3 +108,8 @@ class KBatchSync(KSync):
 
         code: Any = scenario.code
         return FreeRunning(scenario, context, code.k, "restart")
+
+
+def _busiest(tasks: int, workers: int) -> int:
+    """Return how many of the tasks somebody does at the least: an n-th of them, rounded up."""
+    return -(-tasks // workers)

@@ -1,25 +1,29 @@
 """Partial results: every worker returns each part as it is done, and a round ends when all are in.
 
-Worker i holds d parts and works on them one after another: in ``cyclic`` order i, i+1, ..., i+d-1
-(mod n), or in ``staircase`` order, where workers alternate between going up and going down, so that
-neighbours start from both ends of what they share. A round ends when every part has come from
-somebody, or at least k of the n parts (then the sum is scaled by n over their number). A worker
-that is slow throughout a round still contributes what it has done, which coded single results throw
-away.
+Worker i holds d parts and works on them one after another, its own part first: in ``cyclic`` order
+i, i+1, ..., i+d-1 (mod n); in ``staircase`` order only workers of even number go up, and those of
+odd number go down, i, i-1, ..., i-d+1, so that neighbours come from both ends of what they share.
+A round ends when every part has come from somebody, or at least k of the n parts (then the sum is
+scaled by n over their number). A worker that is slow throughout a round still contributes what it
+has done, which coded single results throw away.
 """
 
 from __future__ import annotations
 
+import functools
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+import netsim.delays.process as delays
+from netsim.engine.clock import NEVER, SECOND
 from netsim.family import Problem, RunContext, Simulation
 from netsim.fields import field
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound
+from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Integers
 
 if TYPE_CHECKING:
@@ -62,13 +66,12 @@ class MultiMessage(OneRound):
         """Return rounds of partial results."""
         from netsim.stragglers.partial_rounds import PartialRounds
 
-        code: Any = scenario.code
-        scheme = cls(code, scenario.workers)
+        scheme = cls(scenario.code, scenario.workers)
+        given = scenario.delays is not None and delays.taken_as_is(scenario.delays)
+        part = 0 if given else round(scenario.compute.per_load / scenario.workers * SECOND)
 
-        def play(times: Integers, extra: int) -> tuple[int, int]:
-            first = scheme.first_results(times, extra)
-            end = int(np.partition(first, scheme.needed - 1)[scheme.needed - 1])
-            return end, int(np.count_nonzero(scheme.results(times, extra)[:, -1] > end))
+        def play(_: int, times: Integers) -> Outcome:
+            return scheme.end(scheme.results(times, part))
 
         return PartialRounds(scenario, context, scheme, play)
 
@@ -77,35 +80,51 @@ class MultiMessage(OneRound):
         """How many parts end a round."""
         return int(self.config.k or self.workers)
 
-    @property
+    @functools.cached_property
     def parts(self) -> Integers:
         """The parts of every worker in the order in which it does them, (workers, d)."""
         worker = np.arange(self.workers)[:, None]
         steps = np.arange(int(self.config.d))
         if self.config.order == "staircase":
-            steps = np.where(worker % 2, steps[::-1], steps)
+            steps = np.where(worker % 2, -steps, steps)
         places: Integers = (worker + steps) % self.workers
         return places
 
-    def results(self, times: Integers, extra: int) -> Integers:
+    def results(self, times: Integers, part: int = 0) -> Integers:
         """Return when every worker returns each of its parts, (workers, d).
 
-        `times` are the drawn times of the workers and `extra` that of computing one part.
+        `times` are those of the workers' first parts; where the delay passes once, every further
+        part takes `part`. What never ends, or ends beyond the clock's range, is `NEVER`.
         """
         count = np.arange(1, int(self.config.d) + 1)
-        drawn = times[:, None]
-        done: Integers = (
-            count * (drawn + extra)
-            if self.config.delay == "per_part"
-            else drawn + count * np.int64(extra)
-        )
-        return done
+        first = times[:, None]
+        if self.config.delay == "once":
+            more = np.array([min(done * part, NEVER) for done in range(count.size)])
+            return np.where(first > NEVER - more, NEVER, first + more)
+        return np.where(first > NEVER // count, NEVER, first * count)
 
-    def first_results(self, times: Integers, extra: int) -> Integers:
+    def first_results(self, results: Integers) -> Integers:
         """Return when each part first comes in, from anybody."""
-        first = np.full(self.workers, np.iinfo(np.int64).max)
-        np.minimum.at(first, self.parts, self.results(times, extra))
+        first = np.full(self.workers, NEVER)
+        np.minimum.at(first, self.parts, results)
         return first
+
+    def end(self, results: Integers) -> Outcome:
+        """Return how the round ends; what is given up came too late, or second."""
+        first = self.first_results(results)
+        end = np.partition(first, self.needed - 1)[self.needed - 1]
+        returned = results <= end
+        used = returned & (results == first[self.parts])
+        # A worker goes on to its next part at once.
+        starts = np.zeros_like(results)
+        starts[:, 1:] = results[:, :-1]
+        begun = int(np.count_nonzero(returned | (starts < end)))
+        return Outcome(
+            duration=int(end),
+            unused=int(np.count_nonzero(~used.any(axis=1))),
+            begun=begun,
+            given_up=begun - int(np.count_nonzero(first <= end)),
+        )
 
     def draw_coefficients(self) -> Floats:
         """Return the parts of every worker."""
@@ -119,11 +138,11 @@ class MultiMessage(OneRound):
 
     def tolerates(self) -> str:
         """Return the model."""
-        return f"whoever leaves each part with one of its {self.config.d} workers"
+        return "whoever leaves each part with one of the workers that hold it"
 
     def allowed(self) -> int:
-        """Return d-1, which leaves every part with somebody."""
-        return int(self.config.d) - 1
+        """Return one less than the workers that hold the rarest part."""
+        return int(np.bincount(self.parts.reshape(-1)).min()) - 1
 
     def weights(self, returned: Flags) -> Floats:
         """Return 1 for everybody: parts are counted once each, not weighted."""

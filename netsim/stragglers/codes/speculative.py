@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from netsim.errors import SimulationError
+from netsim.engine.clock import NEVER
 from netsim.family import Problem, RunContext, Simulation
 from netsim.fields import Probability, field
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.codes.one_round import OneRound
+from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Integers, Rule
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Speculative(OneRound):
 
     Once a share `quantile` of the results is in, each missing task gets one copy on a worker that
     has finished, the earliest finisher first, if it runs longer than `multiplier` times the median
-    of the results so far. A copy's time is a fresh draw for its worker. The gradient is exact.
+    of the results so far. A copy's time is a fresh draw for its worker; a file that is replayed as
+    it is gives the time of the same round again. The gradient is exact.
     """
 
     source: ClassVar[str] = (
@@ -59,39 +61,45 @@ class Speculative(OneRound):
         from netsim.stragglers.partial_rounds import PartialRounds
         from netsim.stragglers.task_times import TaskTimes
 
-        if scenario.delays is None:
-            raise SimulationError("speculative execution needs delays")
         scheme = cls(scenario.code, scenario.workers)
-        extra = scenario.compute.per_load / scenario.workers
         copies = TaskTimes(
-            scenario.delays, context.streams, scenario.workers, extra, "compute.copy"
+            scenario, context.streams, 1 / scenario.workers, scenario.jobs, "compute.copy"
         )
-        played = iter(range(scenario.jobs))
 
-        def play(times: Integers, extra_time: int) -> tuple[int, int]:
-            own = times + extra_time
-            done = scheme.finish(own, copies.row(next(played)))
-            return int(done.max()), int(np.count_nonzero(own > done.max()))
+        def play(r: int, own: Integers) -> Outcome:
+            done = scheme.finish(own, copies.row(r))
+            copied = scheme.copies(own)[1].size
+            return Outcome(
+                duration=int(done.max()),
+                unused=int(np.count_nonzero(done < own)),
+                begun=scheme.workers + copied,
+                # Of a task and its copy one comes too late.
+                given_up=copied,
+            )
 
         return PartialRounds(scenario, context, scheme, play)
+
+    def copies(self, own: Integers) -> tuple[int, Integers, Integers]:
+        """Return when copies start, of which tasks, and on which workers."""
+        order = np.argsort(own, kind="stable")
+        enough = max(1, math.ceil(self.config.quantile * self.workers))
+        idle, missing = order[:enough], order[enough:]
+        pairs = min(idle.size, missing.size)
+        tasks, helpers = missing[:pairs], idle[:pairs]
+        median = float(np.median(own[idle]))
+        start = max(int(own[idle[-1]]), math.ceil(self.config.multiplier * median))
+        start = min(start, NEVER)
+        late = own[tasks] > start
+        return start, tasks[late], helpers[late]
 
     def finish(self, own: Integers, copy: Integers) -> Integers:
         """Return when each task is done, by its own worker or by a copy.
 
         `own` are the times of the workers' own tasks, `copy` those of a copy on each worker.
         """
-        order = np.argsort(own, kind="stable")
-        enough = max(1, math.ceil(self.config.quantile * self.workers))
+        start, tasks, helpers = self.copies(own)
         done = own.copy()
-        if enough >= self.workers:
-            return done
-        idle, missing = order[:enough], order[enough:]
-        launch = int(own[idle[-1]])
-        median = float(np.median(own[idle]))
-        start = max(launch, math.ceil(self.config.multiplier * median))
-        for task, helper in zip(missing, idle, strict=False):
-            if own[task] > start:
-                done[task] = min(int(own[task]), start + int(copy[helper]))
+        done[tasks] = np.minimum(done[tasks], start + np.minimum(copy[helpers], NEVER - start))
         return done
 
     def draw_coefficients(self) -> Floats:

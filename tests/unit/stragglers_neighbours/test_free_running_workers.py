@@ -1,4 +1,4 @@
-"""Asynchronous updates and partial results: by hand on small cases, by theory on large ones."""
+"""Asynchronous updates: by hand on small cases, against a twin, by theory on large ones."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from reference import neighbours as twin
 
-from netsim import registry
 from netsim.errors import SimulationError
-from netsim.fields import OneOf
 from netsim.verify.checks.order_statistics import Asynchronous, OrderStatistics
 from netsim.verify.scenarios import csv, simulate
 
 
-def _matrix(rows: list[list[float]]) -> dict[str, str]:
-    cells = [(r, w, time) for r, finish in enumerate(rows) for w, time in enumerate(finish)]
-    # Later tasks that are started and never looked at.
-    last = len(rows)
-    more = [(r, w, 100) for r in range(last, 64) for w in range(len(rows[0]))]
-    return {"m.csv": csv(("round", "worker", "finish"), cells + more)}
-
-
-def _run(code: dict[str, Any], rows: list[list[float]], jobs: int, **more: Any) -> Any:
+def _run(code: dict[str, Any], rows: Any, jobs: int, **more: Any) -> Any:
+    """Play given times, seconds by task and worker."""
+    cells = [(r, i, time) for r, row in enumerate(rows) for i, time in enumerate(row)]
     return simulate(
         {
             "workload": "stragglers",
@@ -34,7 +27,7 @@ def _run(code: dict[str, Any], rows: list[list[float]], jobs: int, **more: Any) 
             "record": {"tables": ["gradients"]},
             **more,
         },
-        _matrix(rows),
+        {"m.csv": csv(("round", "worker", "finish"), cells)},
     )
 
 
@@ -73,89 +66,69 @@ def test_k_batch_sync_takes_two_gradients_of_the_fastest_worker():
     assert result.table("gradients")["worker"].to_pylist() == [0, 0, 1, 1]
 
 
-def test_delays_that_do_not_suffice_end_the_run_with_a_reason():
-    with pytest.raises(SimulationError, match="the delays do not suffice"):
-        _run({"scheme": "async_sgd"}, [[0.001, 1]] * 64, jobs=64)
+@pytest.mark.parametrize(
+    ("code", "k", "kind"),
+    [
+        ({"scheme": "async_sgd"}, 1, "wait"),
+        ({"scheme": "k_async", "k": 3}, 3, "wait"),
+        ({"scheme": "k_async", "k": 3, "batch": True}, 3, "again"),
+        ({"scheme": "k_batch_sync", "k": 3}, 3, "restart"),
+        ({"scheme": "k_batch_sync", "k": 9}, 9, "restart"),
+    ],
+)
+def test_updates_equal_those_of_the_twin(code, k, kind):
+    # Few values, so that many gradients come together.
+    rows = np.random.default_rng(k).integers(1, 8, (250, 5))
+
+    result = _run(code, rows, jobs=40)
+
+    ends, ages, dropped = twin.asynchronous(rows.tolist(), k, 40, kind)
+    run = result.runs[0]
+    assert _ends(result) == ends
+    assert run["staleness_mean"] == pytest.approx(sum(ages) / len(ages), rel=1e-12)
+    assert run["staleness_max"] == max(ages)
+    assert run["wasted_share"] == dropped / (dropped + 40 * k)
 
 
-def _make(name: str, workers: int, **parameters: Any) -> Any:
-    model = OneOf("code", key="scheme").models()[name]
-    return registry.lookup("code", name)(
-        model.model_validate({"scheme": name, **parameters}), workers
-    )
+def test_k_batch_sync_gives_up_what_the_others_have_begun():
+    # With every update n + k - 1 tasks are begun, of which k are used.
+    result = _run({"scheme": "k_batch_sync", "k": 3}, [[1, 2, 3, 4]] * 40, jobs=5)
+
+    assert result.runs[0]["wasted_share"] == 3 / 6
 
 
-def test_cyclic_parts_follow_the_worker():
-    scheme = _make("multi_message", 4, d=3)
+@pytest.mark.parametrize("scheme", ["k_async", "k_batch_sync", "async_sgd"])
+def test_a_dead_worker_is_as_good_as_none(scheme):
+    code = {"scheme": scheme} if scheme == "async_sgd" else {"scheme": scheme, "k": 2}
+    rows = np.random.default_rng(8).integers(1, 9, (60, 3)).tolist()
 
-    np.testing.assert_array_equal(scheme.parts, [[0, 1, 2], [1, 2, 3], [2, 3, 0], [3, 0, 1]])
+    with_dead = _run(code, [[*row, "inf"] for row in rows], jobs=15)
+    without = _run(code, rows, jobs=15)
 
-
-def test_a_staircase_goes_up_and_down():
-    scheme = _make("multi_message", 4, d=3, order="staircase")
-
-    np.testing.assert_array_equal(scheme.parts, [[0, 1, 2], [3, 2, 1], [2, 3, 0], [1, 0, 3]])
-
-
-def test_partial_results_of_neighbours_end_a_round_by_hand():
-    # Worker 0 is dead slow; worker 2 does part 2 at 1 and part 0 at 2.
-    scheme = _make("multi_message", 3, d=2)
-
-    first = scheme.first_results(np.array([50, 3, 1]), 0)
-
-    np.testing.assert_array_equal(first, [2, 3, 1])
+    assert _ends(with_dead) == _ends(without)
 
 
-def test_partial_results_may_end_before_every_part_is_in():
-    result = _run({"scheme": "multi_message", "d": 2, "k": 2}, [[50, 3, 1]], jobs=1)
+@pytest.mark.parametrize("scheme", ["k_async", "async_sgd"])
+def test_a_worker_that_dies_later_is_missed_when_nobody_else_is_left(scheme):
+    code = {"scheme": scheme} if scheme == "async_sgd" else {"scheme": scheme, "k": 1}
 
-    assert _ends(result) == [2]
-
-
-def test_a_delay_that_passes_once_precedes_all_parts():
-    scheme = _make("multi_message", 3, d=2, delay="once")
-
-    np.testing.assert_array_equal(
-        scheme.results(np.array([5, 0, 1]), 10), [[15, 25], [10, 20], [11, 21]]
-    )
+    with pytest.raises(SimulationError, match=r"update 2 \(t=3 s\) can never be made: 0 of its 1"):
+        _run(code, [[1, 3], ["inf", "inf"]], jobs=3)
 
 
-def test_a_copy_saves_a_round_from_its_slowest_task():
-    # Three of four are in at 2 s; median 1, so the copy on worker 0 starts at 2 and takes 1.5 s.
-    scheme = _make("speculative", 4, quantile=0.75, multiplier=1.5)
-
-    done = scheme.finish(np.array([1, 1, 2, 50]), np.array([3, 9, 9, 9]))
-
-    np.testing.assert_array_equal(done, [1, 1, 2, 5])
+def test_the_dead_are_named_where_an_update_needs_them():
+    with pytest.raises(SimulationError, match=r"3 of its 4 .* worker 1 will never answer"):
+        _run({"scheme": "k_async", "k": 4}, [[1, "inf", 1, 2]] * 3, jobs=2)
 
 
-def test_no_copy_is_made_of_a_task_that_is_soon_done():
-    scheme = _make("speculative", 4, quantile=0.75, multiplier=3.0)
+def test_a_run_that_is_stopped_before_does_not_fail_for_the_dead():
+    # The first gradient comes at 2 s, and no other one.
+    rows = [[2, "inf"], ["inf", "inf"]]
 
-    np.testing.assert_array_equal(
-        scheme.finish(np.array([1, 1, 2, 3]), np.array([0, 0, 0, 0])), [1, 1, 2, 3]
-    )
+    result = _run({"scheme": "k_async", "k": 2}, rows, jobs=1, until="1.5 s")
 
-
-@pytest.mark.parametrize(("d", "expected"), [(1, 2.8719), (2, 2.25), (4, 2.08), (8, 2.08)])
-def test_partial_results_of_persistently_slow_workers(d, expected):
-    # n = 64, speed 0.5 + Exp(mean 0.5) s per part; d = 1 is the slowest of 64, the others come
-    # from an independent simulation.
-    result = simulate(
-        {
-            "workload": "stragglers",
-            "workers": 64,
-            "jobs": 3000,
-            "code": {"scheme": "multi_message", "d": d},
-            "delays": {
-                "kind": "independent",
-                "law": {"dist": "shifted_exponential", "shift": "0.5 s", "mean": "0.5 s"},
-            },
-        }
-    )
-
-    # The slowest of 64 has a standard deviation of 0.64 s: 5 standard errors are 0.06.
-    assert result.runs[0]["total_time"] / 3000 == pytest.approx(expected, abs=0.06)
+    assert result.runs[0]["status"] == "unfinished"
+    assert result.runs[0]["rounds"] == 0
 
 
 @pytest.mark.parametrize("check", [OrderStatistics, Asynchronous])
