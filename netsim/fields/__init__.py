@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from netsim.fields.block import Config, field, problem, shown
 from netsim.fields.choice import FILE_KEY, OneOf, implementation
-from netsim.fields.file import FilePath, InputFile
+from netsim.fields.file import FilePath, InputFile, PlacedText
 from netsim.fields.quantity import (
     Attenuation,
     Data,
@@ -44,6 +44,7 @@ __all__ = [
     "InputFile",
     "Length",
     "OneOf",
+    "PlacedText",
     "PositiveData",
     "PositiveTime",
     "Probability",

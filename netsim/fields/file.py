@@ -1,9 +1,10 @@
 """Fields that name a file which a scenario reads, and the rules for such paths.
 
-A path is relative to the scenario's folder and may not leave it through ``..``. An absolute path is
-taken as it is. ``topologies/NAME`` and ``scenarios/NAME`` are also looked for among the files that
-come with netsim. The rules keep a scenario from a stranger from reading files beside its folder
-unseen; they are no sandbox (symbolic links are followed).
+A path is relative to the file that holds it, the scenario or what it includes, and may not leave
+the scenario's folder through ``..``. An absolute path is taken as it is. ``topologies/NAME`` and
+``scenarios/NAME`` are also looked for among the files that come with netsim. The rules keep a
+scenario from a stranger from reading files beside its folder unseen; they are no sandbox (symbolic
+links are followed).
 """
 
 from __future__ import annotations
@@ -23,6 +24,25 @@ from netsim.fields.block import problem, shown
 _SIBLINGS_LOOKED_AT = 1000
 
 
+class PlacedText(str):
+    """A text of a scenario with the folder of the file that it stands in.
+
+    Should it turn out to be a path, it is meant from there; to all else it is a text.
+    """
+
+    __slots__ = ("folder",)
+    folder: Path
+
+    def __new__(cls, text: str, folder: Path) -> PlacedText:
+        """Return `text` as standing in a file of `folder`."""
+        placed = super().__new__(cls, text)
+        placed.folder = folder
+        return placed
+
+    def __getnewargs__(self) -> tuple[str, Path]:  # type: ignore[override]
+        return str(self), self.folder
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """A file that a scenario names.
@@ -30,7 +50,7 @@ class InputFile:
     Parameters
     ----------
     written
-        The path as the scenario writes it.
+        The path as the scenario writes it, from the scenario's folder.
     path
         The absolute path of the file, which existed when the scenario was read.
     """
@@ -58,18 +78,18 @@ class InputFile:
 FilePath: TypeAlias = InputFile
 
 
-def locate(written: str, folder: Path) -> Path:
+def locate(written: str, folder: Path, top: Path) -> Path:
     """Return the absolute path of the file that `written` names from `folder`.
 
     Raises
     ------
     PydanticCustomError
-        With code ``bad-path``, if the path leaves the folder or no such file is there.
+        With code ``bad-path``, if the path leaves `top` or no such file is there.
     """
     if not written or "\0" in written or len(written) > 1000:
         raise problem("bad-path", f"{shown(written)} is not a path")
     path = Path(os.path.normpath(folder / written))
-    if not Path(written).is_absolute() and not path.is_relative_to(os.path.normpath(folder)):
+    if not Path(written).is_absolute() and not path.is_relative_to(os.path.normpath(top)):
         raise problem(
             "bad-path",
             f"{shown(written)} leaves the scenario's folder",
@@ -110,8 +130,11 @@ def _read(value: Any, info: core_schema.ValidationInfo) -> InputFile:
         return value
     if not isinstance(value, str):
         raise problem("bad-type", f"{shown(value)} is not a path")
-    folder: Path = (info.context or {}).get("folder") or Path.cwd()
-    return InputFile(value, locate(value, folder))
+    top: Path = (info.context or {}).get("folder") or Path.cwd()
+    folder = value.folder if isinstance(value, PlacedText) else top
+    path = locate(value, folder, top)
+    inside = not Path(value).is_absolute() and path.is_relative_to(top)
+    return InputFile(path.relative_to(top).as_posix() if inside else str(value), path)
 
 
 def _write(value: InputFile, info: core_schema.SerializationInfo) -> str:

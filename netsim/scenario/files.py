@@ -1,8 +1,10 @@
 """Read the file of a scenario, with what it includes.
 
 ``include: base.yaml`` lays the file over another: mappings merge key by key, lists and scalars
-replace. The path is relative to the file that holds it and may not leave the folder of the
-scenario that is being read.
+replace. Paths, this one and those of data files, are relative to the file that holds them and may
+not leave the folder of the scenario that is being read.
+
+A file whose name ends in ``.json`` is read as JSON, any other as YAML.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from pathlib import Path
 from netsim import resources
 from netsim.fields import shown
 from netsim.fields.file import similar
+from netsim.scenario import json_text
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.limits import BYTES, Budget, LimitError
+from netsim.scenario.limits import BYTES, JSON_BYTES, Budget, LimitError
 from netsim.scenario.source import Source, Span
 from netsim.scenario.tree import Entry, Node, merge
 from netsim.scenario.yaml import Unreadable, read
@@ -50,10 +53,13 @@ class Reader:
         root = self._included(root, (_absolute(self.path),))
         return root if self._complete else None
 
-    def parse(self, source: Source, text: str) -> Node | None:
+    def parse(self, source: Source, text: str, *, json: bool = False) -> Node | None:
         """Return the tree of `text`, or None if it is empty or cannot be read."""
         try:
-            node, problems = read(source, text, self.budget)
+            if json:
+                node, problems = json_text.read(source, text)
+            else:
+                node, problems = read(source, text, self.budget)
         except Unreadable as unreadable:
             self.problems.append(unreadable.diagnostic)
             return None
@@ -66,19 +72,22 @@ class Reader:
         return self.rank
 
     def _file(self, path: Path, name: str, named_at: Span | None) -> Node | None:
+        json = path.suffix == ".json"
         try:
-            text = _text(path, name)
+            text = _text(path, name, JSON_BYTES if json else BYTES)
         except Unreadable as unreadable:
             bad = unreadable.diagnostic
             if named_at is not None and bad.span is None:
                 bad = Diagnostic(bad.code, bad.message, named_at, bad.hint)
             self.problems.append(bad)
             return None
-        source = Source.of(name, text, self.next_rank())
+        folder = _absolute(path).parent
+        elsewhere = None if folder == self.folder else folder
+        source = Source.of(name, text, self.next_rank(), folder=elsewhere)
         if named_at is None:
             self.text = text
         before = len(self.problems)
-        root = self.parse(source, text)
+        root = self.parse(source, text, json=json)
         if root is not None and not isinstance(root.content, dict):
             message = "a scenario is a mapping of fields"
             self.problems.append(Diagnostic("bad-type", message, root.span, _EXAMPLE))
@@ -134,13 +143,13 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
 
 
-def _text(path: Path, name: str) -> str:
-    """Return the text of the file `path`, which errors call `name`."""
+def _text(path: Path, name: str, most: int) -> str:
+    """Return the text of the file `path` of at most so many bytes, which errors call `name`."""
     try:
         with path.open("rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise _unreadable("bad-path", f"{shown(name)} is not a regular file", name)
-            content = stream.read(BYTES + 1)
+            content = stream.read(most + 1)
     except FileNotFoundError:
         hint = similar(path) or ""
         raise _unreadable("bad-path", f"there is no file {shown(name)}", name, hint) from None
@@ -149,8 +158,8 @@ def _text(path: Path, name: str) -> str:
     except (OSError, ValueError) as refused:
         reason = getattr(refused, "strerror", None) or "the path is malformed"
         raise _unreadable("bad-path", f"{shown(name)} cannot be read: {reason}", name) from None
-    if len(content) > BYTES:
-        message = f"the file is larger than {BYTES // 1024} KiB, the most a scenario may have"
+    if len(content) > most:
+        message = f"the file is larger than {most // 1024} KiB, the most a scenario may have"
         raise _unreadable("too-large", message, name, "put long lists into data files")
     try:
         return content.decode("utf-8-sig")

@@ -3,6 +3,9 @@
 The limits bound the work that a hostile file can cause: the slowest text of `BYTES` bytes takes
 the YAML parser well under a second, and no text can make more than `NODES` values. A scenario of
 some hundred lines has a few kilobytes and a few hundred values; longer lists belong in data files.
+
+JSON is read much faster, and has no aliases, by which a short text makes many values. Its limits
+are such that whatever was written in YAML can be recorded with all its defaults and read again.
 """
 
 from __future__ import annotations
@@ -14,6 +17,10 @@ from typing import Final
 BYTES: Final = 96 * 1024
 #: Values of one scenario, each alias counted with all that it stands for.
 NODES: Final = 5_000
+#: Size of one file in JSON.
+JSON_BYTES: Final = 4 * 1024 * 1024
+#: Values of one file in JSON.
+JSON_NODES: Final = 100_000
 #: Levels of lists and mappings within one another.
 DEPTH: Final = 40
 #: Files that one scenario may include, directly or through others.

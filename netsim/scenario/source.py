@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 #: What ends a line for a YAML reader of any version.
-_BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+BREAK: Final = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,28 @@ class Source:
         Order among the sources of one scenario; errors are shown in this order.
     numbered
         Whether its lines are counted; those of an override are not.
+    folder
+        The folder of the file, by which paths in it are meant; None: that of the scenario.
     """
 
     name: str
     lines: tuple[str, ...]
     rank: int = 0
     numbered: bool = True
+    folder: Path | None = None
 
     @classmethod
-    def of(cls, name: str, text: str, rank: int = 0, *, numbered: bool = True) -> Source:
+    def of(
+        cls,
+        name: str,
+        text: str,
+        rank: int = 0,
+        *,
+        numbered: bool = True,
+        folder: Path | None = None,
+    ) -> Source:
         """Return the source that holds `text`."""
-        return cls(name, tuple(_BREAK.split(text)), rank, numbered)
+        return cls(name, tuple(BREAK.split(text)), rank, numbered, folder)
 
     def line(self, number: int) -> str:
         """Return line `number`, counted from 1; empty where there is none."""

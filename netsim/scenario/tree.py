@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from netsim import registry
+from netsim.fields import PlacedText
 from netsim.scenario.source import Span
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -95,8 +96,13 @@ def overrides_below(node: Node) -> Iterator[str]:
 
 
 def plain(node: Node) -> Any:
-    """Return the value of `node` without positions; lists become tuples, as the models want."""
+    """Return the value of `node` without positions; lists become tuples, as the models want.
+
+    Texts keep the folder of their file, should they turn out to be paths.
+    """
     content = node.content
+    if isinstance(content, str) and node.span.source.folder is not None:
+        return PlacedText(content, node.span.source.folder)
     if isinstance(content, dict):
         return {key: plain(entry.value) for key, entry in content.items()}
     if isinstance(content, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -261,6 +262,59 @@ def test_a_mistake_in_an_included_file_points_into_it(write):
     found = only(write("include: parts/base.yaml\n"))
 
     assert str(found.span) == "parts/base.yaml:1:7"
+
+
+def test_a_data_file_is_looked_for_beside_the_file_that_names_it(write):
+    write("salt", "parts/r.txt", head=False)
+    write("recipe: r.txt\n", "parts/base.yaml", head=False)
+
+    scenario = load(write("include: parts/base.yaml\n"))
+
+    assert scenario.model.recipe.path == Path("parts/r.txt").absolute()
+    assert scenario.resolved["recipe"] == "parts/r.txt"
+
+
+def test_a_data_file_of_an_included_file_may_lie_above_it_but_not_above_the_scenario(write):
+    write("salt", "r.txt", head=False)
+    write("recipe: ../r.txt\n", "parts/base.yaml", head=False)
+    write("recipe: ../../r.txt\n", "parts/bad.yaml", head=False)
+
+    assert load(write("include: parts/base.yaml\n")).resolved["recipe"] == "r.txt"
+    found = only(write("include: parts/bad.yaml\n"))
+    assert str(found.span) == "parts/bad.yaml:1:9"
+    assert found.message == "'../../r.txt' leaves the scenario's folder"
+
+
+def test_a_data_file_that_is_only_beside_the_scenario_is_missing_beside_what_it_includes(write):
+    write("salt", "r.txt", head=False)
+    write("recipe: r.txt\n", "parts/base.yaml", head=False)
+
+    found = only(write("include: parts/base.yaml\n"))
+
+    assert (found.message, str(found.span)) == ("there is no file 'r.txt'", "parts/base.yaml:1:9")
+
+
+def test_a_path_of_an_override_is_meant_from_the_scenario(write):
+    write("salt", "r.txt", head=False)
+    write("recipe: r.txt\n", "parts/base.yaml", head=False)
+
+    scenario = load(write("include: parts/base.yaml\n"), {"recipe": "r.txt"})
+
+    assert scenario.model.recipe.path == Path("r.txt").absolute()
+
+
+def test_what_is_included_from_another_folder_means_the_same_in_all_but_paths(write):
+    text = (
+        "cook: {kind: careful, pause: 3 us, asks: {kind: fast}}\nburnt: 3 %\nlabels: {a: 1}\n"
+        "dishes: [{size: 1 MiB, served: cold, when: [1 s, 2 s]}]\nuntil: 1 s\n"
+        "record: {tables: [steps], sample_every: 1 s}\nsweep: {grid: {cook.kind: [fast]}}\n"
+    )
+    write(text, "parts/base.yaml", head=False)
+
+    here, there = (load(write(lines)) for lines in (text, "include: parts/base.yaml\n"))
+
+    assert there.resolved == here.resolved
+    assert copy.deepcopy(there.model) == here.model
 
 
 def test_dash_and_underscore_merge_as_one_key(write):
