@@ -57,8 +57,12 @@ class ProblemsFound(NetsimError):  # noqa: N818 - it carries problems, it is not
     exit_code = 3
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
+        # As arguments they let the exception be made again, as simpy and pickle do.
+        super().__init__(*problems)
         self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(problem.message for problem in self.problems)
 
 
 class RecordConfig(Config):

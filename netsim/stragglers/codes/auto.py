@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from netsim.family import Problem, RunContext, Simulation
 from netsim.fields import field
@@ -14,6 +14,9 @@ from netsim.stragglers.codes.scheme import CodeConfig, Rule, Scheme
 
 if TYPE_CHECKING:
     from netsim.stragglers.schema import StragglersScenario
+
+#: Loads at which the time per load is measured.
+LOADS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @register("code", "auto")
@@ -104,6 +107,12 @@ class Auto(KSync):
             f"measure {delay + 1} rounds at least (80 are usual), or take t_max={config.probe - 1}"
         )
         return [Problem(message, ("code", "probe"), hint=hint)]
+
+    @property
+    def delay_rounds(self) -> int:
+        """How many rounds of delays a run needs at the least; loads are measured before it."""
+        measured: int = self.search.calibrate * len(LOADS)
+        return max(self.rounds, measured)
 
     def load(self) -> Fraction:
         """Return the load of the chosen scheme, before the choice 1/n."""

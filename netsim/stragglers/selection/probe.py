@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from netsim.delays.columns import read
 from netsim.delays.trace import profile
 from netsim.stragglers.codes.scheme import Floats
-
-#: Loads at which a slope is measured.
-LOADS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def fit_load_slope(loads: Sequence[float], means: Sequence[float]) -> tuple[float, float]:

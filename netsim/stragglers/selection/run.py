@@ -15,13 +15,13 @@ from netsim.engine.clock import SECOND
 from netsim.errors import SimulationError
 from netsim.family import RunContext, Scalar
 from netsim.fields import OneOf
-from netsim.stragglers.codes.auto import Auto
+from netsim.stragglers.codes.auto import LOADS, Auto
 from netsim.stragglers.codes.scheme import Assignment, Floats, Scheme
 from netsim.stragglers.results import RoundTables
 from netsim.stragglers.rounds import Round, Rounds
 from netsim.stragglers.schema import StragglersScenario
 from netsim.stragglers.selection.candidates import Candidate, parameter_sets
-from netsim.stragglers.selection.probe import LOADS, fit_load_slope
+from netsim.stragglers.selection.probe import fit_load_slope
 from netsim.stragglers.selection.search import Ranking, regret, search
 from netsim.stragglers.work import DrawnTimes
 

@@ -124,3 +124,13 @@ def test_the_facts_of_a_run_directory_name_the_choice(tmp_path):
 
     for row in result.runs:
         assert f"runs: {row['chosen']}, " in said
+
+
+def test_a_trace_that_is_too_short_to_measure_the_load_is_refused_before_the_run(tmp_path):
+    rows = [(r, w, 1 + w) for r in range(70) for w in range(24)]
+    trace = tmp_path / "trace.csv"
+    trace.write_text("round,worker,seconds\n" + "".join(f"{r},{w},{s}\n" for r, w, s in rows))
+    delays = {"kind": "trace", "file": str(trace), "rounds": "replay"}
+
+    with pytest.raises(ScenarioError, match="70 rounds, the run needs 500"):
+        _run(delays=delays, code={"calibrate": 100})
