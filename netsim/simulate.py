@@ -96,7 +96,7 @@ def run_point(
         sink,
         point=scenario.point,
         replication=replication,
-        provenance=provenance(scenario.resolved, model.seed, scenario.hash),
+        provenance=provenance(scenario.recorded, model.seed, scenario.hash),
     )
     try:
         env = Environment()
@@ -236,12 +236,13 @@ def identity(scenario: Scenario) -> RunIdentity:
         hash=scenario.hash,
         seed=model.seed,
         text=scenario.text,
-        resolved=scenario.resolved,
-        provenance=provenance(scenario.resolved, model.seed, scenario.hash),
+        resolved=scenario.recorded,
+        provenance=provenance(scenario.recorded, model.seed, scenario.hash),
         points=tuple(
             PointKey(scenario.point_id(replication), scenario.point, replication)
             for replication in range(model.replications)
         ),
+        inputs=scenario.inputs,
     )
 
 

@@ -42,6 +42,7 @@ def facts(path: Path) -> dict[str, Any]:
         "versions": provenance.get("versions", {}),
         "processor": provenance.get("processor", {}),
         "machine": manifest.get("machine", {}),
+        "inputs": manifest.get("inputs", []),
         "tables": _tables(run),
         "errors": _errors(path, manifest),
         "explanation": _explanation(path),
@@ -67,6 +68,7 @@ def text(known: Mapping[str, Any]) -> list[str]:
             ["command", " ".join(map(str, machine.get("command", [])))],
             ["started", str(known["started"])],
             ["ended", str(known["ended"] or "-")],
+            *(["input", f"{file['name']}, from {file['path']}"] for file in known["inputs"]),
         ]
     )
     shown += [f"error   {error}" for error in known["errors"]]

@@ -5,6 +5,7 @@
     out/<name>-<hash6>/
       manifest.json                written first
       scenario.yaml resolved.json  as given; as run
+      inputs/<digest>-<name>       the data files that resolved.json names
       points/<id>/                 one point and replication
         <table>.parquet            renamed into place when complete
         done.json                  written last: without it the point does not exist
@@ -15,6 +16,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +26,7 @@ from netsim.metrics.atomic import TEMPORARY
 MANIFEST: Final = "manifest.json"
 SCENARIO: Final = "scenario.yaml"
 RESOLVED: Final = "resolved.json"
+INPUTS: Final = "inputs"
 POINTS: Final = "points"
 TABLES: Final = "tables"
 SUCCESS: Final = "SUCCESS"
@@ -34,10 +38,11 @@ ATTEMPTS: Final = "attempts.json"
 #: In the order of removal: what makes results visible goes first, the manifest last.
 _TOP: Final = (SUCCESS, FAILED, SCENARIO, RESOLVED, MANIFEST)
 _OF_A_POINT: Final = (DONE, ERROR, ATTEMPTS)
+_INPUT: Final = re.compile(r"[0-9a-f]{12}-.*")
 
 
-def remove_results(directory: Path) -> None:
-    """Remove what netsim wrote into `directory`; others' files and their folders stay."""
+def remove_results(directory: Path, needed: Collection[Path] = ()) -> None:
+    """Remove what netsim wrote into `directory`; others' files, and `needed` inputs, stay."""
     for marker in (SUCCESS, FAILED):
         (directory / marker).unlink(missing_ok=True)
     remove_tables(directory / TABLES)
@@ -46,9 +51,23 @@ def remove_results(directory: Path) -> None:
         for point in sorted(points.iterdir()):
             remove_point(point)
         _remove_empty(points)
+    _remove_inputs(directory / INPUTS, needed)
     remove_leftovers(directory)
     for name in _TOP:
         (directory / name).unlink(missing_ok=True)
+
+
+def _remove_inputs(directory: Path, needed: Collection[Path]) -> None:
+    """Remove netsim's copies of data files but those that are `needed`."""
+    if not directory.is_dir() or directory.is_symlink():
+        return
+    inside = directory.resolve()
+    kept = {path.name for path in needed if path.parent.resolve() == inside}
+    for file in sorted(directory.iterdir()):
+        if _INPUT.fullmatch(file.name) and file.name not in kept:
+            file.unlink()
+    remove_leftovers(directory)
+    _remove_empty(directory)
 
 
 def remove_point(directory: Path) -> None:

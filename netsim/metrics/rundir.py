@@ -17,6 +17,7 @@ from typing import Any, Final
 from netsim.errors import OutputError
 from netsim.metrics import layout
 from netsim.metrics.atomic import create_json, flush_directory, write_bytes, write_json, writing
+from netsim.metrics.inputs import Input, keep
 from netsim.metrics.point import PointDirectory, is_done
 from netsim.metrics.resources import machine, now
 
@@ -52,6 +53,8 @@ class RunIdentity:
         The record that stands in every table.
     points
         All units of work, in the order of (point, replication).
+    inputs
+        The data files that the scenario reads.
     """
 
     name: str
@@ -62,6 +65,7 @@ class RunIdentity:
     resolved: Mapping[str, Any]
     provenance: Mapping[str, Any]
     points: tuple[PointKey, ...]
+    inputs: tuple[Input, ...] = ()
 
     @property
     def directory_name(self) -> str:
@@ -90,7 +94,8 @@ class RunDirectory:
         _make(path)
         if overwrite and read_manifest(path) is not None:
             with writing(path):
-                layout.remove_results(path)
+                # A run may be started from its own directory, and then reads what lies there.
+                layout.remove_results(path, needed=[file.path for file in run.inputs])
         elif layout.holds_others_files(path):
             raise _taken(path, run)
         manifest = _manifest(run)
@@ -98,6 +103,7 @@ class RunDirectory:
             raise _taken(path, run)
         write_bytes(path / layout.SCENARIO, run.text.encode())
         write_json(path / layout.RESOLVED, dict(run.resolved))
+        keep(run.inputs, path)
         with writing(path):
             (path / layout.POINTS).mkdir(exist_ok=True)
         flush_directory(path)
@@ -168,6 +174,7 @@ def _manifest(run: RunIdentity) -> dict[str, Any]:
         "started": now(),
         "ended": None,
         "machine": machine(),
+        "inputs": [file.record() for file in run.inputs],
         "points": [
             {"id": key.id, "point": key.point, "replication": key.replication} for key in run.points
         ],

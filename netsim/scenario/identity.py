@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from netsim.metrics.inputs import Input
 from netsim.version import RESULTS_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from netsim.family import ScenarioModel
     from netsim.fields import InputFile
 
@@ -26,10 +30,32 @@ def resolved(model: ScenarioModel) -> dict[str, Any]:
     return model.model_dump(mode="json", by_alias=True)
 
 
-def digest(model: ScenarioModel) -> str:
+def inputs(model: ScenarioModel) -> tuple[Input, ...]:
+    """Return the data files that `model` names, each once, in the order of its fields."""
+    files: dict[Path, None] = {}
+
+    def note(file: InputFile) -> str:
+        files[file.path] = None
+        return ""
+
+    model.model_dump(mode="json", context={"file": note})
+    return tuple(Input.of(path) for path in files)
+
+
+def recorded(model: ScenarioModel, files: Sequence[Input]) -> dict[str, Any]:
+    """Return what `resolved` does, with data files by their names in a run directory."""
+    return model.model_dump(
+        mode="json", by_alias=True, context={"file": _saying(files, lambda file: file.name)}
+    )
+
+
+def digest(model: ScenarioModel, files: Sequence[Input]) -> str:
     """Return the SHA-256, in hex, of what the results of `model` depend on."""
     content = model.model_dump(
-        mode="json", by_alias=True, context={"file": _file_digest}, exclude=set(_NOT_IDENTITY)
+        mode="json",
+        by_alias=True,
+        context={"file": _saying(files, _identity)},
+        exclude=set(_NOT_IDENTITY),
     )
     canonical = json.dumps(
         {"results_version": RESULTS_VERSION, "scenario": content},
@@ -45,8 +71,12 @@ def replication_id(scenario_hash: str, replication: int) -> str:
     return hashlib.sha256(f"{scenario_hash}:{replication}".encode()).hexdigest()[:12]
 
 
-def _file_digest(file: InputFile) -> str:
-    with file.path.open("rb") as stream:
-        content = hashlib.file_digest(stream, "sha256").hexdigest()
+def _saying(files: Sequence[Input], say: Callable[[Input], str]) -> Callable[[InputFile], str]:
+    """Return the function that writes `say` of a data file in place of its path."""
+    said = {file.path: say(file) for file in files}
+    return lambda file: said[file.path]
+
+
+def _identity(file: Input) -> str:
     # The suffix says how the content is read.
-    return f"sha256:{content}{file.path.suffix}"
+    return f"sha256:{file.sha256}{file.path.suffix}"

@@ -15,6 +15,7 @@ from netsim.scenario.wording import word
 
 if TYPE_CHECKING:
     from netsim.family import Family, ScenarioModel
+    from netsim.metrics.inputs import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,15 @@ class Scenario:
     text
         The file as it is written, without includes and overrides.
     resolved
-        All fields as JSON-able data: defaults filled, canonical quantities, loadable again.
+        All fields as JSON-able data: defaults filled, canonical quantities, loadable again in the
+        folder of the file.
+    recorded
+        The same as results record it: loadable again in a run directory, whose copies of data
+        files it names.
     hash
         SHA-256 of what its results depend on.
+    inputs
+        The data files that it names.
     warnings
         What the user should know though nothing is wrong.
     """
@@ -47,7 +54,9 @@ class Scenario:
     family: Family
     text: str
     resolved: dict[str, Any]
+    recorded: dict[str, Any]
     hash: str
+    inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -56,6 +65,7 @@ class Scenario:
         if not model.name:
             model = model.model_copy(update={"name": name})
         notes = ("'sweep' is left aside: the base point runs",) if model.sweep is not None else ()
+        files = identity.inputs(model)
         return cls(
             path,
             model.name,
@@ -63,7 +73,9 @@ class Scenario:
             family,
             text,
             identity.resolved(model),
-            identity.digest(model),
+            identity.recorded(model, files),
+            identity.digest(model, files),
+            files,
             notes,
         )
 
@@ -93,7 +105,8 @@ class Scenario:
             self,
             model=model,
             resolved=identity.resolved(model),
-            hash=identity.digest(model),
+            recorded=identity.recorded(model, self.inputs),
+            hash=identity.digest(model, self.inputs),
         )
 
 
