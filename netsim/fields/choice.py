@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -122,17 +122,31 @@ class OneOf:
         not about every implementation.
         """
         members = dict(zip(self.models(), handler(schema)["oneOf"], strict=True))
-        name = {"enum": list(members), "description": f"which {self.kind}"}
+        name = {**one_of_names(list(members)), "description": f"which {self.kind}"}
         described: dict[str, Any] = {"type": "object", "properties": {self.key: name}}
         described["allOf"] = [
-            {"if": {"properties": {self.key: {"const": n}}, "required": [self.key]}, "then": ref}
-            for n, ref in members.items()
+            {"if": {"properties": {self.key: one_of_names([n])}, "required": [self.key]}, "then": r}
+            for n, r in members.items()
         ]
         if FILE_KEY not in members:
             return described | {"required": [self.key]}
-        unnamed = {"not": {"required": [self.key]}}
+        unnamed = {"required": [FILE_KEY], "not": {"required": [self.key]}}
         described["allOf"].append({"if": unnamed, "then": members[FILE_KEY]})
         return described | {"anyOf": [{"required": [self.key]}, {"required": [FILE_KEY]}]}
+
+
+def one_of_names(names: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON Schema of one of `names`; a dash in place of an underscore is right too.
+
+    Editors offer the names as they are registered.
+    """
+    dashed = [name.replace("_", "[-_]") for name in names if "_" in name]
+    if not dashed:
+        return {"enum": list(names)}
+    return {
+        "type": "string",
+        "anyOf": [{"enum": list(names)}, {"pattern": f"^({'|'.join(dashed)})$"}],
+    }
 
 
 def kind_in_words(kind: str) -> str:
@@ -158,8 +172,12 @@ def implementation(kind: str, config: Config, key: str = "kind") -> Any:
 
 @functools.cache
 def _tagged(config: type[Config], kind: str, key: str, name: str) -> type[Config]:
-    literal = (Literal[name], Field(default=name, description="which implementation"))
-    fields: dict[str, Any] = {key: literal}
+    def describe(schema: dict[str, Any]) -> None:
+        del schema["const"]
+        schema.update(one_of_names([name]))
+
+    note = Field(default=name, description="which implementation", json_schema_extra=describe)
+    fields: dict[str, Any] = {key: (Literal[name], note)}
     return create_model(
         f"{kind}_{name}",
         __base__=config,

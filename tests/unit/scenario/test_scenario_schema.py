@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import json
+import operator
 import re
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -49,6 +52,7 @@ KITCHEN = {"netsim": 1, "workload": "kitchen_work"}
         {"burnt": 0.5},
         {"recipe": "a/b.txt"},
         {"until": "50 ms"},
+        {"record": {"sample-every": "1 s"}},
     ],
 )
 def test_the_schema_takes_right_scenarios(fields):
@@ -66,6 +70,7 @@ def test_the_schema_takes_right_scenarios(fields):
         {"cook": {"kind": "careful"}},
         {"cook": {"kind": "fast", "pause": "1 us"}},
         {"cook": {"hands": 2}},
+        {"cook": {"kind": 5}},
         {"cook": "fast"},
         {"dishes": [{"size": 5}]},
         {"dishes": [{"size": "5 Gbps"}]},
@@ -82,6 +87,76 @@ def test_the_schema_refuses_wrong_scenarios(fields):
 
 def test_workload_is_needed():
     assert not validator().is_valid({"netsim": 1})
+
+
+LEAF_SPINE = {"kind": "leaf_spine", "leaves": 2, "spines": 2, "hosts_per_leaf": 2}
+FABRIC = {"netsim": 1, "workload": "fabric", "topology": LEAF_SPINE}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"netsim": 1},
+        {},
+        {"name": "x", "workload": "fabric"},
+        {"workload": "fabric", "transport": {"rto": "3 us"}},
+        {"workload": "fabric", "transport": {"kind": "dctcp"}},
+        {"workload": "fabric", "topology": {"hosts-per-leaf": 4, "host-link": {"delay": "2 us"}}},
+        {"workload": "fabric", "queue": {"ecn": {"pmax": 0.5}}},
+        {"workload": "fabric", "traffic": [{"pattern": "permutation", "size": "1 MB"}]},
+        {"workload": "kitchen_work", "cook": {"pause": "1 s", "asks": {"hands": 2}}},
+    ],
+)
+def test_a_file_that_includes_another_need_not_be_complete(fields):
+    assert not list(validator().iter_errors({"include": "base.yaml", **fields}))
+    assert not validator().is_valid(fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"workload": "fabrik"},
+        {"workload": "fabric", "sed": 2},
+        {"workload": "fabric", "seed": -2},
+        {"workload": "fabric", "transport": {"kind": "dctp"}},
+        {"workload": "fabric", "transport": {"kind": "dctcp", "window": 2}},
+        {"workload": "fabric", "topology": {"kind": "leaf_spine", "host_link": {"delay": 2}}},
+        # A list replaces that of the included file, so its entries are whole.
+        {"workload": "fabric", "traffic": [{"size": "1 MB"}]},
+        {"workload": "fabric", "traffic": [{"pattern": "permutation"}]},
+    ],
+)
+def test_a_file_that_includes_another_is_checked_as_far_as_it_goes(fields):
+    assert not validator().is_valid({"include": "base.yaml", **fields})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"transport": {"kind": "fixed-window"}},
+        {"topology": {"kind": "leaf-spine", "leaves": 2, "spines": 2, "hosts-per-leaf": 2}},
+        {"topology": {"kind": "leaf-spine", "leaves": 2, "spines": 2, "hosts_per-leaf": 2}},
+        {"topology": {**LEAF_SPINE, "host-link": {"delay": "1 us"}}},
+        {"traffic": [{"pattern": "all-to-all", "size": "1 MB"}]},
+        {"traffic": [{"pattern": "all_to-all", "size": "1 MB"}]},
+    ],
+)
+def test_names_and_fields_may_be_written_with_dashes(fields):
+    assert not list(validator().iter_errors({**FABRIC, **fields}))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"topology": {"kind": "leaf-spine", "leaves": 2, "spines": 2}},
+        {"topology": {"kind": "leaf-spine", "leaves": 2, "spines": 2, "hosts-per-leaf": "2"}},
+        {"topology": {**LEAF_SPINE, "host-lnk": {"delay": "1 us"}}},
+        {"transport": {"kind": "fixed-windows"}},
+        {"transport": {"kind": "fixed-window", "initial-window": 2}},
+    ],
+)
+def test_what_is_wrong_is_wrong_with_dashes_too(fields):
+    assert not validator().is_valid({**FABRIC, **fields})
 
 
 def test_every_field_has_a_description_and_a_unit():
@@ -108,7 +183,8 @@ def test_units_are_those_that_values_are_held_in():
 def test_registered_names_are_enumerated():
     schema = schema_of_all()
 
-    assert set(registry.names("workload")) <= set(schema["properties"]["workload"]["enum"])
+    offered, _ = schema["properties"]["workload"]["anyOf"]
+    assert offered == {"enum": registry.names("workload")}
     cook = schema["$defs"]["KitchenScenario"]["properties"]["cook"]
     assert cook["properties"]["kind"]["enum"] == ["careful", "fast"]
 
@@ -116,8 +192,8 @@ def test_registered_names_are_enumerated():
 def test_every_reference_leads_somewhere():
     schema = schema_of_all()
 
-    for name in set(re.findall(r"#/\$defs/([^'\"]+)", str(schema))):
-        assert name in schema["$defs"]
+    for reference in set(re.findall(r"#/\$defs/([^'\"]+)", str(schema))):
+        functools.reduce(operator.getitem, reference.split("/"), schema["$defs"])
 
 
 SHIPPED = sorted((ROOT / "scenarios").rglob("*.yaml"))
@@ -130,6 +206,33 @@ def test_a_shipped_scenario_is_right_for_both(path):
     assert not diagnostics, "\n".join(map(str, diagnostics))
     assert scenario is not None
     validator().validate(as_data(path.read_text()))
+    validator().validate(json.loads(json.dumps(scenario.resolved)))
+
+
+def dashed(value):
+    """Return `value` with dashes in all keys and in the names of chosen implementations."""
+    if isinstance(value, list):
+        return [dashed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    naming = ("workload", "kind", "policy", "pattern", "dist", "scheme")
+    return {
+        key.replace("_", "-"): below.replace("_", "-") if key in naming else dashed(below)
+        for key, below in value.items()
+    }
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_scenario_with_dashes_is_right_for_both(path, tmp_path):
+    shutil.copytree(path.parent, tmp_path / "there")
+    changed = tmp_path / "there" / "dashed.json"
+    changed.write_text(json.dumps(dashed(as_data(path.read_text()))))
+
+    scenario, diagnostics = check(changed)
+
+    assert not diagnostics, "\n".join(map(str, diagnostics))
+    assert scenario.hash == check(path)[0].hash
+    validator().validate(json.loads(changed.read_text()))
 
 
 WRONG = ROOT / "tests" / "golden" / "scenarios"
