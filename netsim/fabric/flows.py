@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Most flows of one run: a packet carries its flow's index in 28 bits.
 MOST_FLOWS: Final = 2**28 - 1
+#: Latest start (ps): half of the clock's 106 days, so that what follows a start has a time as well.
+LATEST: Final = 2**62 - 1
+_DAY: Final = 86_400 * 10**12
 #: Most problems of one traffic block that are reported.
 _MOST_PROBLEMS: Final = 5
 
@@ -99,6 +102,24 @@ def too_many(count: int, at: tuple[str | int, ...] = ()) -> Problem:
     """Return the problem that `count` flows are more than can be numbered."""
     hint = f"at most {MOST_FLOWS:,} flows fit into one run"
     return Problem(f"{count:,} flows are too many", at=at, code="out-of-range", hint=hint)
+
+
+def too_late(**parts: int) -> list[Problem]:
+    """Return the problem that flows start beyond `LATEST`, if some do.
+
+    Parameters
+    ----------
+    parts
+        By field of the traffic block, how much it adds (ps) to the start of the last flow; the
+        field that adds most is blamed.
+    """
+    last = sum(parts.values())
+    if last <= LATEST:
+        return []
+    most = max(parts, key=lambda name: parts[name])
+    message = f"the last flow would start after {last / _DAY:.4g} days"
+    hint = f"flows start within {LATEST / _DAY:.4g} days; '{most}' makes {parts[most] / _DAY:.4g}"
+    return [Problem(message, (most,), "out-of-range", hint)]
 
 
 def links_on_the_way(flows: Flows, network: Network) -> list[tuple[int, ...]]:

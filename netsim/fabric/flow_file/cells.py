@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from netsim import registry, units
 from netsim.fabric.flow_file.rows import Block, Findings
+from netsim.family import ProblemsFound
+from netsim.topology.naming import find_host, numbers_suffice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +24,6 @@ EMPTY: Final = -(2**63)
 #: Names that are compared with an unknown one, at most; more would take long.
 _COMPARED: Final = 4096
 
-Reader = Callable[[str], int]
-
 
 class CellError(ValueError):
     """A cell cannot be read; `hint` is the cure."""
@@ -32,22 +33,35 @@ class CellError(ValueError):
         self.hint = hint
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What the cells of a column mean.
+
+    Parameters
+    ----------
+    read
+        From a cell without blanks around it to its number; raises `CellError`.
+    plain
+        Whether a whole number in a cell is always that number, so that columns of whole numbers
+        need not be read cell by cell.
+    """
+
+    read: Callable[[str], int]
+    plain: bool = True
+
+
 def numbers(
-    block: Block, name: str, read: Reader, low: int, high: int, hint: str, findings: Findings
+    block: Block, name: str, reader: Reader, low: int, high: int, hint: str, findings: Findings
 ) -> NDArray[np.int64]:
     """Return column `name` as integers from `low` to `high`.
 
-    Columns of plain integers are converted at once. Where that fails, `read` is asked for each
-    cell, so that it alone decides what else may stand there; what it takes for `EMPTY` stays so.
+    Each cell is what `reader` reads, whatever the others are; what it takes for `EMPTY` stays so.
     """
     cells = block.columns[name]
     given: NDArray[np.bool_] | bool = True
-    try:
-        found = (
-            cells if isinstance(cells, np.ndarray) else np.array(list(map(int, cells)), np.int64)
-        )
-    except (ValueError, OverflowError):
-        found = _one_by_one(block, name, cells, read, findings, placeholder=low)
+    found = _integers(cells) if reader.plain else None
+    if found is None:
+        found = _one_by_one(block, name, cells, reader.read, findings, placeholder=low)
         given = found != EMPTY
     wrong = np.flatnonzero(((found < low) | (found > high)) & given)
     for row in wrong.tolist():
@@ -57,11 +71,24 @@ def numbers(
     return np.clip(found, low, high) if len(wrong) else found
 
 
+def _integers(cells: Sequence[str] | NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return cells that are whole numbers all of them, else None; many are converted at once."""
+    if isinstance(cells, np.ndarray):
+        return cells
+    letters = "".join(cells)
+    if "_" in letters or not letters.isascii():
+        return None  # `int` reads digits of any script and underscores; a cell may not hold them
+    try:
+        return np.array(list(map(int, cells)), np.int64)
+    except (ValueError, OverflowError):
+        return None
+
+
 def _one_by_one(
     block: Block,
     name: str,
     cells: Sequence[str] | NDArray[np.int64],
-    read: Reader,
+    read: Callable[[str], int],
     findings: Findings,
     placeholder: int,
 ) -> NDArray[np.int64]:
@@ -112,7 +139,7 @@ def quantity(dimension: str, example: str) -> Reader:
         except units.UnitError as bad:
             raise CellError(str(bad), f"whole {unit} or a quantity: '{example}'") from None
 
-    return read
+    return Reader(read)
 
 
 def index(what: str, count: int) -> Reader:
@@ -124,17 +151,17 @@ def index(what: str, count: int) -> Reader:
             raise CellError(f"'{text[:40]}' is no {what}", f"a number from 0 to {count - 1}")
         return number
 
-    return read
+    return Reader(read)
 
 
 def host(network: Network) -> Reader:
     """Return the reader of a host's number or name."""
 
     def read(text: str) -> int:
-        number = network.node_numbers.get(text)
-        if number is not None and number < network.host_count:
-            return number
-        number = whole(text)
+        try:
+            number = find_host(network, text)
+        except ProblemsFound as found:
+            raise CellError(found.problems[0].message, found.problems[0].hint) from None
         if number is not None:
             return number
         known = network.hosts if network.host_count <= _COMPARED else ()
@@ -142,4 +169,4 @@ def host(network: Network) -> Reader:
         span = f"hosts are 0 to {network.host_count - 1}, or {network.hosts[0]}, ..."
         raise CellError(f"no host named '{text[:40]}'", hint or span)
 
-    return read
+    return Reader(read, plain=numbers_suffice(network))

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netsim.fabric.flow_file.rows import BLOCK, OPTIONAL, Block, Findings, check_names
+from netsim.fabric.flow_file.rows import BLOCK, OPTIONAL, REQUIRED, Block, Findings, check_names
 from netsim.fabric.flows import MOST_FLOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -30,15 +30,16 @@ def parquet_blocks(path: Path, findings: Findings) -> Iterator[Block]:
     check_file(path, 2**36)
     try:
         with pq.ParquetFile(path) as file:
-            names = list(file.schema_arrow.names)
+            index = _index_columns(file.schema_arrow)
+            names = [name for name in file.schema_arrow.names if name not in index]
             check_names(names, findings, line=0)
-            _check_types(file.schema_arrow, findings)
+            _check_types(file.schema_arrow, names, findings)
             if file.metadata.num_rows > MOST_FLOWS:
                 message = f"{file.metadata.num_rows:,} flows are too many"
                 findings.add(message, f"at most {MOST_FLOWS:,}", code="out-of-range")
             findings.raise_any()
             first = 1
-            for batch in file.iter_batches(batch_size=BLOCK):
+            for batch in file.iter_batches(batch_size=BLOCK, columns=names):
                 lines = range(first, first + batch.num_rows)
                 columns = {
                     name: _cells(batch.column(name), name, first, findings) for name in names
@@ -52,10 +53,20 @@ def parquet_blocks(path: Path, findings: Findings) -> Iterator[Block]:
         findings.raise_any()
 
 
-def _check_types(schema: Any, findings: Findings) -> None:
+def _index_columns(schema: Any) -> set[str]:
+    """Return the columns in which pandas has stored an index, those of flows excepted."""
+    try:
+        written = schema.pandas_metadata or {}
+        names = {name for name in written["index_columns"] if isinstance(name, str)}
+    except (ValueError, TypeError, KeyError):
+        return set()
+    return names.difference(REQUIRED, OPTIONAL)
+
+
+def _check_types(schema: Any, names: Sequence[str], findings: Findings) -> None:
     import pyarrow.types as kinds
 
-    for column in schema:
+    for column in map(schema.field, names):
         kind = column.type.value_type if kinds.is_dictionary(column.type) else column.type
         if not (kinds.is_integer(kind) or kinds.is_string(kind) or kinds.is_large_string(kind)):
             message = f"column '{column.name}' holds {column.type}"

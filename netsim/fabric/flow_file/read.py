@@ -10,7 +10,15 @@ from netsim.fabric.flow_file import cells
 from netsim.fabric.flow_file.csv_rows import csv_blocks
 from netsim.fabric.flow_file.parquet_rows import parquet_blocks
 from netsim.fabric.flow_file.rows import Block, Findings
-from netsim.fabric.flows import MOST_FLOWS, Flows, concatenate, follow, spine_path, too_many
+from netsim.fabric.flows import (
+    LATEST,
+    MOST_FLOWS,
+    Flows,
+    concatenate,
+    follow,
+    spine_path,
+    too_many,
+)
 from netsim.family import Problem, ProblemsFound
 
 if TYPE_CHECKING:
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
     from netsim.topology.network import Network
 
 _FORMATS = {".csv": csv_blocks, ".parquet": parquet_blocks}
-_LARGEST = 2**62 - 1
+_LARGEST = 2**62 - 1  # bytes
 
 
 def read_flows(path: Path, network: Network) -> Flows:
@@ -38,10 +46,11 @@ def read_flows(path: Path, network: Network) -> Flows:
         message = f"'{path.name}' is no flow file by its suffix"
         raise ProblemsFound(Problem(message, ("file",), "bad-file", hint, file=path))
     findings = Findings(path)
+    hosts = cells.host(network)
     parts: list[Flows] = []
     count = 0
     for block in blocks(path, findings):
-        parts.append(_flows(block, network, findings))
+        parts.append(_flows(block, network, hosts, findings))
         count += len(parts[-1])
         if count > MOST_FLOWS:
             raise ProblemsFound(too_many(count, ("file",)))
@@ -51,16 +60,15 @@ def read_flows(path: Path, network: Network) -> Flows:
     return concatenate(parts)
 
 
-def _flows(block: Block, network: Network, findings: Findings) -> Flows:
-    hosts = network.host_count
-    named = f"hosts are 0 to {hosts - 1}"
+def _flows(block: Block, network: Network, host: cells.Reader, findings: Findings) -> Flows:
+    last = network.host_count - 1
     src, dst = (
-        cells.numbers(block, name, cells.host(network), 0, hosts - 1, named, findings)
+        cells.numbers(block, name, host, 0, last, f"hosts are 0 to {last}", findings)
         for name in ("src", "dst")
     )
     data, time = cells.quantity("data", "4 MB"), cells.quantity("time", "10 us")
     size = cells.numbers(block, "size", data, 1, _LARGEST, "at least 1 byte", findings)
-    start = cells.numbers(block, "start", time, 0, _LARGEST, "0 ps or later", findings)
+    start = cells.numbers(block, "start", time, 0, LATEST, "0 ps or later", findings)
     for row in np.flatnonzero(src == dst).tolist():
         if not findings.problems:
             line, column = block.place(row, "dst")
@@ -130,22 +138,32 @@ def _paths(
 def _path(src: int, dst: int, text: str, network: Network) -> tuple[str, ...]:
     if not text.strip():
         return ()
-    nodes = tuple(name.strip() for name in text.split(">"))
+    written = tuple(name.strip() for name in text.split(">"))
     first, last = network.hosts[src], network.hosts[dst]
-    if nodes[0] != first:
-        nodes = (first, *nodes)
-    if nodes[-1] != last:
-        nodes = (*nodes, last)
+    nodes = (
+        *(() if written[0] == first else (first,)),
+        *written,
+        *(() if written[-1] == last else (last,)),
+    )
     for name in nodes[1:-1]:
         if network.node(name) < network.host_count:
-            message = f"host '{name}' stands in the middle of a path"
             hint = f"a path leads from {first} over switches to {last}"
+            message = _misplaced(name, written, first, last)
             raise ProblemsFound(Problem(message, code="bad-value", hint=hint))
     if len(set(nodes)) != len(nodes):
         hint = "name each node once"
         raise ProblemsFound(Problem("a path meets a node twice", code="bad-value", hint=hint))
     follow(network, nodes)
     return nodes
+
+
+def _misplaced(host: str, written: tuple[str, ...], first: str, last: str) -> str:
+    """Return what is wrong with a host that is no end of a flow from `first` to `last`."""
+    if host == written[-1]:
+        return f"the path ends at host '{host}', but the flow goes to {last}"
+    if host == written[0]:
+        return f"the path begins at host '{host}', but the flow comes from {first}"
+    return f"host '{host}' stands in the middle of a path"
 
 
 def _report(found: ProblemsFound, block: Block, row: int, name: str, findings: Findings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,6 +11,7 @@ from work import calls_of
 from netsim.fabric.flow_file.read import read_flows
 from netsim.fabric.flows import links_on_the_way, unreachable
 from netsim.family import ProblemsFound
+from netsim.topology.file import read_topology
 from netsim.topology.leaf_spine import LeafSpine
 
 HEADER = "src,dst,size,start\n"
@@ -50,6 +52,59 @@ def test_names_and_quantities_may_stand_for_integers_and_columns_in_any_order(tm
     assert flows.dst.tolist() == [3, 1]
     assert flows.size.tolist() == [4096, 8]
     assert flows.start.tolist() == [1_500_000, 7]
+
+
+STAR = "nodes:\n- {name: '0', kind: switch}\n" + "".join(
+    f"- {{name: '{name}', kind: host}}\n" for name in ("1", "2", "3", "gw")
+)
+STAR += "links:\n" + "".join(
+    f"- {{a: '{name}', b: '0', rate: 1 Gbps, delay: 0 s}}\n" for name in ("1", "2", "3", "gw")
+)
+
+
+def star(tmp_path):
+    """Return a network whose hosts 0, 1, 2, 3 are called 1, 2, 3, gw."""
+    (tmp_path / "star.yaml").write_text(STAR)
+    return read_topology(tmp_path / "star.yaml")
+
+
+@pytest.mark.parametrize("other", ["", "0,gw,1,0\n", "gw,0,1 kB,0\n"])
+def test_what_a_cell_means_does_not_depend_on_other_rows(tmp_path, other):
+    net = star(tmp_path)
+
+    found = problems(tmp_path, HEADER + "1,0,1,0\n" + other, net=net)
+
+    assert [(problem.message, problem.line, problem.column) for problem in found] == [
+        ("'1' is the name of host 0 and the number of host '2'", 2, 1)
+    ]
+    assert "with a letter" in found[0].hint
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.int8(), pa.uint64(), pa.string()])
+def test_a_host_in_parquet_means_what_it_means_in_csv(tmp_path, kind):
+    net = star(tmp_path)
+    columns = {"dst": ["gw", "gw"], "size": [1, 1], "start": [0, 0]}
+
+    right = parquet(tmp_path, src=pa.array([0, 0]).cast(kind), **columns)
+    assert read_flows(right, net).src.tolist() == [0, 0]
+    with pytest.raises(ProblemsFound) as caught:
+        read_flows(parquet(tmp_path, src=pa.array([0, 3]).cast(kind), **columns), net)
+
+    message = "row 2: '3' is the name of host 2 and the number of host 'gw'"
+    assert [problem.message for problem in caught.value.problems] == [message]
+
+
+@pytest.mark.parametrize("cell", ["4_096", "٤", "４", "1_0"])
+@pytest.mark.parametrize("other", ["", "0,1,1 kB,1 us\n"])
+@pytest.mark.parametrize("column", [1, 3, 5, 7])
+def test_digits_are_ascii_without_underscores_whatever_stands_below(tmp_path, cell, other, column):
+    row = ["0", "1", "1", "0"]
+    row[(column - 1) // 2] = cell
+
+    found = problems(tmp_path, HEADER + ",".join(row) + "\n" + other)
+
+    assert cell in found[0].message
+    assert (found[0].line, found[0].column) == (2, column)
 
 
 def test_blank_lines_spaces_quotes_and_a_byte_order_mark_do_not_matter(tmp_path):
@@ -133,7 +188,10 @@ def test_a_wrong_cell_is_reported_with_line_column_and_remedy(
         ("leaf0>spine9>leaf3", "no node named 'spine9'"),
         ("leaf0>leaf3", "link leaf0->leaf3 does not exist"),
         ("leaf0>spine0>leaf2", "link leaf2->host7 does not exist"),
-        ("leaf0>host1>leaf0>spine0>leaf3", "stands in the middle"),
+        ("leaf0>host1>leaf0>spine0>leaf3", "host 'host1' stands in the middle of a path"),
+        ("host0>leaf0>spine1>leaf2>host4", "ends at host 'host4', but the flow goes to host7"),
+        ("leaf0>spine1>leaf2>host4", "ends at host 'host4', but the flow goes to host7"),
+        ("host1>leaf0>spine1>leaf3", "begins at host 'host1', but the flow comes from host0"),
         ("leaf0>spine0>leaf1>spine0>leaf3", "meets a node twice"),
         (">>", "no node named ''"),
     ],
@@ -251,6 +309,33 @@ def test_parquet_holds_integers_or_texts_as_csv_does(tmp_path):
     assert flows.size.tolist() == [1_000_000, 7]
     assert flows.start.tolist() == [0, 5]
     assert flows.spine.tolist() == [2, -1]
+
+
+def test_the_index_that_pandas_stores_is_no_column_of_flows(tmp_path):
+    frame = pd.DataFrame({"src": range(5), "dst": 7, "size": range(1, 6), "start": 0})
+    rest = frame[frame["src"] != 2]
+    path = tmp_path / "flows.parquet"
+
+    rest.to_parquet(path)
+    assert "__index_level_0__" in pq.read_schema(path).names
+    assert read_flows(path, network()).size.tolist() == [1, 2, 4, 5]
+
+    rest.rename_axis("flow").to_parquet(path)
+    assert read_flows(path, network()).size.tolist() == [1, 2, 4, 5]
+
+    # An index that is a column of flow files is meant.
+    rest.set_index("size").to_parquet(path)
+    assert read_flows(path, network()).size.tolist() == [1, 2, 4, 5]
+
+
+@pytest.mark.parametrize("said", [b"{", b"[]", b"{}", b'{"index_columns": 3}', b"\xff"])
+def test_what_is_said_about_an_index_and_makes_no_sense_is_left_aside(tmp_path, said):
+    columns = {"src": [0], "dst": [1], "size": [1], "start": [0], "colour": ["red"]}
+    table = pa.table(columns).replace_schema_metadata({b"pandas": said})
+    pq.write_table(table, tmp_path / "flows.parquet")
+
+    with pytest.raises(ProblemsFound, match="unknown column 'colour'"):
+        read_flows(tmp_path / "flows.parquet", network())
 
 
 @pytest.mark.parametrize(
