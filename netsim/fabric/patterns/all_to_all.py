@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from netsim.fabric.flows import MOST_FLOWS, Flows, too_many
+from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
 from netsim.fabric.patterns.hosts import enough_hosts
 from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
@@ -42,8 +42,13 @@ class AllToAll:
     @staticmethod
     def check(config: Config, network: Network) -> list[Problem]:
         """Return what is wrong with `config` on `network`."""
-        pairs = network.host_count * (network.host_count - 1)
-        return [too_many(pairs)] if pairs > MOST_FLOWS else enough_hosts(network)
+        rounds = network.host_count - 1
+        pairs = network.host_count * rounds
+        if pairs > MOST_FLOWS:
+            return [too_many(pairs)]
+        stagger, step = rounds * config.stagger, rounds * config.step
+        late = too_late(start=config.start, stagger=stagger, step=step)
+        return enough_hosts(network) + late
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from netsim.fabric.flows import Flows
+from netsim.fabric.flows import Flows, too_late
 from netsim.fabric.patterns.hosts import enough_hosts
 from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import PositiveData, Time, field
 from netsim.registry import register
+from netsim.topology.naming import find_host
 from netsim.topology.network import unknown
 
 if TYPE_CHECKING:
@@ -41,15 +43,13 @@ class Incast:
     @staticmethod
     def check(config: Config, network: Network) -> list[Problem]:
         """Return what is wrong with `config` on `network`."""
-        problems = enough_hosts(network)
+        stagger = max(0, min(config.fan_in, network.host_count) - 1) * config.stagger
+        problems = enough_hosts(network) + too_late(start=config.start, stagger=stagger)
         if config.fan_in > network.host_count - 1:
             message = f"a fan-in of {config.fan_in} needs {config.fan_in + 1} hosts"
             hint = f"at most {network.host_count - 1} on this topology"
             problems.append(Problem(message, ("fan_in",), "out-of-range", hint))
-        if config.receiver is not None and _host(network, config.receiver) is None:
-            span = f"hosts are 0 to {network.host_count - 1}, or {network.hosts[0]}, ..."
-            wrong = unknown("host", str(config.receiver), network.hosts, span)
-            problems.append(Problem(wrong.message, ("receiver",), wrong.code, wrong.hint))
+        problems += _receiver_problems(network, config.receiver)
         return problems
 
     @staticmethod
@@ -60,7 +60,7 @@ class Incast:
             raise ProblemsFound(*problems)
         # The receiver is drawn in any case, so that naming it does not change the senders' draws.
         drawn = int(generator.integers(network.host_count))
-        named = None if config.receiver is None else _host(network, config.receiver)
+        named = None if config.receiver is None else find_host(network, str(config.receiver))
         receiver = drawn if named is None else named
         others = generator.permutation(network.host_count - 1)[: config.fan_in].astype(np.int64)
         count = config.fan_in
@@ -72,10 +72,15 @@ class Incast:
         )
 
 
-def _host(network: Network, receiver: int | str) -> int | None:
-    """Return the number of the host that `receiver` names, or None."""
-    if isinstance(receiver, str):
-        number = network.node_numbers.get(receiver, network.host_count)
-    else:
-        number = receiver
-    return number if 0 <= number < network.host_count else None
+def _receiver_problems(network: Network, receiver: int | str | None) -> list[Problem]:
+    """Return the problem that `receiver` names no host, or might name two."""
+    if receiver is None:
+        return []
+    try:
+        number = find_host(network, str(receiver))
+    except ProblemsFound as found:
+        return [replace(problem, at=("receiver",)) for problem in found.problems]
+    if number is not None and 0 <= number < network.host_count:
+        return []
+    span = f"hosts are 0 to {network.host_count - 1}, or {network.hosts[0]}, ..."
+    return [replace(unknown("host", str(receiver), network.hosts, span), at=("receiver",))]

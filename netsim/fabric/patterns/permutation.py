@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from netsim.fabric.flows import Flows
+from netsim.fabric.flows import Flows, too_late
 from netsim.fabric.patterns.hosts import (
     derangement,
     enough_hosts,
@@ -44,7 +44,8 @@ class Permutation:
     @staticmethod
     def check(config: Config, network: Network) -> list[Problem]:
         """Return what is wrong with `config` on `network`."""
-        problems = enough_hosts(network)
+        stagger = (network.host_count - 1) * config.stagger
+        problems = enough_hosts(network) + too_late(start=config.start, stagger=stagger)
         if problems:
             return problems
         if config.shift is None:

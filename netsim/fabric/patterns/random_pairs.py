@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import model_validator
 
-from netsim.fabric.flows import MOST_FLOWS, Flows, too_many
+from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
 from netsim.fabric.patterns.hosts import enough_hosts, random_destinations, several_leaves
 from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from netsim.topology.network import Network
 
-_LAST_START = 2**62
+#: Stands for gaps and times that are too long anyway, so that they stay finite.
+_ENDLESS = 1e300
 
 
 @register("traffic", "random_pairs")
@@ -86,16 +88,13 @@ class RandomPairs:
             problems += several_leaves(network)
         if problems:
             return problems
-        per_second = arrivals_per_second(config, network)
+        gap = _mean_gap(config, network)
         if config.duration is not None:
-            expected = per_second * config.duration / 1e12
-            return [too_many(int(expected), ("duration",))] if expected > MOST_FLOWS / 2 else []
-        if config.start + (config.count or 0) / per_second * 2e12 >= _LAST_START:
-            message = f"{config.count:,} flows at {per_second:.3g} per second take too long"
-            return [
-                Problem(message, ("count",), "out-of-range", "raise the load, or lower 'count'")
-            ]
-        return []
+            expected = config.duration / gap
+            if expected > MOST_FLOWS / 2:
+                return [too_many(int(expected), ("duration",))]
+            return too_late(start=config.start, duration=config.duration)
+        return too_late(start=config.start, count=_longest(config.count or 0, gap))
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:
@@ -103,7 +102,7 @@ class RandomPairs:
         problems = RandomPairs.check(config, network)
         if problems:
             raise ProblemsFound(*problems)
-        start = _arrivals(config, arrivals_per_second(config, network), generator)
+        start = _arrivals(config, _mean_gap(config, network), generator)
         count = len(start)
         src = generator.integers(network.host_count, size=count, dtype=np.int64)
         dst = random_destinations(network, src, generator, inter_leaf=config.inter_leaf)
@@ -117,18 +116,32 @@ def arrivals_per_second(config: RandomPairs.Config, network: Network) -> float:
         return config.rate
     mean = float(implementation("sizes", config.size, key="dist").mean(config.size))
     total = float(np.sum(network.link_rate[network.host_uplink].astype(np.float64)))
-    return float(config.load or 0) * total / (8 * mean)
+    return float(config.load or 0) * total / (8 * max(mean, 1.0))
+
+
+def _mean_gap(config: RandomPairs.Config, network: Network) -> float:
+    """Return the mean time between arrivals, in ps."""
+    per_second = arrivals_per_second(config, network)
+    return min(1e12 / per_second, _ENDLESS) if per_second > 0 else _ENDLESS
+
+
+def _longest(count: int, gap: float) -> int:
+    """Return a time in ps that `count` exponential gaps stay below in all but 1e-20 of all draws.
+
+    Their sum exceeds ``count + t`` means with a probability of at most ``exp(count log(1 + t /
+    count) - t)`` (Chernoff's bound).
+    """
+    return int(min((count + 10 * math.sqrt(count) + 50) * gap, _ENDLESS))
 
 
 def _arrivals(
-    config: RandomPairs.Config, per_second: float, generator: np.random.Generator
+    config: RandomPairs.Config, gap: float, generator: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return arrival times in ps: a given number of them, or all within the duration."""
-    mean_gap = 1e12 / per_second
     if config.count is not None:
-        gaps = generator.exponential(mean_gap, config.count)
+        gaps = generator.exponential(gap, config.count)
         return config.start + np.cumsum(gaps).astype(np.int64)
     # Given their number, the arrivals of a Poisson process are uniform and independent.
     duration = config.duration or 0
-    number = int(generator.poisson(duration / mean_gap))
+    number = int(generator.poisson(duration / gap))
     return config.start + np.sort(generator.integers(duration, size=number, dtype=np.int64))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -10,7 +12,7 @@ from netsim.fabric.flows import concatenate
 from netsim.fabric.patterns.all_to_all import AllToAll
 from netsim.fabric.patterns.incast import Incast
 from netsim.fabric.patterns.permutation import Permutation
-from netsim.fabric.patterns.random_pairs import RandomPairs, arrivals_per_second
+from netsim.fabric.patterns.random_pairs import RandomPairs, _longest, arrivals_per_second
 from netsim.family import ProblemsFound
 from netsim.rng import Streams
 from netsim.topology.leaf_spine import LeafSpine
@@ -184,6 +186,87 @@ def test_more_flows_than_can_be_numbered_or_times_beyond_the_clock_are_refused()
 
     assert refusal(RandomPairs, net, size=size, rate="5 GHz", duration="1 s").at == ("duration",)
     assert refusal(RandomPairs, net, size=size, rate="1e-9 /s", count=10).at == ("count",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "block", "blamed"),
+    [
+        (Permutation, {"stagger": "50 d"}, "stagger"),
+        (Permutation, {"start": "53 d", "stagger": "12 h"}, "start"),
+        (Incast, {"fan_in": 3, "stagger": "40 d"}, "stagger"),
+        (AllToAll, {"stagger": "40 d"}, "stagger"),
+        (AllToAll, {"step": "40 d"}, "step"),
+        (AllToAll, {"stagger": "6 d", "step": "13 d"}, "step"),
+        (RandomPairs, {"start": "40 d", "duration": "39 d"}, "start"),
+        (RandomPairs, {"start": "1 d", "duration": "53 d"}, "duration"),
+        (RandomPairs, {"count": 2}, "count"),
+    ],
+)
+def test_starts_beyond_the_clock_are_refused_and_never_wrap_around(pattern, block, blamed):
+    # int64 picoseconds end after 106 days, the latest start is half of that. 3 x 50 d, 2 x 40 d,
+    # and 2 arrivals at one in ten days, which may come after 60 days, lie beyond.
+    if pattern is RandomPairs:
+        block = {"size": {"dist": "constant", "size": "1 B"}, "rate": "1.2e-6 /s", **block}
+    net = network(leaves=2, hosts_per_leaf=2)
+
+    problem = refusal(pattern, net, **({"size": "1 B"} | block))
+
+    assert problem.at == (blamed,)
+    assert problem.code == "out-of-range"
+    assert "the last flow would start after" in problem.message
+    assert problem.hint.startswith("flows start within 53.38 days")
+
+
+def test_the_latest_start_itself_is_allowed():
+    # 3 x 17 d 19 h = 53.375 d is just below 2^62 ps = 53.376 d.
+    flows = generate(Permutation, network(2, 2), size="1 B", shift=1, stagger="427 h")
+
+    assert flows.start.tolist() == [host * 427 * 3600 * 10**12 for host in range(4)]
+
+
+@pytest.mark.parametrize("count", [1, 10, 1000])
+def test_drawn_arrivals_stay_within_the_time_that_is_checked_for_them(count):
+    gap = 1e12
+    last = [np.random.default_rng(seed).exponential(gap, count).sum() for seed in range(2000)]
+
+    assert max(last) < _longest(count, gap)
+
+
+def test_a_load_too_low_for_any_arrival_is_refused_or_gives_no_flow():
+    size = {"dist": "constant", "size": "1 TB"}
+    net = network(2, 2)
+
+    assert refusal(RandomPairs, net, size=size, load=1e-320, count=1).at == ("count",)
+    assert len(generate(RandomPairs, net, size=size, load=1e-320, duration="1 s")) == 0
+
+
+@pytest.mark.parametrize(
+    ("receiver", "host"), [(1, 1), ("1", 1), ("host1", 1), ("+1", 1), (0, 0), (None, None)]
+)
+def test_the_receiver_of_an_incast_is_a_number_or_a_name(receiver, host):
+    flows = generate(Incast, network(2, 2), fan_in=3, size="1 B", receiver=receiver)
+
+    assert len(set(flows.dst.tolist())) == 1
+    assert host is None or flows.dst[0] == host
+
+
+@pytest.mark.parametrize("receiver", [4, -1, "4", "host4", "leaf0", ""])
+def test_a_receiver_that_is_no_host_is_refused(receiver):
+    problem = refusal(Incast, network(2, 2), fan_in=3, size="1 B", receiver=receiver)
+
+    assert problem.at == ("receiver",)
+    assert problem.message == f"no host named '{receiver}'"
+    assert problem.hint
+
+
+@pytest.mark.parametrize("receiver", [1, "1"])
+def test_a_receiver_that_may_be_two_hosts_is_refused(receiver):
+    net = replace(network(2, 2), hosts=("1", "2", "3", "gw"))
+
+    problem = refusal(Incast, net, fan_in=3, size="1 B", receiver=receiver)
+
+    assert problem.at == ("receiver",)
+    assert "name of host 0 and the number of host '2'" in problem.message
 
 
 @pytest.mark.parametrize(
