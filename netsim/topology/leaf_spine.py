@@ -31,6 +31,17 @@ class LinkConfig(Block):
     delay: Time = field("1 us", description="one-way propagation delay")
 
 
+class FabricLinkConfig(Block):
+    """A full-duplex link between two switches; what it does not say is as for host links."""
+
+    rate: Rate | None = field(
+        None, description="bits per second in each direction; default: the host link's"
+    )
+    delay: Time | None = field(
+        None, description="one-way propagation delay; default: the host link's"
+    )
+
+
 class OverrideConfig(Block):
     """One link, or both directions of one, that differs from its tier."""
 
@@ -65,8 +76,8 @@ class LeafSpine:
             1, description="parallel links between each leaf and each spine", ge=1, le=256
         )
         host_link: LinkConfig = field({}, description="link between a host and its leaf")
-        fabric_link: LinkConfig | None = field(
-            None, description="link between a leaf and a spine; default: as host_link"
+        fabric_link: FabricLinkConfig | None = field(
+            None, description="link between a leaf and a spine; what is left out is as in host_link"
         )
         switch_latency: Time = field(
             "0 ps", description="time a packet spends inside each switch, on top of its service"
@@ -93,7 +104,7 @@ class LeafSpine:
     def build(config: Config) -> Network:
         """Return the network: hosts, then leaves, then spines; links in both directions."""
         leaves, spines, hosts = config.leaves, config.spines, config.leaves * config.hosts_per_leaf
-        fabric = config.fabric_link or config.host_link
+        fabric = _fabric_link(config)
         host = np.arange(hosts, dtype=np.int64)
         leaf_of_host = hosts + host // config.hosts_per_leaf
         # By parallel link, then leaf, then spine: so the ports of a leaf stand in the order of the
@@ -123,6 +134,12 @@ class LeafSpine:
             bundle=config.bundle,
         )
         return _overridden(network, config.overrides) if config.overrides else network
+
+
+def _fabric_link(config: LeafSpine.Config) -> LinkConfig:
+    """Return the links between switches: as host links, but for what `fabric_link` says."""
+    given = config.fabric_link.model_dump(exclude_none=True) if config.fabric_link else {}
+    return config.host_link.model_copy(update=given)
 
 
 def _overridden(network: Network, overrides: tuple[OverrideConfig, ...]) -> Network:

@@ -49,6 +49,24 @@ def test_fabric_links_are_like_host_links_where_they_are_not_given():
     assert set(network.link_delay.tolist()) == {3_000_000}
 
 
+@pytest.mark.parametrize(
+    ("given", "rate", "delay"),
+    [
+        ({}, 25, 3_000_000),
+        ({"rate": "400 Gbps"}, 400, 3_000_000),
+        ({"delay": "0 s"}, 25, 0),
+        ({"rate": "400 Gbps", "delay": "500 ns"}, 400, 500_000),
+    ],
+)
+def test_what_fabric_links_leave_out_is_as_in_host_links(given, rate, delay):
+    network = build(host_link={"rate": "25 Gbps", "delay": "3 us"}, fabric_link=given)
+
+    inner = (network.link_source >= 8) & (network.link_target >= 8)
+    assert set(network.link_rate[inner].tolist()) == {rate * GBPS}
+    assert set(network.link_delay[inner].tolist()) == {delay}
+    assert set(network.link_delay[~inner].tolist()) == {3_000_000}
+
+
 def test_path_k_goes_through_spine_k_modulo_spines_on_parallel_link_k_over_spines():
     network = build(bundle=2)
 
