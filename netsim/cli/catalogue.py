@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from netsim import registry, resources, units
+from netsim.metrics.tables.runs import RUNS
+
+if TYPE_CHECKING:
+    from netsim.metrics.schema import Column
 
 #: Kinds that are listed under their own subject, or that no scenario names.
 NOT_POLICIES: Final = ("workload", "table", "check")
@@ -66,11 +71,20 @@ def table_facts(name: str, table: Any) -> dict[str, Any]:
         "row": table.row,
         "written_by": [family.name for family in families if name in family.tables],
         "optional_in": [family.name for family in families if name in family.optional_tables],
-        "columns": [
-            {"name": c.name, "type": c.type, "unit": c.unit, "description": c.description}
-            for c in table.columns
-        ],
+        "columns": _columns(table.columns),
+        "family_columns": {
+            family.name: _columns(family.run_columns)
+            for family in families
+            if name == RUNS.name and family.run_columns
+        },
     }
+
+
+def _columns(columns: Iterable[Column]) -> list[dict[str, str]]:
+    return [
+        {"name": c.name, "type": c.type, "unit": c.unit, "description": c.description}
+        for c in columns
+    ]
 
 
 def scenarios() -> list[dict[str, str]]:

@@ -88,8 +88,9 @@ def text(known: Mapping[str, Any]) -> list[str]:
     if known["kind"] not in ("table", "check"):
         shown.append(f"written: {_usage(known['kind'], known['name'])}")
     if "columns" in known:
-        rows = [[c["name"], c["type"], c["unit"], c["description"]] for c in known["columns"]]
-        shown += ["", *lines([["column", "type", "unit", "meaning"], *rows])]
+        shown += ["", *_column_lines(known["columns"])]
+        for family, columns in known["family_columns"].items():
+            shown += ["", f"further columns in {family}:", *_column_lines(columns)]
     if known.get("fields"):
         shown += ["", *_field_lines([FieldRow(**row) for row in known["fields"]])]
     if "tables" in known:
@@ -98,6 +99,11 @@ def text(known: Mapping[str, Any]) -> list[str]:
     if known.get("explanation"):
         shown += ["", *known["explanation"]]
     return shown
+
+
+def _column_lines(columns: Sequence[Mapping[str, str]]) -> list[str]:
+    rows = [[c["name"], c["type"], c["unit"], c["description"]] for c in columns]
+    return lines([["column", "type", "unit", "meaning"], *rows])
 
 
 def _usage(kind: str, name: str) -> str:

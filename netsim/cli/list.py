@@ -63,16 +63,20 @@ def _lines(subject: str, found: list[dict[str, Any]]) -> list[str]:
 
 
 def _table_lines(table: dict[str, Any]) -> list[str]:
-    from netsim.cli.text_table import lines
-
     writers = ", ".join(table["written_by"]) or "every workload"
     if table["optional_in"] and not table["written_by"]:
         writers = "on request in " + ", ".join(table["optional_in"])
-    columns = [
+    shown = [f"{table['name']}: {table['row']} ({writers})", *_column_lines(table["columns"])]
+    for family, columns in table["family_columns"].items():
+        shown += [f"  further columns in {family}:", *_column_lines(columns)]
+    return shown
+
+
+def _column_lines(columns: list[dict[str, str]]) -> list[str]:
+    from netsim.cli.text_table import lines
+
+    rows = [
         [column["name"], f"[{column['unit']}]" if column["unit"] else "", column["description"]]
-        for column in table["columns"]
+        for column in columns
     ]
-    return [
-        f"{table['name']}: {table['row']} ({writers})",
-        *("  " + line for line in lines(columns)),
-    ]
+    return ["  " + line for line in lines(rows)]

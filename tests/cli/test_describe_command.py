@@ -56,6 +56,24 @@ def test_a_workload_shows_its_fields_and_tables():
     assert "tables: runs, ticks, perf; on request: none" in text
 
 
+def test_the_table_of_runs_shows_the_columns_that_each_family_adds():
+    known = json.loads(netsim("describe", "table:runs", "--json").stdout)
+    text = netsim("describe", "runs").stdout
+    listed = netsim("list", "metrics").stdout
+
+    for name in ("fabric", "stragglers", "toy"):
+        family = registry.lookup("workload", name)
+        own = [column.name for column in family.run_columns]
+        assert [column["name"] for column in known["family_columns"][name]] == own
+        for shown, heads in ((text, 1), (listed, 0)):
+            below = shown.split(f"further columns in {name}:\n")[1].splitlines()
+            assert [line.split()[0] for line in below[heads : heads + len(own)]] == own
+
+
+def test_only_the_table_of_runs_has_columns_of_families():
+    assert json.loads(netsim("describe", "table:flows", "--json").stdout)["family_columns"] == {}
+
+
 def test_a_table_shows_its_columns_with_units():
     text = netsim("describe", "table:flows").stdout
 
