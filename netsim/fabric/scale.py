@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netsim.fabric.ideal import hop_delay, service_time
+from netsim.fabric.fastest import hop_delay, service_time
 from netsim.fabric.transports.transport import PathScale
 
 if TYPE_CHECKING:
