@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -117,18 +117,38 @@ def _shown_path(path: FilePath) -> str:
 
 def _located(details: Any, model: type[BaseModel], root: Node, name: str) -> _Found:
     place, path, branch = _follow(root, details["loc"])
-    kind, context, depth = details["type"], details.get("ctx", {}), len(details["loc"])
+    kind, context = details["type"], details.get("ctx", {})
+    missing = meant = None
     if kind == "netsim":
-        return _Found(_own(context, place, root), branch, depth)
-    if kind == "missing":
+        diagnostic = _own(context, place, root)
+    elif kind == "missing":
         missing = (path[:-1], str(path[-1]))
-        return _Found(_missing(model, place, path, name), branch, depth, missing=missing)
-    if kind == "extra_forbidden":
+        diagnostic = _missing(model, place, path, name)
+    elif kind == "extra_forbidden":
         diagnostic, near = _unknown(model, place, path, name or _workload(root))
-        return _Found(diagnostic, branch, depth, meant=(path[:-1], near) if near else None)
-    wording = word(kind, _name(path), plain(place.node), context)
-    diagnostic = Diagnostic(wording.code, wording.message, place.span, wording.hint)
-    return _Found(diagnostic, branch, depth)
+        meant = (path[:-1], near) if near else None
+    else:
+        wording = word(kind, _name(path), plain(place.node), context)
+        diagnostic = Diagnostic(wording.code, wording.message, place.span, wording.hint)
+    by = _chosen_by(path[:-1], root)
+    if by and diagnostic.span is not None and diagnostic.span.source.numbered:
+        diagnostic = replace(diagnostic, message=f"{diagnostic.message} (with {by})")
+    return _Found(diagnostic, branch, len(details["loc"]), missing, meant)
+
+
+def _chosen_by(path: Path, root: Node) -> str:
+    """Return the override that decides which fields the block at `path` has, if there is one."""
+    block = follow(root, _without_marks(path)).node.content
+    chosen = unmark(path[-1]) if path else ("workload", "")
+    if chosen is None or not isinstance(block, dict):
+        return ""
+    for key, entry in block.items():
+        value = entry.value
+        name = registry.canonical(value.content) if isinstance(value.content, str) else ""
+        decides = chosen[1] in (key, name) if path else key == "workload"
+        if decides and not value.span.source.numbered:
+            return value.span.source.name
+    return ""
 
 
 def _follow(
