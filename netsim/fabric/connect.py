@@ -7,16 +7,27 @@ and by the background `traffic` of the scenario.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from netsim import units
 from netsim.engine.clock import NEVER
-from netsim.fabric.flows import Flows, concatenate, unanswered, unreachable, without_path
+from netsim.fabric import limits
+from netsim.fabric.flows import (
+    MOST_FLOWS,
+    Flows,
+    concatenate,
+    too_many,
+    unanswered,
+    unreachable,
+    without_path,
+)
+from netsim.fabric.kernel.assemble import drain_time, port_limits
+from netsim.fabric.limits import below
+from netsim.fabric.scale import path_scale
 from netsim.family import Problem, ProblemsFound
-from netsim.fields import implementation
+from netsim.fields import Config, implementation
 from netsim.rng import Streams
 
 if TYPE_CHECKING:
@@ -71,29 +82,33 @@ def build_network(config: NetworkConfig) -> Network:
 
 def generate_flows(config: NetworkConfig, network: Network, streams: Streams) -> Flows:
     """Return the flows of all traffic blocks, in their order; each block has its own stream."""
-    parts = [
-        implementation("traffic", block, key="pattern").generate(
-            block, network, streams.generator("traffic", index)
-        )
-        for index, block in enumerate(config.traffic)
-    ]
-    return concatenate(parts)
+    return concatenate(
+        [_generated(block, network, streams, index) for index, block in enumerate(config.traffic)]
+    )
 
 
-def problems(config: NetworkConfig) -> list[Problem]:
-    """Return what is wrong with topology, traffic and paths, each with its place."""
+def _generated(block: Config, network: Network, streams: Streams, index: int) -> Flows:
+    """Return the flows of the traffic block with that index."""
+    pattern = implementation("traffic", block, key="pattern")
+    flows: Flows = pattern.generate(block, network, streams.generator("traffic", index))
+    return flows
+
+
+def problems(config: NetworkConfig, seed: int = 0) -> list[Problem]:
+    """Return what is wrong with topology, traffic and paths, each with its place.
+
+    Flows that are drawn are judged as the first replication under `seed` draws them.
+    """
     try:
         network = build_network(config)
     except ProblemsFound as found:
-        return [replace(problem, at=("topology", *problem.at)) for problem in found.problems]
-    wrong = _of_policies(config, network)
+        return below(("topology",), list(found.problems))
+    wrong = below(("topology",), limits.of_network(network, config.packet))
+    wrong += _of_policies(config, network) if not wrong else []
     for index, block in enumerate(config.traffic):
         pattern = implementation("traffic", block, key="pattern")
-        wrong += [
-            replace(problem, at=("traffic", index, *problem.at))
-            for problem in pattern.check(block, network)
-        ]
-    return wrong or _of_flows(config, network)
+        wrong += below(("traffic", index), pattern.check(block, network))
+    return wrong or _of_flows(config, network, Streams(seed))
 
 
 def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
@@ -106,30 +121,44 @@ def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
             policy.plan(network, nobody, nobody)
         except ProblemsFound as wrong:
             found += wrong.problems
+    return found + _of_queue(config, network)
+
+
+def _of_queue(config: NetworkConfig, network: Network) -> list[Problem]:
+    """Return the problem that queues are too short for a packet, or too long for timeouts."""
     full = config.packet.payload + config.packet.header
     capacity = getattr(config.queue, "capacity", None)
+    at = ("topology",) if capacity is None else ("queue", "capacity")
     if capacity is not None and capacity < full:
         message = f"a queue of {capacity} B has no room for a full packet"
         hint = f"at least payload + header = {full} B"
-        found.append(Problem(message, ("queue", "capacity"), "out-of-range", hint))
-    return found
+        return [Problem(message, at, "out-of-range", hint)]
+    transport = implementation("transport", config.transport)
+    if not transport.acknowledged:
+        return []
+    rto = getattr(config.transport, "rto", None)
+    ports = port_limits(transport, config.queue, path_scale(network, config.packet))
+    doublings = getattr(transport, "doublings", 0)
+    found = limits.of_timeout(rto, drain_time(network, ports), doublings)
+    return below(at if rto is None else ("transport", "rto"), found)
 
 
-def _of_flows(config: NetworkConfig, network: Network) -> list[Problem]:
+def _of_flows(config: NetworkConfig, network: Network, streams: Streams) -> list[Problem]:
     """Return what is wrong with the flows themselves, once their blocks are right."""
-    wrong, named = [], _takes_named_paths(config)
+    wrong, named, count = [], _takes_named_paths(config), 0
     acknowledged = implementation("transport", config.transport).acknowledged
     for index, block in enumerate(config.traffic):
-        pattern = implementation("traffic", block, key="pattern")
-        generator = Streams(0).generator("traffic", index)
-        flows = pattern.generate(block, network, generator)
+        flows = _generated(block, network, streams, index)
+        count += len(flows)
         found = unreachable(flows, network)
         if named:
             found += without_path(flows, network)
         if acknowledged and not found:
             found = unanswered(flows, network, named=named)
-        wrong += [replace(problem, at=("traffic", index, *problem.at)) for problem in found]
-    return wrong
+        wrong += below(("traffic", index), found)
+        sizes = "size" if hasattr(block, "size") else "file"
+        wrong += below(("traffic", index, sizes), limits.of_flows(flows, network, config.packet))
+    return [too_many(count, ("traffic",))] if count > MOST_FLOWS else wrong
 
 
 def headline(config: NetworkConfig) -> str:

@@ -38,6 +38,14 @@ def hop_delay(network: Network) -> Ints:
     return np.asarray(network.link_delay + latency, dtype=np.int64)
 
 
+def inner_links(network: Network) -> Ints:
+    """Return the links between switches that work."""
+    inner = (network.link_source >= network.host_count) & (
+        network.link_target >= network.host_count
+    )
+    return np.flatnonzero(inner & network.link_up)
+
+
 def core_times(network: Network, source: Ints, target: Ints, size: Ints) -> Ints:
     """Return, per packet of `size` wire bytes, the least time (ps) from leaf to leaf.
 
@@ -51,7 +59,13 @@ def core_times(network: Network, source: Ints, target: Ints, size: Ints) -> Ints
     source, target, size
         One entry per packet: numbers of leaves, wire bytes.
     """
-    core, times = _Core(network), np.zeros_like(size)
+    if not len(size):
+        return np.zeros_like(size)
+    core = _Core(network, int(size.max()))
+    if core.alike:
+        hops = network.distances[network.leaf_switches[source], target].astype(np.int64)
+        return np.where(hops < len(network.switches), hops, 0) * core.alike_time(size)
+    times = np.zeros_like(size)
     for leaf, packets in _groups(target):
         times[packets] = core.times_to(leaf, source[packets], size[packets])
     return times
@@ -73,14 +87,18 @@ def branching(network: Network, source: Ints, target: Ints) -> NDArray[np.bool_]
 
 
 class _Core:
-    """Switches and the working links between them, ordered by the switch that they leave."""
+    """Switches and the working links between them, ordered by the switch that they leave.
 
-    def __init__(self, network: Network) -> None:
-        inner = np.flatnonzero(
-            (network.link_source >= network.host_count)
-            & (network.link_target >= network.host_count)
-            & network.link_up
-        )
+    Parameters
+    ----------
+    network
+        The topology.
+    largest
+        Wire bytes of the largest packet that times are asked for.
+    """
+
+    def __init__(self, network: Network, largest: int) -> None:
+        inner = inner_links(network)
         inner = inner[np.argsort(network.link_source[inner], kind="stable")]
         self._leaves = network.leaf_switches
         self._switches = len(network.switches)
@@ -89,44 +107,52 @@ class _Core:
         self._rate = network.link_rate[inner]
         self._delay = hop_delay(network)[inner]
         self._first = np.flatnonzero(np.diff(self._source, prepend=-1))
+        # A packet of one byte at least takes some time on every link, so no path goes in circles.
+        self._slowest = self._cost(max(1, largest))
+
+    @property
+    def alike(self) -> bool:
+        """Whether all links are alike, so that a path's time is its number of links times one's."""
+        return bool((self._rate == self._rate[:1]).all() and (self._delay == self._delay[:1]).all())
+
+    def alike_time(self, size: Ints) -> Ints:
+        """Return the time that packets take on any of the links, which are alike."""
+        if not len(self._rate):
+            return np.zeros_like(size)
+        return np.asarray(service_time(size, self._rate[0]) + self._delay[0], np.int64)
 
     def times_to(self, leaf: int, source: Ints, size: Ints) -> Ints:
         """Return the least times of packets from the leaves `source` to `leaf`."""
         goal, start = int(self._leaves[leaf]), self._leaves[source]
-        # A packet of one byte at least takes some time on every link, so no path goes in circles.
-        largest = max(1, int(size.max()))
-        least = self._least(goal, largest)
-        port = self._ports(largest, least)
+        least = self._least(goal, self._slowest)
+        port = self._ports(least)
         times, delays, at = np.zeros_like(size), np.zeros_like(size), start.copy()
-        moving = np.flatnonzero(least[start] < _FAR)
-        reached = moving
+        reached = moving = np.flatnonzero(least[start] < _FAR)
         while len(moving := moving[at[moving] != goal]):
             link = port[at[moving]]
             times[moving] += service_time(size[moving], self._rate[link]) + self._delay[link]
             delays[moving] += self._delay[link]
             at[moving] = self._target[link]
-        torn = reached[delays[reached] > self._least(goal, 0)[start[reached]]]
+        torn = reached[delays[reached] > self._least(goal, self._delay)[start[reached]]]
         for wire, packets in _groups(_thinned(size[torn])):
-            times[torn[packets]] = self._least(goal, wire)[start[torn[packets]]]
+            times[torn[packets]] = self._least(goal, self._cost(wire))[start[torn[packets]]]
         return times
 
-    def _least(self, goal: int, wire: int) -> Ints:
-        """Return the least time of `wire` bytes from each switch to switch `goal`."""
+    def _least(self, goal: int, cost: Ints) -> Ints:
+        """Return the least time from each switch to switch `goal`, given that of each link."""
         time = np.full(self._switches, _FAR, np.int64)
         time[goal] = 0
-        if not len(self._first):
-            return time
-        cost, begin = self._cost(wire), self._source[self._first]
+        begin = self._source[self._first]
         while True:
             through = np.minimum.reduceat(cost + time[self._target], self._first)
             if not (through < time[begin]).any():
                 return time
             time[begin] = np.minimum(time[begin], through)
 
-    def _ports(self, wire: int, time: Ints) -> Ints:
+    def _ports(self, time: Ints) -> Ints:
         """Return for each switch the first link of its fastest path, given the paths' times."""
         port = np.full(self._switches, -1, np.int64)
-        tight = np.flatnonzero(self._cost(wire) + time[self._target] == time[self._source])
+        tight = np.flatnonzero(self._slowest + time[self._target] == time[self._source])
         port[self._source[tight[::-1]]] = tight[::-1]
         return port
 

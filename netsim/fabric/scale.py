@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netsim.fabric.fastest import hop_delay, service_time
+from netsim.fabric.fastest import hop_delay, inner_links, service_time
 from netsim.fabric.transports.transport import PathScale
 
 if TYPE_CHECKING:
@@ -44,19 +44,21 @@ def _one_way(network: Network, size: int) -> NDArray[np.int64]:
 
 def _core(network: Network, cost: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the largest cost of a shortest path from each switch to each leaf, else 0."""
-    inner = np.flatnonzero(
-        (network.link_source >= network.host_count)
-        & (network.link_target >= network.host_count)
-        & network.link_up
-    )
+    inner = inner_links(network)
+    away = network.distances
+    reached = away < len(network.switches)
+    if (cost[inner] == cost[inner[:1]]).all():
+        return np.where(reached, away, 0) * (cost[inner[0]] if len(inner) else 0)
     source = network.link_source[inner] - network.host_count
     target = network.link_target[inner] - network.host_count
-    away = network.distances
     total = np.zeros(away.shape, np.int64)
     for leaf in range(away.shape[1]):
-        reached = away[:, leaf] < len(network.switches)
-        for step in range(1, int(away[reached, leaf].max()) + 1):
-            links = np.flatnonzero((away[source, leaf] == step) & (away[target, leaf] == step - 1))
-            through = cost[inner[links]] + total[target[links], leaf]
-            np.maximum.at(total[:, leaf], source[links], through)
+        distance, longest = away[:, leaf].copy(), np.zeros(len(away), np.int64)
+        closer = np.flatnonzero(distance[source] == distance[target] + 1)
+        step_of = distance[source[closer]]
+        for step in range(1, int(distance[reached[:, leaf]].max()) + 1):
+            links = closer[step_of == step]
+            through = cost[inner[links]] + longest[target[links]]
+            np.maximum.at(longest, source[links], through)
+        total[:, leaf] = longest
     return total

@@ -70,7 +70,7 @@ class FabricFamily:
         """Return what is wrong with the topology, the flow files and the paths that they name."""
         from netsim.fabric.connect import problems
 
-        found = problems(scenario)
+        found = problems(scenario, scenario.seed)
         if not scenario.traffic:
             hint = "add one: traffic: [{pattern: permutation, size: 1 MB}]"
             found.append(Problem("a fabric needs traffic", ("traffic",), "missing-field", hint))

@@ -184,6 +184,7 @@ class Dctcp:
     reals: ClassVar[int] = REALS
     capacity_bdp: ClassVar[float | None] = 5.0
     mark_bdp: ClassVar[float | None] = 0.17
+    doublings: ClassVar[int] = 6
 
     class Config(TransportConfig):
         """Gain, windows, loss recovery."""
@@ -221,7 +222,7 @@ class Dctcp:
         timeout = config.rto if config.rto is not None else default_timeout(path)
         most = max(float(config.start_window), config.max_window * path.bdp / path.wire)
         return Numbers(
-            whole=(timeout, config.retries, 6, config.dup_threshold),
+            whole=(timeout, config.retries, Dctcp.doublings, config.dup_threshold),
             real=(float(config.g), float(config.start_window), most),
             tick=tick_of(timeout),
         )

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from netsim.fabric.kernel.label import RETRY_MASK, label_of
+from netsim.fabric.kernel.label import RETRY_MASK, SEQ_BITS, label_of
 from netsim.fabric.kernel.pending import arm
 from netsim.fabric.kernel.state import (
     ACKED,
@@ -244,5 +244,8 @@ def tick_of(deadline: int) -> int:
 
 
 def ring_for(packets: int) -> int:
-    """Return the bits of a ring that holds `packets`: a power of two, at least a word."""
-    return 1 << max(6, (packets - 1).bit_length())
+    """Return the bits of a ring that holds `packets`: a power of two, at least a word.
+
+    No flow has more packets than a label can number, however far its window opens.
+    """
+    return 1 << max(6, min((packets - 1).bit_length(), SEQ_BITS))
