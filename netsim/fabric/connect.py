@@ -94,6 +94,11 @@ def _generated(block: Config, network: Network, streams: Streams, index: int) ->
     return flows
 
 
+def largest_transfer(config: NetworkConfig) -> int:
+    """Return the most bytes that one transfer may have."""
+    return limits.MOST_PACKETS * config.packet.payload
+
+
 def problems(config: NetworkConfig, seed: int = 0) -> list[Problem]:
     """Return what is wrong with topology, traffic and paths, each with its place.
 

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-__all__ = ["hop_delay", "ideal_completion"]
-
 
 def ideal_completion(
     network: Network, src: Ints, dst: Ints, size: Ints, *, payload: int, header: int

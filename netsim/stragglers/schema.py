@@ -138,17 +138,30 @@ def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> lis
     if scenario.delays is None or delays.taken_as_is(scenario.delays):
         message = "given finish times or stragglers leave nothing for a network to do"
         return [Problem(message, ("network",), "conflict", "leave one of the two out")]
-    from netsim.fabric.connect import build_network
+    return _network_problems(scenario, scenario.network)
+
+
+def _network_problems(scenario: StragglersScenario, network: NetworkConfig) -> list[Problem]:
+    """Return what is wrong with a network, or with what is to travel through it."""
+    from netsim.fabric.connect import build_network, largest_transfer
     from netsim.fabric.connect import problems as network_problems
 
-    if found := network_problems(scenario.network):
+    if found := network_problems(network, scenario.seed):
         return [_below("network", problem) for problem in found]
-    hosts = build_network(scenario.network).host_count
-    if hosts > scenario.workers:
-        return []
-    message = f"{scenario.workers} workers and a master need {scenario.workers + 1} hosts"
-    hint = f"the topology has {hosts}"
-    return [Problem(message, ("network", "topology"), hint=hint, also=("workers",))]
+    most = largest_transfer(network)
+    hint = f"at most {most:,} B with this network.packet.payload"
+    sizes = {"gradient": scenario.message.gradient, "model": scenario.message.model}
+    found = [
+        Problem(f"{size:,} B are too large for one transfer", ("message", name), hint=hint)
+        for name, size in sizes.items()
+        if size > most
+    ]
+    hosts = build_network(network).host_count
+    if hosts <= scenario.workers:
+        message = f"{scenario.workers} workers and a master need {scenario.workers + 1} hosts"
+        hint = f"the topology has {hosts}"
+        found.append(Problem(message, ("network", "topology"), hint=hint, also=("workers",)))
+    return found
 
 
 def _below(block: str, problem: Problem) -> Problem:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.fabric.ideal import hop_delay
+from netsim.fabric.fastest import hop_delay
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.label import FLOW_BITS
 from netsim.fabric.kernel.state import Ints
+from netsim.fabric.limits import LONGEST_HOP, MOST_SOURCES
 
 if TYPE_CHECKING:
     from netsim.topology.network import Network
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 #: Beyond every time and small enough to be added to one.
 UNBOUNDED: Final = 2**61
 PS_BITS: Final = 8_000_000_000_000
-_MOST_SOURCES: Final = 1 << at.SOURCE_BITS
-_LONGEST_HOP: Final = 4 * 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +82,17 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
 
 def _check_size(network: Network, wire: int) -> None:
     sources = network.link_count + network.host_count
-    if sources > _MOST_SOURCES:
+    if sources > MOST_SOURCES:
         raise SimulationError(
             f"{network.link_count:,} directed links and {network.host_count:,} hosts are too many "
-            f"for packet fidelity (together at most {_MOST_SOURCES:,}); use fidelity: flow"
+            f"to be simulated packet by packet: together at most {MOST_SOURCES:,}"
         )
     hop = -(-wire * PS_BITS // network.link_rate) + hop_delay(network)
     slow = int(np.argmax(hop)) if len(hop) else 0
-    if len(hop) and hop[slow] >= _LONGEST_HOP:
+    if len(hop) and hop[slow] >= LONGEST_HOP:
         raise SimulationError(
             f"a packet takes {hop[slow] / 1e12:.3g} s on link {network.link_names[slow]}; "
-            "packet fidelity needs less than 4 s, use fidelity: flow"
+            f"packet by packet it must be less than {LONGEST_HOP // 10**12} s"
         )
 
 

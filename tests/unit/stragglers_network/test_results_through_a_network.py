@@ -211,6 +211,13 @@ def test_a_network_without_a_host_for_the_master_is_refused():
         _run(workers=8)
 
 
+def test_a_result_of_more_packets_than_a_flow_may_have_is_refused():
+    with pytest.raises(
+        ScenarioError, match=r"(?s)too large for one transfer.*at most 68,719,476,736 B"
+    ):
+        _run(workers=3, message={"gradient": "69 GB", "model": "1 MB"})
+
+
 def test_given_finish_times_leave_nothing_for_a_network(tmp_path):
     text = csv(("round", "worker", "finish"), [(0, 0, 1)])
     scenario = {
