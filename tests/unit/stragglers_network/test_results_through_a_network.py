@@ -213,7 +213,7 @@ def test_a_network_without_a_host_for_the_master_is_refused():
 
 def test_a_result_of_more_packets_than_a_flow_may_have_is_refused():
     with pytest.raises(
-        ScenarioError, match=r"(?s)too large for one transfer.*at most 68,719,476,736 B"
+        ScenarioError, match=r"(?s)too large for one transfer.*at most 16,777,216,000 B"
     ):
         _run(workers=3, message={"gradient": "69 GB", "model": "1 MB"})
 
