@@ -98,9 +98,15 @@ class Auto(KSync):
 
     @classmethod
     def search_problems(cls, config: Any, models: int | None, jobs: int) -> list[Problem]:
-        """Return a problem if the probe is too short for the delays that are searched."""
+        """Return a problem if the probe leaves no job to choose for, or too little to search."""
         delay = cls.longest_delay(config, models)
-        if config.probe > delay or config.probe >= jobs:
+        if config.probe >= jobs:
+            message = f"a probe of {config.probe} rounds leaves none of {jobs} jobs to choose for"
+            hint = f"the probe must be shorter than the run: jobs={config.probe + 1} at least"
+            if jobs - 1 > max(delay, 1):
+                hint += f", or code.probe={jobs - 1} at most"
+            return [Problem(message, ("code", "probe"), hint=hint, also=("jobs",))]
+        if config.probe > delay:
             return []
         message = f"a probe of {config.probe} rounds is too short for T up to {delay}"
         hint = (

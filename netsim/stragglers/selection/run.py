@@ -44,7 +44,7 @@ class AutoRun:
         code: Any = scenario.code
         self._code = code
         self._t_max = Auto.longest_delay(code, scenario.models)
-        self._probe: int = min(code.probe, scenario.jobs)
+        self._probe: int = code.probe
         self._scheme = Auto(code, scenario.workers, rule=scenario.wait.rule)
         self._tables = RoundTables(context.recorder, self._scheme)
         self._as_is = delays.taken_as_is(scenario.delays)
@@ -102,8 +102,6 @@ class AutoRun:
     def _run(self) -> Generator[simpy.Event, Any, None]:
         scenario = self._scenario
         yield from self._play(self._made(Candidate("uncoded", self._scheme.load())), 0, self._probe)
-        if self._probe == scenario.jobs:
-            return
         ranking = self._search()
         self._chosen = ranking.best
         self._write(ranking)

@@ -298,9 +298,21 @@ def test_a_probe_that_is_too_short_to_choose_from_is_refused(tmp_path):
     (found,) = check(path, ["jobs=9"])[1]
     assert "too short for T up to 3" in found.message
     assert "t_max=2" in found.hint
-    # Two models leave T = 1 to search; a run within the probe searches nothing.
+    # Two models leave T = 1 to search.
     assert check(path, ["jobs=9", "models=2"])[1] == []
-    assert check(path, ["jobs=3"])[1] == []
+
+
+@pytest.mark.parametrize("probe", [9, 10])
+def test_a_probe_that_leaves_no_job_to_choose_for_is_refused(tmp_path, probe):
+    path = written(tmp_path, f"code: {{scheme: auto, probe: {probe}}}\n" + DELAYS)
+
+    (found,) = check(path, ["jobs=9"])[1]
+    assert f"a probe of {probe} rounds leaves none of 9 jobs to choose for" in found.message
+    assert found.hint.endswith(f"jobs={probe + 1} at least, or code.probe=8 at most")
+    assert check(path, [f"jobs={probe + 1}"])[1] == []
+    assert check(path, ["jobs=9", "code.probe=8"])[1] == []
+    # With 3 jobs no probe is both shorter than the run and longer than T = 3.
+    assert "code.probe" not in check(path, ["jobs=3"])[1][0].hint
 
 
 def test_given_finish_times_are_enough_for_the_longest_delay_that_is_searched(tmp_path):

@@ -94,13 +94,6 @@ def test_a_fitted_slope_leads_to_a_sensible_choice():
     assert _run(delays=calm, code={"calibrate": 5}).runs[0]["chosen"] == "uncoded"
 
 
-def test_a_probe_as_long_as_the_run_chooses_nothing():
-    result = _run(code={"probe": 60})
-
-    assert result.table("runs")["chosen"].to_pylist() == [None]
-    assert result.runs[0]["waits"] == 60
-
-
 def test_a_given_pattern_leaves_nothing_to_choose():
     with pytest.raises(ScenarioError, match="pattern"):
         simulate(
