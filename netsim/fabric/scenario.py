@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import netsim.fabric.schema as blocks
 from netsim.family import Headline, Problem, RunContext, ScenarioModel
+from netsim.fields import Config, OneOf, field
 from netsim.metrics.schema import Column
 from netsim.registry import register
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 
 class FabricScenario(ScenarioModel, blocks.NetworkConfig):
     """A packet network and the flows that cross it."""
+
+    # Elsewhere traffic is a background that may be missing; here it is what is simulated.
+    traffic: tuple[Annotated[Config, OneOf("traffic", key="pattern")], ...] = field(
+        description="flows, at least one entry such as {pattern: permutation, size: 1 MB}; they "
+        "are numbered in the order given",
+        min_length=1,
+    )
 
 
 #: What concerns flows is over those that start when `record.warmup` is over; what concerns links
@@ -70,11 +78,7 @@ class FabricFamily:
         """Return what is wrong with the topology, the flow files and the paths that they name."""
         from netsim.fabric.connect import problems
 
-        found = problems(scenario, scenario.seed)
-        if not scenario.traffic:
-            hint = "add one: traffic: [{pattern: permutation, size: 1 MB}]"
-            found.append(Problem("a fabric needs traffic", ("traffic",), "missing-field", hint))
-        return found
+        return problems(scenario, scenario.seed)
 
     def describe(self, scenario: FabricScenario) -> str:
         """Return topology, policies and traffic in one line."""

@@ -59,7 +59,11 @@ def validation(
     Of a union's members only the errors of the likeliest are kept, and a required field is not
     called missing where a misspelt one stands for it.
     """
-    found = [_located(details, model, root, name) for details in error.errors(include_url=False)]
+    found = [
+        _located(details, model, root, name)
+        for details in error.errors(include_url=False)
+        if not _counts_right_entries_only(details)
+    ]
     meant = {one.meant for one in found if one.meant is not None}
     best: dict[Path, tuple[int, str]] = {}
     for one in found:
@@ -73,6 +77,16 @@ def validation(
         if (one.branch is None or best[one.branch[0]][1] == one.branch[1])
         and (one.missing is None or one.missing not in meant)
     ]
+
+
+def _counts_right_entries_only(details: Any) -> bool:
+    """Return whether a list is called too short only because its entries are wrong themselves."""
+    given = details["input"]
+    return (
+        details["type"] == "too_short"
+        and hasattr(given, "__len__")
+        and len(given) >= details["ctx"]["min_length"]
+    )
 
 
 def problems(found: Iterable[Problem], root: Node) -> list[Diagnostic]:
