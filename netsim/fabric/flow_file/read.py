@@ -66,19 +66,20 @@ def _flows(block: Block, network: Network, host: cells.Reader, findings: Finding
         cells.numbers(block, name, host, 0, last, f"hosts are 0 to {last}", findings)
         for name in ("src", "dst")
     )
+    joined = findings.clean(block)
+    for row in np.flatnonzero((src == dst) & joined).tolist():
+        line, column = block.place(row, "dst")
+        message = f"{network.hosts[int(src[row])]} sends to itself"
+        findings.add(message, "a flow needs two hosts", line=line, column=column)
+    joined &= src != dst
+    spine = path = None
+    if "spine" in block.columns:
+        spine = _spines(block, src, dst, joined, network, findings)
+    if "path" in block.columns:
+        path = _paths(block, src, dst, joined, network, findings)
     data, time = cells.quantity("data", "4 MB"), cells.quantity("time", "10 us")
     size = cells.numbers(block, "size", data, 1, _LARGEST, "at least 1 byte", findings)
     start = cells.numbers(block, "start", time, 0, LATEST, "0 ps or later", findings)
-    for row in np.flatnonzero(src == dst).tolist():
-        if not findings.problems:
-            line, column = block.place(row, "dst")
-            message = f"{network.hosts[int(src[row])]} sends to itself"
-            findings.add(message, "a flow needs two hosts", line=line, column=column)
-    spine = path = None
-    if "spine" in block.columns:
-        spine = _spines(block, src, dst, network, findings)
-    if "path" in block.columns:
-        path = _paths(block, src, dst, network, findings)
     return Flows(src, dst, size, start, spine, path)
 
 
@@ -86,10 +87,14 @@ def _spines(
     block: Block,
     src: NDArray[np.int64],
     dst: NDArray[np.int64],
+    joined: NDArray[np.bool_],
     network: Network,
     findings: Findings,
 ) -> NDArray[np.int64]:
-    """Return the column of spines, all there and joined to both leaves; -1 where it is empty."""
+    """Return the column of spines, all there and joined to both leaves; -1 where it is empty.
+
+    Of rows that are not `joined` the ends are not known, so their spines need not lead anywhere.
+    """
     count = network.spines
     if count is None:
         hint = "name the nodes on the way instead, in a column 'path'"
@@ -99,17 +104,17 @@ def _spines(
     hint = f"spines are 0 to {count - 1}"
     spine = cells.numbers(block, "spine", cells.index("spine", count), 0, count - 1, hint, findings)
     spine = np.where(spine == cells.EMPTY, -1, spine)
-    if findings.problems or network.link_up.all():
+    if network.link_up.all():
         return spine
     leaf = network.leaf_of_host
-    keys = np.stack([leaf[src], leaf[dst], spine])
+    rows = np.flatnonzero(joined & findings.clean(block) & (spine >= 0))
+    keys = np.stack([leaf[src], leaf[dst], spine])[:, rows]
     _, first = np.unique(keys, axis=1, return_index=True)
-    for row in np.sort(first).tolist():
-        if spine[row] >= 0:
-            try:
-                follow(network, spine_path(network, int(src[row]), int(dst[row]), int(spine[row])))
-            except ProblemsFound as found:
-                _report(found, block, row, "spine", findings)
+    for row in rows[np.sort(first)].tolist():
+        try:
+            follow(network, spine_path(network, int(src[row]), int(dst[row]), int(spine[row])))
+        except ProblemsFound as found:
+            _report(found, block, row, "spine", findings)
     return spine
 
 
@@ -117,14 +122,21 @@ def _paths(
     block: Block,
     src: NDArray[np.int64],
     dst: NDArray[np.int64],
+    joined: NDArray[np.bool_],
     network: Network,
     findings: Findings,
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the column of paths, every one from its sender to its receiver over working links."""
+    """Return the column of paths, every one from its sender to its receiver over working links.
+
+    Of rows that are not `joined` the ends are not known, so their paths are not looked at.
+    """
     known: dict[tuple[int, int, str], tuple[str, ...]] = {}
-    paths = []
+    paths: list[tuple[str, ...]] = []
     ends = zip(src.tolist(), dst.tolist(), map(str, block.columns["path"]), strict=True)
     for row, key in enumerate(ends):
+        if not joined[row]:
+            paths.append(())
+            continue
         if key not in known:
             try:
                 known[key] = _path(*key, network)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from netsim import registry
 from netsim.family import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
 REQUIRED: Final = ("src", "dst", "size", "start")
@@ -65,6 +66,13 @@ class Findings:
         )
         if len(self.problems) >= MOST_PROBLEMS:
             self.raise_any()
+
+    def clean(self, block: Block) -> NDArray[np.bool_]:
+        """Return which rows of `block` have no problem so far."""
+        if not self.problems:
+            return np.ones(len(block.lines), np.bool_)
+        lines = {problem.line for problem in self.problems}
+        return np.array([line not in lines for line in block.lines], np.bool_)
 
     def raise_any(self) -> None:
         """Raise what was found, if anything was."""

@@ -269,6 +269,34 @@ def test_a_file_that_is_no_flow_file_is_refused(tmp_path, content, message):
     assert message in problems(tmp_path, content)[0].message
 
 
+def test_a_flow_to_itself_is_reported_beside_a_host_that_is_none(tmp_path):
+    # Row 2: both ends are no hosts; they are not called the same host for that.
+    found = problems(tmp_path, HEADER + "8,9,1,0\n0,0,0,0\n0,0,1,0\n0,8,1,0\n")
+
+    assert sorted((p.line, p.column, p.message.split()[0]) for p in found) == [
+        (2, 1, "src"),
+        (2, 3, "dst"),
+        (3, 3, "host0"),
+        (3, 5, "size"),
+        (4, 3, "host0"),
+        (5, 3, "dst"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("spine", "1"), ("path", "leaf0>spine1>leaf3"), ("path", "leaf1>leaf3")]
+)
+def test_the_way_of_a_flow_is_judged_beside_wrong_rows_but_not_of_unknown_ends(
+    tmp_path, column, cell
+):
+    cut = network(overrides=({"link": "spine1->leaf3", "up": False},))
+    rows = f"99,7,1,0,{cell}\n0,7,1,0,{cell}\n0,0,1,0,{cell}\n0,7,0,0,\n"
+
+    found = problems(tmp_path, f"src,dst,size,start,{column}\n" + rows, net=cut)
+
+    assert sorted((p.line, p.column) for p in found) == [(2, 1), (3, 9), (4, 3), (5, 5)]
+
+
 def test_problems_of_many_rows_come_together_but_not_more_than_twenty(tmp_path):
     assert len(problems(tmp_path, HEADER + "0,9,1,0\n" * 7)) == 7
     assert len(problems(tmp_path, HEADER + "0,9,1,0\n" * 300_000)) == 20
