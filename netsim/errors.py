@@ -12,7 +12,9 @@
         TransferError
           TransferFailed                 a flow cannot finish (no path, retries used up)
           TransferCancelled              its owner cancelled it
+      ReadError                 exit 2   no results are there to read (`netsim.metrics.reader`)
       OutputError               exit 5   the output directory holds something else
+      WriteError                exit 5   a file cannot be written (`netsim.metrics.atomic`)
       MissingExtraError         exit 6   an optional dependency is not installed
       DifferenceError           exit 7   a check against theory is beyond its tolerance
 

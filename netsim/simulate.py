@@ -22,7 +22,7 @@ from netsim.metrics.provenance import provenance
 from netsim.metrics.reader import concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder, Sink
 from netsim.metrics.resources import Cost, Stopwatch
-from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity
+from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity, check, filling
 from netsim.metrics.summary import SummaryRow, render, summary_rows
 from netsim.metrics.tables import tables_of
 from netsim.registry import did_you_mean
@@ -127,7 +127,7 @@ def run_point(
             watcher.end()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunResult:
     """The results of all replications of a scenario.
 
@@ -179,6 +179,14 @@ class RunResult:
     def summary(self) -> str:
         """The headlines as a text table."""
         return render(self.summary_rows)
+
+    def __repr__(self) -> str:
+        number = len(self.runs)
+        where = "memory" if self.path is None else str(self.path)
+        return (
+            f"<RunResult of {self.scenario.name}: {number} replication{'s' * (number != 1)} "
+            f"in {where}: {', '.join(self.tables())}>"
+        )
 
     def _results(self) -> Results:
         return open_results(str(self.path))
@@ -246,16 +254,38 @@ def identity(scenario: Scenario) -> RunIdentity:
     )
 
 
+def check_directory(path: str | Path, scenario: Scenario, *, overwrite: bool = False) -> None:
+    """Raise what `run` into `path` would raise of the directory, and change nothing there.
+
+    Raises
+    ------
+    OutputError
+        If `path` holds something already, is being filled, or cannot be made.
+    """
+    check(path, identity(scenario), overwrite=overwrite)
+
+
 def _run_into(
     path: Path, scenario: Scenario, overwrite: bool, watchers: Sequence[Watcher]
 ) -> RunResult:
-    """Run all replications into a run directory; one that fails does not stop the others."""
+    """Run all replications into a run directory that is locked meanwhile."""
     record = identity(scenario)
-    directory = RunDirectory.create(path, record, overwrite=overwrite)
+    with filling(path, record, overwrite=overwrite) as directory:
+        rows = _fill(directory, record.points, scenario, watchers)
+    return RunResult(scenario, tuple(rows), path, {})
+
+
+def _fill(
+    directory: RunDirectory,
+    points: Sequence[PointKey],
+    scenario: Scenario,
+    watchers: Sequence[Watcher],
+) -> list[Mapping[str, Scalar]]:
+    """Run all points and mark how it ended; one that fails does not stop the others."""
     rows: list[Mapping[str, Scalar]] = []
     failures: list[tuple[int, NetsimError]] = []
     try:
-        for key in record.points:
+        for key in points:
             try:
                 rows.append(_run_one(directory, key, scenario, watchers))
             except NetsimError as failure:
@@ -270,8 +300,8 @@ def _run_into(
         raise
     if failures:
         directory.fail()
-        raise _failed(failures, len(record.points), path)
-    return RunResult(scenario, tuple(rows), path, {})
+        raise _failed(failures, len(points), directory.path)
+    return rows
 
 
 def _run_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Final
 
@@ -24,16 +25,18 @@ def command(folder: Path, workload: str, force: bool) -> None:
     """Write an example scenario, with comments, and the schema that lets editors check it."""
     from netsim.cli.schema import schema_text
     from netsim.errors import OutputError
+    from netsim.metrics.atomic import writing
 
     text = _template(workload)
     scenario, schema = folder / SCENARIO_FILE, folder / SCHEMA_FILE
     if scenario.exists() and not force:
         raise OutputError(f"{scenario} is already there; choose another DIR or --force")
-    folder.mkdir(parents=True, exist_ok=True)
-    schema.write_text(schema_text(), encoding="utf-8")
-    scenario.write_text(text, encoding="utf-8")
+    with writing(folder, "choose another DIR"):
+        folder.mkdir(parents=True, exist_ok=True)
+        schema.write_text(schema_text(), encoding="utf-8")
+        scenario.write_text(text, encoding="utf-8")
     click.echo(f"wrote {scenario} and {schema}")
-    click.echo(f"try: netsim run {scenario}")
+    click.echo(f"try: {shlex.join(['netsim', 'run', str(scenario)])}")
 
 
 def _template(workload: str) -> str:

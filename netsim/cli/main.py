@@ -10,10 +10,12 @@ imported when it runs.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import importlib
 import os
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +29,9 @@ from netsim.version import __version__
 COMMANDS: Final = ("init", "validate", "list", "describe", "run", "schema", "verify")
 
 INTERRUPTED: Final = 130
+
+#: What a shell reports of a program whose reader went away: 128 + the number of SIGPIPE.
+PIPE_CLOSED: Final = 141
 
 #: New objects between two collections; Python's default is 700.
 GARBAGE_THRESHOLD: Final = 50_000
@@ -85,7 +90,8 @@ class Commands(click.Group):
             ctx.exit(failure.exit_code)
         except OSError as failure:
             if failure.errno == errno.EPIPE:
-                raise
+                _silence()
+                ctx.exit(PIPE_CLOSED)
             _traceback(ctx)
             place = f"{failure.filename}: " if failure.filename else ""
             complain(f"{place}{failure.strerror or failure}")
@@ -139,6 +145,14 @@ def complain(message: str, *, bare: bool = False) -> None:
     """Write an error to standard error; `bare` where the text already says ``error``."""
     head = "" if bare else click.style("error:", fg="red", bold=True) + " "
     click.echo(head + message, err=True)
+
+
+def _silence() -> None:
+    """Send the rest of standard output nowhere, for Python flushes it once more when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _traceback(ctx: click.Context) -> bool:

@@ -7,6 +7,7 @@ second are shown.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,8 +84,7 @@ class ProgressLine:
     def end(self) -> None:
         """Remove the line, so that what follows starts on an empty one."""
         if self._drawn:
-            self._stream.write(_ERASE)
-            self._stream.flush()
+            self._write(_ERASE)
             self._drawn = False
 
     def _text(self, now: int, events: int, clock: float, first: _Mark) -> str:
@@ -112,9 +112,14 @@ class ProgressLine:
         return None if share is None else min(max(share, 0.0), 1.0)
 
     def _draw(self, text: str) -> None:
-        self._stream.write(f"{_ERASE}{text}" if self._terminal else f"{text}\n")
-        self._stream.flush()
+        self._write(f"{_ERASE}{text}" if self._terminal else f"{text}\n")
         self._drawn = self._terminal
+
+    def _write(self, text: str) -> None:
+        """Write `text` at once; that nobody reads the progress any more is no reason to fail."""
+        with contextlib.suppress(BrokenPipeError):
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def _rate(value: float) -> str:

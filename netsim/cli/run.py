@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ def command(
     --set "topology.host_link.rate=400 Gbps", --set traffic[0].pattern=incast.
     """
     from netsim.scenario import load
-    from netsim.simulate import default_directory, run
+    from netsim.simulate import check_directory, default_directory, run
 
     scenario = load(file, overrides)
     if seed is not None or replications is not None:
@@ -64,6 +65,7 @@ def command(
     for warning in () if quiet else scenario.warnings:
         click.echo(f"note: {warning}", err=True)
     if dry_run:
+        check_directory(path, scenario, overwrite=overwrite)
         _print_plan(scenario, path, as_json=as_json)
         return
     signal.signal(signal.SIGTERM, _terminate)
@@ -149,7 +151,7 @@ def _written(result: RunResult) -> str:
     size = sum(file.stat().st_size for file in sorted(path.glob("tables/*.parquet")))
     tables = _count(len(result.tables()), "table")
     runs = _count(len(result.runs), "run")
-    hint = f"try: netsim describe {path}"
+    hint = f"try: {shlex.join(['netsim', 'describe', str(path)])}"
     return f"wrote {path} ({runs}, {tables}, {_size(size)})   {hint}"
 
 

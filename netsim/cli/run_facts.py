@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def facts(path: Path) -> dict[str, Any]:
         "processor": provenance.get("processor", {}),
         "machine": manifest.get("machine", {}),
         "inputs": manifest.get("inputs", []),
-        "tables": _tables(run),
+        "tables": run.rows(),
         "errors": _errors(path, manifest),
         "explanation": _explanation(path),
         "resolved": provenance.get("scenario", {}),
@@ -54,6 +55,8 @@ def text(known: Mapping[str, Any]) -> list[str]:
     """Return `known` as lines for people."""
     versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
     state = f"{known['status']}, {known['points_done']} of {known['points']} runs done"
+    if known["status"] == "success" and not known["complete"]:
+        state += "; incomplete: its manifest, its points and SUCCESS do not belong together"
     machine = known["machine"]
     shown = lines(
         [
@@ -65,7 +68,7 @@ def text(known: Mapping[str, Any]) -> list[str]:
             ["versions", versions],
             ["processor", str(known["processor"].get("architecture", ""))],
             ["machine", f"{machine.get('host', '')}, {machine.get('platform', '')}"],
-            ["command", " ".join(map(str, machine.get("command", [])))],
+            ["command", shlex.join(map(str, machine.get("command", [])))],
             ["started", str(known["started"])],
             ["ended", str(known["ended"] or "-")],
             *(["input", f"{file['name']}, from {file['path']}"] for file in known["inputs"]),
@@ -78,16 +81,6 @@ def text(known: Mapping[str, Any]) -> list[str]:
     if known["explanation"]:
         shown += ["", *known["explanation"]]
     return [*shown, "", "scenario as run:", *_indented(dump(known["resolved"]))]
-
-
-def _tables(run: RunFiles) -> dict[str, int]:
-    """Return the number of rows of each table, from the files' own footers."""
-    import pyarrow.parquet as pq
-
-    return {
-        name: sum(pq.read_metadata(file).num_rows for file in files)
-        for name, files in sorted(run.tables.items())
-    }
 
 
 def _errors(path: Path, manifest: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,10 @@ def command(output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        from netsim.metrics.atomic import writing
+
+        with writing(output, "choose another -o"):
+            output.write_text(text, encoding="utf-8")
         click.echo(f"wrote {output}")
 
 

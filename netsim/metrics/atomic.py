@@ -23,19 +23,21 @@ class WriteError(NetsimError):
     """A file cannot be written: the disk is full, read-only, or gone."""
 
     code = "write-failed"
+    exit_code = 5
+
+
+#: What to do when a run directory cannot be written.
+_KEPT: Final = "finished runs in this directory are kept, free some space or choose another -o"
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path, remedy: str = _KEPT) -> Iterator[None]:
     """Turn the system's refusal to write `path` into an error that says what to do."""
     try:
         yield
     except OSError as refused:
         why = refused.strerror or str(refused)
-        raise WriteError(
-            f"cannot write {path}: {why}; finished runs in this directory are kept, "
-            "free some space or choose another -o"
-        ) from refused
+        raise WriteError(f"cannot write {path}: {why}; {remedy}") from refused
 
 
 def temporary(path: Path) -> Path:

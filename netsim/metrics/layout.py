@@ -12,6 +12,7 @@
         error.txt attempts.json    after a failure
       tables/<table>.parquet       all points, when all are done
       SUCCESS | FAILED             empty marker
+      lock                         while a process fills the directory
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ POINTS: Final = "points"
 TABLES: Final = "tables"
 SUCCESS: Final = "SUCCESS"
 FAILED: Final = "FAILED"
+LOCK: Final = "lock"
 DONE: Final = "done.json"
 ERROR: Final = "error.txt"
 ATTEMPTS: Final = "attempts.json"
@@ -103,8 +105,9 @@ def remove_leftovers(directory: Path) -> None:
 
 
 def holds_others_files(directory: Path) -> bool:
-    """Return whether `directory` holds anything beside leftovers of a killed start."""
-    return any(not entry.name.startswith(TEMPORARY) for entry in directory.iterdir())
+    """Return whether `directory` holds anything beside the lock and leftovers of a killed start."""
+    names = (entry.name for entry in directory.iterdir())
+    return any(name != LOCK and not name.startswith(TEMPORARY) for name in names)
 
 
 def _remove_empty(directory: Path) -> None:

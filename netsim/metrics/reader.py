@@ -1,7 +1,8 @@
 """Read results: one door for a run, a sweep, or several of them.
 
 A complete run is read from its compacted ``tables/``; any other from the points that are done.
-What has no valid ``done.json`` does not exist here, so nothing half-written is ever read.
+What has no valid ``done.json``, or is not in the manifest, does not exist here, so nothing
+half-written and nothing of another run is ever read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from netsim.errors import NetsimError
 from netsim.metrics import layout
 from netsim.metrics.atomic import sha256
 from netsim.metrics.point import read_done
-from netsim.metrics.rundir import read_manifest
+from netsim.metrics.rundir import manifest_or_fault
 from netsim.registry import did_you_mean
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ReadError(NetsimError):
     """Results cannot be read: no run is there, a table is unknown, or a file was changed."""
 
     code = "no-results"
+    exit_code = 2
 
 
 class Results:
@@ -79,8 +81,11 @@ class Results:
             raise ReadError(f"no table named '{name}' in {self._where()}; {hint}")
         from netsim.metrics.parquet import read_file
 
-        with _reading(self._where()):
-            return concatenate([read_file(part) for part in parts])
+        tables = []
+        for part in parts:
+            with _reading(part):
+                tables.append(read_file(part))
+        return concatenate(tables)
 
     def pandas(self, name: str) -> pd.DataFrame:
         """Return table `name`, its units, descriptions and provenance in `attrs`."""
@@ -90,7 +95,8 @@ class Results:
         return ", ".join(str(run.path) for run in self._runs)
 
     def __repr__(self) -> str:
-        return f"<Results of {self._where()}: {', '.join(self.tables()) or 'no tables yet'}>"
+        runs = ", ".join(f"{run.path} ({run.state})" for run in self._runs)
+        return f"<Results of {runs}: {', '.join(self.tables()) or 'no tables yet'}>"
 
 
 class RunFiles:
@@ -98,11 +104,35 @@ class RunFiles:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        manifest = read_manifest(path)
-        if manifest is None:
-            raise ReadError(_not_a_run(path))
+        manifest = manifest_or_fault(path)
+        if isinstance(manifest, str):
+            fault = f"{manifest}; give a directory that netsim run wrote"
+            raise ReadError(fault if path.is_dir() else _not_a_directory(path))
         self.manifest = manifest
-        self.complete = (path / layout.SUCCESS).is_file()
+
+    @functools.cached_property
+    def complete(self) -> bool:
+        """Whether the run is finished: the marker, the manifest and the points all say so."""
+        if not (self.path / layout.SUCCESS).is_file() or self.manifest.get("status") != "success":
+            return False
+        done = {directory.name for directory, _ in _marked(self.path / layout.POINTS)}
+        return done == self._listed
+
+    @property
+    def state(self) -> str:
+        """The status and how many replications there are to read, in words."""
+        done, listed = len(self.done_points()), len(self._listed)
+        if self.complete:
+            return f"complete, {listed} replication" + ("" if listed == 1 else "s")
+        status = self.manifest.get("status")
+        # A marker that disagrees with the rest is no success, whatever the manifest says.
+        status = "incomplete" if status == "success" else status
+        return f"{status}, {done} of {listed} replications"
+
+    @property
+    def _listed(self) -> set[str]:
+        """Names of the points that belong to this run."""
+        return {str(point["id"]) for point in self.manifest.get("points", [])}
 
     @functools.cached_property
     def tables(self) -> dict[str, list[Path]]:
@@ -118,11 +148,26 @@ class RunFiles:
 
     def done_points(self) -> list[tuple[Path, dict[str, Any]]]:
         """Return the directories of complete points with their commit marks, in order."""
-        points = self.path / layout.POINTS
-        found = sorted(points.iterdir()) if points.is_dir() else []
-        marked = [(directory, read_done(directory)) for directory in found]
-        done = [(directory, mark) for directory, mark in marked if mark is not None]
+        listed = self._listed
+        done = [entry for entry in _marked(self.path / layout.POINTS) if entry[0].name in listed]
         return sorted(done, key=lambda entry: (entry[1]["point"], entry[1]["replication"]))
+
+    def rows(self) -> dict[str, int]:
+        """Return the number of rows of each table, from the files' own footers.
+
+        Raises
+        ------
+        ReadError
+            If a file is damaged.
+        """
+        import pyarrow.parquet as pq
+
+        counts = dict.fromkeys(sorted(self.tables), 0)
+        for name in counts:
+            for file in self.tables[name]:
+                with _reading(file):
+                    counts[name] += pq.read_metadata(file).num_rows
+        return counts
 
     def verify(self) -> None:
         """Compare every file of the done points with the hash in its commit mark.
@@ -212,23 +257,28 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def _reading(where: str) -> Iterator[None]:
-    """Turn a file that cannot be read into an error that names the run."""
+def _reading(file: Path) -> Iterator[None]:
+    """Turn a table that cannot be read into an error that names its file."""
     import pyarrow as pa
 
     try:
         yield
     except (OSError, pa.ArrowException) as bad:
-        raise ReadError(f"a table of {where} cannot be read: {bad}; run it again") from bad
+        raise ReadError(f"{file} cannot be read: {bad}; run it again") from bad
 
 
-def _not_a_run(path: Path) -> str:
+def _marked(points: Path) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the directories in `points` that have a commit mark, with it, by name."""
+    found = sorted(points.iterdir()) if points.is_dir() else []
+    marked = [(directory, read_done(directory)) for directory in found]
+    return [(directory, mark) for directory, mark in marked if mark is not None]
+
+
+def _not_a_directory(path: Path) -> str:
     if not path.exists():
         near = did_you_mean(path.name, _siblings(path))
         return f"no directory {path}" + (f"; {near}" if near else "")
-    if not path.is_dir():
-        return f"{path} is a file; give the run directory that holds it"
-    return f"{path} is not a run directory: it has no {layout.MANIFEST} of netsim"
+    return f"{path} is a file; give the run directory that holds it"
 
 
 def _siblings(path: Path) -> list[str]:

@@ -1,15 +1,18 @@
 """A run directory: either complete or visibly incomplete, never half-written.
 
-`RunDirectory.create` writes the manifest exclusively, so that of two starters one is told that
-the directory is taken. Each replication then writes into its own point directory and commits with
-``done.json``; when all are done the points are compacted into ``tables/`` and the marker
-``SUCCESS`` appears.
+`filling` keeps every other process out while a run goes. `RunDirectory.create` writes the manifest
+exclusively, so that of two starters one is told that the directory is taken. Each replication then
+writes into its own point directory and commits with ``done.json``; when all are done the points are
+compacted into ``tables/`` and the marker ``SUCCESS`` appears.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +21,7 @@ from netsim.errors import OutputError
 from netsim.metrics import layout
 from netsim.metrics.atomic import create_json, flush_directory, write_bytes, write_json, writing
 from netsim.metrics.inputs import Input, keep
+from netsim.metrics.lock import check_unlocked, locked
 from netsim.metrics.point import PointDirectory, is_done
 from netsim.metrics.resources import machine, now
 
@@ -92,12 +96,11 @@ class RunDirectory:
         """
         path = Path(path)
         _make(path)
-        if overwrite and read_manifest(path) is not None:
+        _check_free(path, run, overwrite)
+        if read_manifest(path) is not None:
             with writing(path):
                 # A run may be started from its own directory, and then reads what lies there.
                 layout.remove_results(path, needed=[file.path for file in run.inputs])
-        elif layout.holds_others_files(path):
-            raise _taken(path, run)
         manifest = _manifest(run)
         if not create_json(path / layout.MANIFEST, manifest):
             raise _taken(path, run)
@@ -154,13 +157,55 @@ class RunDirectory:
         flush_directory(self.path)
 
 
+@contextlib.contextmanager
+def filling(
+    path: str | Path, run: RunIdentity, *, overwrite: bool = False
+) -> Iterator[RunDirectory]:
+    """Give a fresh run directory that no other process may touch until the block is left.
+
+    Raises
+    ------
+    OutputError
+        If another process fills the directory right now, and as `RunDirectory.create` does.
+    """
+    path = Path(path)
+    _make(path)
+    with locked(path):
+        yield RunDirectory.create(path, run, overwrite=overwrite)
+
+
+def check(path: str | Path, run: RunIdentity, *, overwrite: bool = False) -> None:
+    """Raise what `filling` would raise, as far as it can be known, and change nothing."""
+    path = Path(path)
+    if not path.is_dir():
+        _check_makeable(path)
+        return
+    check_unlocked(path)
+    _check_free(path, run, overwrite)
+    with writing(path):
+        _check_writable(path)
+
+
 def read_manifest(path: Path) -> dict[str, Any] | None:
     """Return the manifest of the run directory `path`, or None where none can be read."""
+    manifest = manifest_or_fault(path)
+    return None if isinstance(manifest, str) else manifest
+
+
+def manifest_or_fault(path: Path) -> dict[str, Any] | str:
+    """Return the manifest of the run directory `path`, or why there is none."""
+    file = path / layout.MANIFEST
     try:
-        manifest = json.loads((path / layout.MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) and "netsim_manifest" in manifest else None
+        manifest = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return f"{path} is not a run directory: it has no {layout.MANIFEST} of netsim"
+    except OSError as refused:
+        return f"{file} cannot be read: {refused.strerror or refused}"
+    except ValueError as bad:
+        return f"{file} is damaged: it is not JSON ({bad})"
+    if isinstance(manifest, dict) and "netsim_manifest" in manifest:
+        return manifest
+    return f"{path} is not a run directory: its {layout.MANIFEST} is not netsim's"
 
 
 def _manifest(run: RunIdentity) -> dict[str, Any]:
@@ -185,18 +230,50 @@ def _manifest(run: RunIdentity) -> dict[str, Any]:
 def _make(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise OutputError(f"{path} is a file, not a directory; choose another -o") from None
     except OSError as refused:
-        raise OutputError(
-            f"cannot make {path}: {refused.strerror or refused}; choose another -o"
-        ) from refused
+        raise _not_made(path, refused) from refused
+
+
+def _not_made(path: Path, refused: OSError) -> OutputError:
+    if isinstance(refused, FileExistsError):
+        return OutputError(f"{path} is a file, not a directory; choose another -o")
+    return OutputError(f"cannot make {path}: {refused.strerror or refused}; choose another -o")
+
+
+def _check_makeable(path: Path) -> None:
+    """Raise what `_make` would raise, for a `path` that is no directory."""
+    try:
+        if path.exists():
+            raise FileExistsError
+        _check_writable(next(parent for parent in path.absolute().parents if parent.exists()))
+    except OSError as refused:
+        raise _not_made(path, refused) from refused
+
+
+def _check_writable(directory: Path) -> None:
+    """Raise what the system would raise if something were made in `directory`."""
+    if not directory.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _check_free(path: Path, run: RunIdentity, overwrite: bool) -> None:
+    """Refuse a directory with files in it, unless they are a run that may be replaced."""
+    if overwrite and read_manifest(path) is not None:
+        return
+    with writing(path):
+        taken = layout.holds_others_files(path)
+    if taken:
+        raise _taken(path, run)
 
 
 def _taken(path: Path, run: RunIdentity) -> OutputError:
-    manifest = read_manifest(path)
-    if manifest is None:
-        return OutputError(f"{path} holds files that are not netsim's; choose another -o")
+    manifest = manifest_or_fault(path)
+    if isinstance(manifest, str):
+        there = (path / layout.MANIFEST).exists()
+        why = manifest if there else f"{path} holds files that are not netsim's"
+        return OutputError(f"{why}; choose another -o")
     other = str(manifest.get("hash", ""))
     if other != run.hash:
         return OutputError(

@@ -185,10 +185,10 @@ def test_a_failed_run_shows_its_error(folder):
     assert "error   replication 1: the count broke at t=1000000 ps" in text
 
 
-def test_a_folder_without_a_run_is_an_error(folder):
+def test_a_folder_without_a_run_is_wrong_usage(folder):
     result = netsim("describe", ".")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "is not a run directory" in result.stderr
 
 
@@ -198,3 +198,24 @@ def test_a_scenario_shows_what_it_holds_with_all_defaults(folder):
     assert text.startswith("count  toy, 4 ticks\n")
     assert "counts to 4" in text
     assert "every: 1000000 ps" in text
+
+
+def test_a_truncated_table_is_named_and_no_bug(folder):
+    netsim("run", "count.yaml", "-o", "out")
+    file = folder / "out" / "tables" / "runs.parquet"
+    file.write_bytes(file.read_bytes()[:40])
+
+    refused = netsim("describe", "out")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith("error: out/tables/runs.parquet cannot be read: ")
+    assert "bug" not in refused.stderr
+
+
+def test_the_command_of_a_run_can_be_copied(folder):
+    netsim("run", "count.yaml", "-o", "out")
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    manifest["machine"]["command"] = ["netsim", "run", "count.yaml", "-o", "my run"]
+    (folder / "out" / "manifest.json").write_text(json.dumps(manifest))
+
+    assert "netsim run count.yaml -o 'my run'\n" in netsim("describe", "out").stdout

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from netsim import errors
 from netsim.cli import main as cli
+from netsim.metrics.atomic import WriteError
+from netsim.metrics.reader import ReadError
 
 CODES = [
     (errors.SimulationError("queue broke at t=1 ms"), 1, "error: queue broke at t=1 ms\n"),
@@ -18,6 +20,8 @@ CODES = [
     (errors.ScenarioError("a.yaml:1:1: error[x]: y"), 3, "a.yaml:1:1: error[x]: y\n"),
     (errors.RegistryError("no code named 'x'"), 3, "error: no code named 'x'\n"),
     (errors.OutputError("out/x is taken"), 5, "error: out/x is taken\n"),
+    (ReadError("out holds no run"), 2, "error: out holds no run\n"),
+    (WriteError("disk full"), 5, "error: disk full\n"),
     (errors.MissingExtraError("needs netsim[plot]"), 6, "error: needs netsim[plot]\n"),
     (errors.DifferenceError("beyond tolerance"), 7, "error: beyond tolerance\n"),
 ]
@@ -97,3 +101,14 @@ def test_wrong_usage_ends_with_2(words, text):
 
     assert result.exit_code == 2
     assert text in result.stderr
+
+
+@pytest.mark.parametrize("words", [["schema", "-o", "none/s.json"], ["init", "file/demo"]])
+def test_a_file_that_cannot_be_written_ends_with_5(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("in the way")
+
+    result = CliRunner().invoke(cli.main, words)
+
+    assert result.exit_code == 5
+    assert result.stderr.startswith(f"error: cannot write {words[-1]}: ")

@@ -140,3 +140,15 @@ def test_the_end_leaves_an_empty_line(clock):
 
     assert stream.getvalue().endswith("\r\x1b[K")
     assert stream.getvalue().count("\x1b[K") == 2
+
+
+def test_a_closed_stream_does_not_end_the_run(clock):
+    class Closed(Terminal):
+        def flush(self):
+            raise BrokenPipeError
+
+    line = ProgressLine(Closed(), clock)
+    line.begin(1, 2, Work(0.5), None)
+    clock.now += 10
+    line.on_slice(1, 100)
+    line.end()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -243,3 +244,54 @@ def test_quiet_and_verbose_may_stand_behind_the_command_too(folder):
     assert netsim("-v", "run", "count.yaml", "-q").exit_code == 2
     for command in ("init", "validate", "list", "describe", "schema", "verify"):
         assert "--quiet" in netsim(command, "--help").stdout
+
+
+def test_a_dry_run_refuses_what_the_run_refuses(folder):
+    netsim("run", "count.yaml", "-o", "out")
+
+    for output in ("out", "count.yaml"):
+        plan = netsim("run", "count.yaml", "--seed", "8", "--dry-run", "-o", output)
+        done = netsim("run", "count.yaml", "--seed", "8", "-o", output)
+        assert (plan.exit_code, plan.stderr) == (done.exit_code, done.stderr)
+        assert plan.exit_code == 5
+    assert netsim("run", "count.yaml", "--dry-run", "--overwrite", "-o", "out").exit_code == 0
+    assert json.loads((folder / "out" / "manifest.json").read_text())["seed"] == 7
+
+
+def test_printed_commands_survive_a_space_in_the_path(folder):
+    made = netsim("init", "my demo").stdout.splitlines()[-1]
+    done = netsim("run", "count.yaml", "-o", "my run").stdout.splitlines()[-1]
+
+    assert shlex.split(made.removeprefix("try: ")) == ["netsim", "run", "my demo/scenario.yaml"]
+    assert shlex.split(done.split("try: ")[1]) == ["netsim", "describe", "my run"]
+
+
+def test_a_reader_who_goes_away_ends_a_complete_run_quietly(folder):
+    # Nothing is printed before the summary, so the run is over when the closed pipe is met.
+    result = without_a_reader("-q", "run", "quickstart", "-o", "out", "--json")
+
+    assert result == (141, "")
+    assert json.loads((folder / "out" / "manifest.json").read_text())["status"] == "success"
+    assert (folder / "out" / "SUCCESS").exists()
+
+
+def test_a_listing_without_a_reader_ends_quietly(folder):
+    assert without_a_reader("list", "workloads") == (141, "")
+
+
+def without_a_reader(*words):
+    """Return exit code and standard error of the command when its standard output is closed."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "netsim", *words],
+            stdout=write_end,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+    finally:
+        os.close(write_end)
+    return done.returncode, done.stderr

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from netsim.metrics.reader import ReadError, concatenate, open_results, to_pandas
+from netsim.metrics.reader import ReadError, RunFiles, concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder
 from netsim.metrics.resources import Stopwatch
 from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity
@@ -200,3 +202,72 @@ def test_tables_in_memory_are_joined_and_converted_alike():
 
     assert list(frame["replication"]) == [0, 1]
     assert frame.attrs["units"]["end"] == "ps"
+
+
+def test_the_text_of_results_says_how_far_the_run_came(tmp_path):
+    whole = open_results(make(tmp_path / "a"))
+    part = open_results(make(tmp_path / "b", replications=3, only=2))
+
+    assert repr(whole) == (
+        f"<Results of {tmp_path / 'a'} (complete, 2 replications): flows, perf, runs>"
+    )
+    assert repr(part) == (
+        f"<Results of {tmp_path / 'b'} (running, 2 of 3 replications): flows, perf, runs>"
+    )
+
+
+@pytest.mark.parametrize("status", ["running", "stopped", "failed"])
+def test_a_marker_that_the_manifest_denies_makes_no_complete_run(tmp_path, status):
+    path = make(tmp_path / "x")
+    manifest = json.loads((path / "manifest.json").read_text())
+    (path / "manifest.json").write_text(json.dumps(manifest | {"status": status}))
+
+    assert not open_results(path).complete
+
+
+def test_points_of_another_run_are_not_read_and_make_the_run_incomplete(tmp_path):
+    mixed, other = make(tmp_path / "x", seed=1), make(tmp_path / "y", seed=2)
+    for point in (other / "points").iterdir():
+        shutil.copytree(point, mixed / "points" / point.name)
+
+    results = open_results(mixed)
+    assert not results.complete
+    assert repr(results).startswith(f"<Results of {mixed} (incomplete, 2 of 2 replications)")
+    assert results.table("runs").column("seed").to_pylist() == [1, 1]
+
+
+def test_a_success_without_its_points_is_incomplete(tmp_path):
+    path = make(tmp_path / "x")
+    (sorted((path / "points").iterdir())[0] / "done.json").unlink()
+
+    assert not open_results(path).complete
+    assert open_results(path).table("runs").num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("broken", r"manifest\.json is damaged: it is not JSON"),
+        ("folder", "cannot be read: Is a d"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_named_with_the_reason(tmp_path, damage, words):
+    manifest = make(tmp_path / "x") / "manifest.json"
+    if damage == "broken":
+        manifest.write_text('{"netsim_manifest": 1,')
+    else:
+        manifest.unlink()
+        manifest.mkdir()
+
+    with pytest.raises(ReadError, match=words) as refused:
+        open_results(tmp_path / "x")
+
+    assert str(manifest) in str(refused.value)
+
+
+def test_a_damaged_table_is_named_when_its_rows_are_counted(tmp_path):
+    file = make(tmp_path / "x") / "tables" / "flows.parquet"
+    file.write_bytes(file.read_bytes()[:40])
+
+    with pytest.raises(ReadError, match=r"tables/flows\.parquet cannot be read: .*run it again"):
+        RunFiles(tmp_path / "x").rows()

@@ -279,3 +279,26 @@ def test_the_summary_shows_the_headlines(scenario):
 
     assert text.splitlines()[1].split("  ")[1].strip() == "time of the last tick"
     assert "n<5" in text
+
+
+def test_the_text_of_a_result_is_one_line(scenario, tmp_path):
+    in_memory, written = simulate.run(scenario()), simulate.run(scenario(), tmp_path / "x")
+
+    assert repr(in_memory) == ("<RunResult of count: 3 replications in memory: perf, runs, ticks>")
+    assert repr(written) == (
+        f"<RunResult of count: 3 replications in {tmp_path / 'x'}: perf, runs, ticks>"
+    )
+
+
+def test_a_directory_in_use_is_locked_while_it_is_filled(scenario, tmp_path):
+    class Second(Watcher):
+        def end(self):
+            with pytest.raises(OutputError, match="is being filled by process"):
+                simulate.run(scenario(ticks=2), tmp_path / "x", overwrite=True)
+            self.calls.append("refused")
+
+    watcher = Second()
+    simulate.run(scenario(), tmp_path / "x", watchers=[watcher])
+
+    assert watcher.calls.count("refused") == 3
+    assert netsim.open(tmp_path / "x").complete
