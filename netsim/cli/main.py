@@ -11,13 +11,12 @@ imported when it runs.
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import importlib
 import os
 import sys
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -72,6 +71,14 @@ class Commands(click.Group):
         hint = did_you_mean(word, COMMANDS) or "commands: " + ", ".join(COMMANDS)
         ctx.fail(f"No such command '{word}'; {hint}")
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the words before the command; ``--help`` and ``--version`` print meanwhile."""
+        try:
+            return super().make_context(*args, **options)
+        except BrokenPipeError:
+            _silence()
+            raise click.exceptions.Exit(PIPE_CLOSED) from None
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; end with the exit code of what went wrong."""
         try:
@@ -88,10 +95,10 @@ class Commands(click.Group):
             _traceback(ctx)
             complain(str(failure))
             ctx.exit(failure.exit_code)
+        except BrokenPipeError:
+            _silence()
+            ctx.exit(PIPE_CLOSED)
         except OSError as failure:
-            if failure.errno == errno.EPIPE:
-                _silence()
-                ctx.exit(PIPE_CLOSED)
             _traceback(ctx)
             place = f"{failure.filename}: " if failure.filename else ""
             complain(f"{place}{failure.strerror or failure}")

@@ -124,9 +124,10 @@ class RunFiles:
         done, listed = len(self.done_points()), len(self._listed)
         if self.complete:
             return f"complete, {listed} replication" + ("" if listed == 1 else "s")
-        status = self.manifest.get("status")
-        # A marker that disagrees with the rest is no success, whatever the manifest says.
-        status = "incomplete" if status == "success" else status
+        # A success that its points or the marker deny is none, and a run that was killed is still
+        # noted as running.
+        status = str(self.manifest.get("status"))
+        status = {"success": "incomplete", "running": "unfinished"}.get(status, status)
         return f"{status}, {done} of {listed} replications"
 
     @property

@@ -275,8 +275,9 @@ def test_a_reader_who_goes_away_ends_a_complete_run_quietly(folder):
     assert (folder / "out" / "SUCCESS").exists()
 
 
-def test_a_listing_without_a_reader_ends_quietly(folder):
-    assert without_a_reader("list", "workloads") == (141, "")
+@pytest.mark.parametrize("words", [["list", "workloads"], ["--help"], ["run", "--help"]])
+def test_a_listing_without_a_reader_ends_quietly(folder, words):
+    assert without_a_reader(*words) == (141, "")
 
 
 def without_a_reader(*words):

@@ -212,7 +212,7 @@ def test_the_text_of_results_says_how_far_the_run_came(tmp_path):
         f"<Results of {tmp_path / 'a'} (complete, 2 replications): flows, perf, runs>"
     )
     assert repr(part) == (
-        f"<Results of {tmp_path / 'b'} (running, 2 of 3 replications): flows, perf, runs>"
+        f"<Results of {tmp_path / 'b'} (unfinished, 2 of 3 replications): flows, perf, runs>"
     )
 
 

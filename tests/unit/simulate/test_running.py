@@ -302,3 +302,16 @@ def test_a_directory_in_use_is_locked_while_it_is_filled(scenario, tmp_path):
 
     assert watcher.calls.count("refused") == 3
     assert netsim.open(tmp_path / "x").complete
+
+
+def test_a_stopped_run_says_how_many_replications_it_has(scenario, tmp_path):
+    class Stop(Watcher):
+        def begin(self, replication, *rest):
+            if replication == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate.run(scenario(), tmp_path / "x", watchers=[Stop()])
+
+    assert "(stopped, 2 of 3 replications)" in repr(netsim.open(tmp_path / "x"))
+    assert not (tmp_path / "x" / "lock").exists()
