@@ -48,6 +48,23 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
     "check": ("netsim.verify.checks",),
 }
 
+#: What an implementation of a kind must have. Without one of these the simulator would quietly do
+#: something else (a switch asked by nobody takes the first port), or fail in the middle of a run.
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "topology": ("Config", "build"),
+    "routing": ("Config", "choose"),
+    "transport": (
+        *("Config", "acknowledged", "reals", "capacity_bdp", "mark_bdp"),
+        *("pack", "ring", "sendable", "take"),
+    ),
+    "queue": ("Config", "limits"),
+    "traffic": ("Config", "check", "generate"),
+    "sizes": ("Config", "mean", "draw"),
+    "delay": ("Config", "sample"),
+    "law": ("Config", "mean", "draw"),
+    "code": ("Config",),
+}
+
 T = TypeVar("T")
 
 _entries: dict[str, dict[str, Any]] = {}
@@ -66,7 +83,7 @@ def register(kind: str, name: str) -> Callable[[T], T]:
     Raises
     ------
     RegistryError
-        If another object already has that name.
+        If another object already has that name, or the target lacks what its kind needs.
     """
     name = canonical(name)
 
@@ -77,10 +94,23 @@ def register(kind: str, name: str) -> Callable[[T], T]:
                 f"{kind} '{name}' is registered twice: by {_origin(known[name])} "
                 f"and by {_origin(target)}; rename one of them"
             )
+        _check_complete(kind, name, target)
         known[name] = target
         return target
 
     return keep
+
+
+def _check_complete(kind: str, name: str, target: Any) -> None:
+    """Raise if `target` lacks what `NEEDED` says of its kind."""
+    needed = NEEDED.get(kind, ())
+    for part in needed:
+        if not hasattr(target, part):
+            slip = nearest(part, (own for own in dir(target) if own not in needed))
+            cure = f"is '{slip}' meant to be it?" if slip else f"add it to {_origin(target)}"
+            raise RegistryError(
+                f"{kind} '{name}' has no '{part}': {cure} ({kind} needs {', '.join(needed)})"
+            )
 
 
 def names(kind: str) -> list[str]:

@@ -23,6 +23,7 @@ from netsim.fabric.flows import (
     unreachable,
     without_path,
 )
+from netsim.fabric.hooks import hook_problems
 from netsim.fabric.kernel.assemble import drain_time, port_limits
 from netsim.fabric.limits import below
 from netsim.fabric.scale import path_scale
@@ -117,9 +118,11 @@ def problems(config: NetworkConfig, seed: int = 0) -> list[Problem]:
 
 
 def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
-    """Return what is wrong with routing and queue on this network."""
-    found: list[Problem] = []
+    """Return what is wrong with routing, transport and queue on this network."""
     policy = implementation("routing", config.routing, key="policy")
+    transport = implementation("transport", config.transport)
+    found = below(("routing", "policy"), hook_problems("routing policy", policy))
+    found += below(("transport", "kind"), hook_problems("transport", transport))
     if hasattr(policy, "plan"):
         nobody = np.zeros(0, np.int64)
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
-DOCUMENTED = Path(__file__).parents[2] / "docs" / "add_a_policy.md"
+ROOT = Path(__file__).parents[2]
 
 SCENARIO = """\
 netsim: 1
@@ -31,17 +31,19 @@ traffic: [{pattern: permutation, size: 200 kB, inter_leaf: true}]
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    """Install the documented policy as a distribution on a path of its own; return that path."""
-    source = re.search(r"```python\n(.*?)```", DOCUMENTED.read_text(), re.DOTALL)
+    """Install the policy of docs/add_a_policy.md."""
+    return installed(tmp_path / "site", "two_choices", "docs/add_a_policy.md")
+
+
+def installed(site: Path, name: str, page: str) -> Path:
+    """Install the Python block of `page` as distribution `name` on the path `site`; return it."""
+    source = re.search(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert source is not None
-    site = tmp_path / "site"
-    information = site / "two_choices-1.0.dist-info"
+    information = site / f"{name}-1.0.dist-info"
     information.mkdir(parents=True)
-    (site / "two_choices.py").write_text(source[1])
-    (information / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: two-choices\nVersion: 1.0\n"
-    )
-    (information / "entry_points.txt").write_text("[netsim.plugins]\ntwo_choices = two_choices\n")
+    (site / f"{name}.py").write_text(source[1])
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(f"[netsim.plugins]\n{name} = {name}\n")
     return site
 
 
@@ -87,10 +89,61 @@ def test_an_edited_policy_file_changes_the_next_run(plugin: Path, tmp_path: Path
     assert makespan(tmp_path / "after") > 2 * makespan(tmp_path / "before")
 
 
+def test_the_policy_of_the_contributors_guide_runs_as_it_is_written(tmp_path: Path) -> None:
+    site = installed(tmp_path / "site", "by_index", "CONTRIBUTING.md")
+    flows = "src,dst,size,start\n0,4,1 MB,0\n1,5,2 MB,0\n2,6,3 MB,0\n3,7,4 MB,0\n"
+    (tmp_path / "flows.csv").write_text(flows)
+    scenario = tmp_path / "scenario.yaml"
+    text = re.sub(r"traffic: .*", "traffic: [{file: flows.csv}]", SCENARIO)
+    scenario.write_text(text.replace("two_choices", "by_index, offset: 1"))
+
+    run = netsim(site, "run", str(scenario), "-o", str(tmp_path / "out"))
+
+    assert run.returncode == 0, run.stderr
+    # Flow i has i + 1 MB and goes over spine i + 1 modulo 4.
+    links = pyarrow.parquet.read_table(tmp_path / "out" / "tables" / "link_totals.parquet")
+    sent = dict(zip(links["link"].to_pylist(), links["tx"].to_pylist(), strict=True))
+    up = [sent[f"leaf0->spine{spine}"] for spine in range(4)]
+    assert [round(count / up[1]) for count in up] == [4, 1, 2, 3]
+
+
+def test_a_policy_without_choose_is_refused_by_name(plugin: Path, tmp_path: Path) -> None:
+    module = plugin / "two_choices.py"
+    module.write_text(module.read_text().replace("    choose = staticmethod(choose)\n", ""))
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(SCENARIO)
+
+    run = netsim(plugin, "run", str(scenario), "-o", str(tmp_path / "out"))
+
+    assert run.returncode != 0
+    assert "routing 'two_choices' has no 'choose'" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("return other", "return othr", 18, "'choose' of routing policy TwoChoices reads 'othr'"),
+        ("(state, packet, switch,", "(state, packet,", 9, "takes (state, packet, first, n, now)"),
+    ],
+)
+def test_a_mistake_in_a_policy_is_shown_in_its_own_file(plugin, tmp_path, old, new, line, said):
+    module = plugin / "two_choices.py"
+    module.write_text(module.read_text().replace(old, new, 1))
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(SCENARIO)
+
+    done = netsim(plugin, "validate", str(scenario))
+
+    assert done.returncode == 3
+    assert f"two_choices.py:{line}:" in done.stdout + done.stderr
+    assert said in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("return first + unknown", "'unknown'"),
+        ("return first + state.unknown", "'unknown'"),
         ("return first + len([1, 2][: n - 1])", "of numba's runtime"),
     ],
 )

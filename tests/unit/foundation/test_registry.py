@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from netsim import registry
@@ -47,6 +49,39 @@ def test_a_name_cannot_be_taken_twice(colours):
 
     with pytest.raises(RegistryError, match="registered twice"):
         take()
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        (["Config"], "routing 'by_index' has no 'choose': add it to "),
+        (["Config", "chose"], "routing 'by_index' has no 'choose': is 'chose' meant"),
+        (["choose"], "routing 'by_index' has no 'Config'"),
+    ],
+)
+def test_what_lacks_a_part_that_its_kind_needs_is_refused(monkeypatch, parts, said):
+    monkeypatch.setitem(registry._entries, "routing", {})
+
+    with pytest.raises(RegistryError, match=re.escape(said)) as refused:
+        registry.register("routing", "by-index")(type("ByIndex", (), dict.fromkeys(parts)))
+
+    assert "(routing needs Config, choose)" in str(refused.value)
+    assert registry._entries["routing"] == {}
+
+
+@pytest.mark.parametrize("kind", sorted(registry.NEEDED))
+def test_every_part_that_a_kind_needs_is_asked_for(monkeypatch, kind):
+    monkeypatch.setitem(registry._entries, kind, {})
+    needed = registry.NEEDED[kind]
+    whole = dict.fromkeys(needed)
+
+    for part in needed:
+        lacking = {name: None for name in whole if name != part}
+        with pytest.raises(RegistryError, match=f"has no '{part}'"):
+            registry.register(kind, "some")(type("Some", (), lacking))
+
+    registry.register(kind, "some")(type("Some", (), whole))
+    assert set(registry._entries[kind]) == {"some"}
 
 
 def test_registering_the_same_class_again_is_harmless(colours):

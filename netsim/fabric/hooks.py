@@ -1,0 +1,76 @@
+"""What is wrong with the functions of a policy or a transport, told before they are compiled.
+
+The compiler speaks of the kernel that calls them; here a mistake is found in the file where it
+stands. netsim's own functions are checked when netsim is.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from netsim.fabric.kernel import plugs
+from netsim.fabric.kernel.builder import HOOKS
+from netsim.fabric.kernel.compile import references
+from netsim.family import Problem
+from netsim.registry import did_you_mean
+
+
+def hook_problems(word: str, model: type) -> list[Problem]:
+    """Return what is wrong with the hooks of `model`, which is a `word`: ``routing policy``."""
+    if model.__module__.startswith("netsim."):
+        return []
+    owner = f"{word} {model.__name__}"
+    found: list[Problem] = []
+    hooks: list[Callable[..., Any]] = []
+    for name in filter(model.__dict__.__contains__, HOOKS):
+        hook = inspect.unwrap(getattr(model, name))
+        wanted = list(inspect.signature(getattr(plugs, name)).parameters)
+        if not inspect.isfunction(hook):
+            message = f"'{name}' of {owner} is no function of Python"
+            found.append(Problem(message, (), "bad-value", f"def {name}({', '.join(wanted)})"))
+        elif len(inspect.signature(hook).parameters) != len(wanted):
+            given = ", ".join(inspect.signature(hook).parameters)
+            message = f"'{name}' of {owner} takes ({given})"
+            hint = f"make it a static method that takes ({', '.join(wanted)})"
+            found.append(_at(hook, hook.__code__.co_firstlineno, 0, message, hint))
+        else:
+            hooks.append(hook)
+    return found + [problem for hook in _reached(hooks) for problem in _undefined(hook, owner)]
+
+
+def _reached(functions: list[Callable[..., Any]]) -> Iterator[Callable[..., Any]]:
+    """Yield `functions` and all that they call, each once, without those of netsim."""
+    seen: set[Callable[..., Any]] = set()
+    left = functions[::-1]
+    while left:
+        function = left.pop()
+        if function not in seen and not function.__module__.startswith("netsim."):
+            seen.add(function)
+            yield function
+            left += filter(inspect.isfunction, references(function, {}).values())
+
+
+def _undefined(function: Any, owner: str) -> Iterator[Problem]:
+    """Yield a problem for each name that `function` reads and nothing defines, where it stands."""
+    known = {*function.__globals__, *vars(builtins)}
+    told = set()
+    for step in dis.get_instructions(function):
+        name = step.argval
+        if step.opname == "LOAD_GLOBAL" and name not in known and name not in told:
+            told.add(name)
+            near = did_you_mean(name, [*function.__code__.co_varnames, *function.__globals__])
+            message = f"'{function.__name__}' of {owner} reads '{name}', which is not defined"
+            place = step.positions
+            line = (place.lineno if place else None) or function.__code__.co_firstlineno
+            column = (place.col_offset if place else None) or 0
+            yield _at(function, line, column, message, near or "define or import it")
+
+
+def _at(function: Any, line: int, column: int, message: str, hint: str) -> Problem:
+    file = Path(inspect.getfile(function))
+    return Problem(message, (), "bad-value", hint, file=file, line=line, column=column + 1)
