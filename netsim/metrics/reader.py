@@ -115,8 +115,9 @@ class RunFiles:
         """Whether the run is finished: the marker, the manifest and the points all say so."""
         if not (self.path / layout.SUCCESS).is_file() or self.manifest.get("status") != "success":
             return False
-        done = {directory.name for directory, _ in _marked(self.path / layout.POINTS)}
-        return done == self._listed
+        # The marks alone: a point whose table was damaged later is to be named, not left out.
+        marks = (self.path / layout.POINTS).glob(f"*/{layout.DONE}")
+        return {mark.parent.name for mark in marks} == self._listed
 
     @property
     def state(self) -> str:
@@ -149,8 +150,9 @@ class RunFiles:
 
     def done_points(self) -> list[tuple[Path, dict[str, Any]]]:
         """Return the directories of complete points with their commit marks, in order."""
-        listed = self._listed
-        done = [entry for entry in _marked(self.path / layout.POINTS) if entry[0].name in listed]
+        found = [self.path / layout.POINTS / name for name in sorted(self._listed)]
+        marked = [(directory, read_done(directory)) for directory in found]
+        done = [(directory, mark) for directory, mark in marked if mark is not None]
         return sorted(done, key=lambda entry: (entry[1]["point"], entry[1]["replication"]))
 
     def rows(self) -> dict[str, int]:
@@ -266,13 +268,6 @@ def _reading(file: Path) -> Iterator[None]:
         yield
     except (OSError, pa.ArrowException) as bad:
         raise ReadError(f"{file} cannot be read: {bad}; run it again") from bad
-
-
-def _marked(points: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Return the directories in `points` that have a commit mark, with it, by name."""
-    found = sorted(points.iterdir()) if points.is_dir() else []
-    marked = [(directory, read_done(directory)) for directory in found]
-    return [(directory, mark) for directory, mark in marked if mark is not None]
 
 
 def _not_a_directory(path: Path) -> str:

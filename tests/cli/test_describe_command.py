@@ -200,8 +200,10 @@ def test_a_scenario_shows_what_it_holds_with_all_defaults(folder):
     assert "every: 1000000 ps" in text
 
 
-def test_a_truncated_table_is_named_and_no_bug(folder):
-    netsim("run", "count.yaml", "-o", "out")
+@pytest.mark.parametrize("replications", ["1", "2"])
+def test_a_truncated_table_is_named_and_no_bug(folder, replications):
+    # The table of a single replication is the point's own file under a second name.
+    netsim("run", "count.yaml", "-o", "out", "--replications", replications)
     file = folder / "out" / "tables" / "runs.parquet"
     file.write_bytes(file.read_bytes()[:40])
 
