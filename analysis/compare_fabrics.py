@@ -14,20 +14,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from arguments import picture, run
 
 import netsim
+from netsim.errors import UsageError
 
-# Okabe and Ito's palette, readable with any colour vision.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-LINES = ("-", "--", "-.", ":")
+# Okabe and Ito's palette, readable with any colour vision; markers tell lines on each other apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+NEEDED = ("runs", "flows", "link_totals")
 
 
 def read(directory: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Return a run's name, its flows and the totals of its links between switches."""
     results = netsim.open(directory)
+    missing = [table for table in NEEDED if table not in results.tables()]
+    if missing:
+        remedy = "name a finished fabric run whose record.tables keeps " + ", ".join(NEEDED)
+        raise UsageError(f"{directory} has no table {', '.join(missing)}; {remedy}")
     name = str(results.pandas("runs").scenario.iloc[0])
     links = results.pandas("link_totals")
     between = ~(
@@ -55,25 +61,31 @@ def headline(name: str, flows: pd.DataFrame, links: pd.DataFrame) -> dict[str, A
 
 def draw(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], path: Path) -> None:
     """Draw completion times (left) and link loads (right) of all runs into one figure."""
+    import matplotlib as mpl
+
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    for (name, flows, links), colour, line in zip(runs, COLOURS, LINES, strict=False):
+    # Below all curves: the ideal must not hide the run that reaches it.
+    ideal = runs[0][1].ideal_fct.max() * 1e6
+    left.axvline(ideal, color="0.6", linewidth=4, label="alone, unblocked core", zorder=1)
+    for (name, flows, links), colour, marker in zip(runs, COLOURS, MARKERS, strict=False):
+        style = {"label": name, "color": colour, "marker": marker, "markersize": 5}
         fct = np.sort(flows.fct.dropna().to_numpy()) * 1e6
         left.plot(
             fct,
             np.arange(1, len(fct) + 1) / len(fct),
-            label=name,
-            color=colour,
-            linestyle=line,
             drawstyle="steps-post",
+            markevery=0.12,
+            **style,
         )
         load = np.sort(links.tx.to_numpy())[::-1] / links.tx.mean()
-        right.plot(np.arange(len(load)) / len(load), load, label=name, color=colour, linestyle=line)
-    ideal = runs[0][1].ideal_fct.max() * 1e6
-    left.axvline(ideal, color="black", linestyle=":", label="alone, unblocked core")
-    left.set(xlabel="flow completion time [us]", ylabel="share of flows", ylim=(0, 1))
+        right.plot(np.arange(len(load)) / len(load), load, markevery=0.12, **style)
+    # Most runs end close to the ideal and one far from it: a logarithm shows both.
+    left.set(xscale="log", xlabel="flow completion time [us]", ylabel="share of flows", ylim=(0, 1))
+    for axis in (left.xaxis.set_major_formatter, left.xaxis.set_minor_formatter):
+        axis("{x:g}")
     right.axhline(1, color="black", linestyle=":", label="perfect balance")
     right.set(xlabel="links between switches, by load", ylabel="bytes / mean bytes", ylim=(0, None))
     for axes in (left, right):
@@ -85,12 +97,14 @@ def draw(runs: Sequence[tuple[str, pd.DataFrame, pd.DataFrame]], path: Path) -> 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("runs", nargs="+", help="run directories, up to four")
+    parser.add_argument("runs", nargs="+", help="run directories, at most six")
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("compare.png"), help="figure to write"
+        "-o", "--output", type=picture, default=Path("compare.png"), help="figure to write"
     )
     options = parser.parse_args(arguments)
-    runs = [read(directory) for directory in options.runs[: len(COLOURS)]]
+    if len(options.runs) > len(COLOURS):
+        parser.error(f"{len(options.runs)} runs; compare at most {len(COLOURS)} in one figure")
+    runs = [read(directory) for directory in options.runs]
     table = pd.DataFrame([headline(*run) for run in runs]).set_index("run")
     print(table.round(3).to_string())
     draw(runs, options.output)
@@ -98,4 +112,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,30 +1,36 @@
 """Compare codes on common delays: total times over many replications, with what was published.
 
     python analysis/stragglers_comparison.py --preset isolated --replications 60
-    python analysis/stragglers_comparison.py --preset sticky --policy all --rule decodable
+    python analysis/stragglers_comparison.py --rule decodable --codes "GC(13)" "M-SGC(2,3,50)"
 
-256 workers, 480 jobs, the parameters of the published comparison (ICLR 2023) by default. Intervals
-are of the paired difference to gradient coding: all codes see the same delays.
+256 workers, 480 jobs, the parameters of the published comparison (ICLR 2023) by default. Changes
+are against the first GC of the codes, with the interval of the paired difference: all codes see
+the same delays.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
 import numpy as np
+from arguments import positive, preset, run, seconds, seed
+from pydantic import ValidationError
 
-from netsim.delays.process import read
+from netsim.errors import UsageError
 from netsim.fields import OneOf
 from netsim.metrics.statistics import interval
 from netsim.stragglers.batch import compare
 from netsim.stragglers.waiting import WaitConfig
 
-CODES: dict[str, dict[str, Any]] = {
-    "uncoded": {"scheme": "uncoded"},
-    "GC(15)": {"scheme": "gc", "s": 15},
-    "SR-SGC(2,3,23)": {"scheme": "sr_sgc", "B": 2, "W": 3, "lambda": 23},
-    "M-SGC(1,2,27)": {"scheme": "m_sgc", "B": 1, "W": 2, "lambda": 27},
+WORKERS = 256
+#: By the name that a code has in print: its scheme, and its parameters in this order.
+SCHEMES = {
+    "uncoded": ("uncoded", ()),
+    "GC": ("gc", ("s",)),
+    "SR-SGC": ("sr_sgc", ("B", "W", "lambda")),
+    "M-SGC": ("m_sgc", ("B", "W", "lambda")),
 }
 #: Totals that the authors measured on AWS Lambda, mean of 10 runs, in seconds.
 PUBLISHED = {
@@ -35,14 +41,35 @@ PUBLISHED = {
 }
 
 
+def code(text: str) -> str:
+    """Return `text` if it is a code as `block` reads it."""
+    try:
+        block(text)
+    except (KeyError, ValueError):
+        hint = f"'{text}' is no code; written as uncoded, GC(15), SR-SGC(2,3,23) or M-SGC(1,2,27)"
+        raise argparse.ArgumentTypeError(hint) from None
+    return text
+
+
+def block(text: str) -> dict[str, Any]:
+    """Return the block ``code`` of a code as it is printed, like ``M-SGC(1,2,27)``."""
+    name, *numbers = re.findall(r"[^(),\s]+", text)
+    scheme, parameters = SCHEMES[name]
+    return {"scheme": scheme, **dict(zip(parameters, map(int, numbers), strict=True))}
+
+
 def play(options: argparse.Namespace) -> dict[str, np.ndarray]:
     """Return the total times of every code, by replication."""
     models = OneOf("code", key="scheme").models()
-    codes = {name: models[block["scheme"]].model_validate(block) for name, block in CODES.items()}
+    blocks = {text: block(text) for text in options.codes}
+    try:
+        codes = {text: models[one["scheme"]].model_validate(one) for text, one in blocks.items()}
+    except ValidationError as problem:
+        raise UsageError("; ".join(error["msg"] for error in problem.errors())) from None
     results = compare(
         codes,
-        read({"kind": options.preset}),
-        workers=256,
+        options.preset,
+        workers=WORKERS,
         jobs=options.jobs,
         replications=options.replications,
         seed=options.seed,
@@ -54,27 +81,34 @@ def play(options: argparse.Namespace) -> dict[str, np.ndarray]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--preset", default="isolated", help="a delay preset")
+    parser.add_argument("--preset", type=preset, default="isolated", help="a delay preset")
     parser.add_argument("--policy", default="minimal", choices=["minimal", "all"])
     parser.add_argument("--rule", default="model", choices=["model", "decodable"])
-    parser.add_argument("--per-load", type=float, default=2.2013, help="s per full data set")
-    parser.add_argument("--jobs", type=int, default=480)
-    parser.add_argument("--replications", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--per-load", type=seconds, default=2.2013, help="s per full data set")
+    parser.add_argument("--jobs", type=positive, default=480)
+    parser.add_argument("--replications", type=positive, default=60)
+    parser.add_argument("--seed", type=seed, default=1)
+    parser.add_argument("--codes", type=code, nargs="+", default=list(PUBLISHED), metavar="CODE")
     options = parser.parse_args()
+    base_name = next((text for text in options.codes if text.startswith("GC(")), None)
+    if base_name is None:
+        parser.error("argument --codes: name a GC to compare with, for instance 'GC(15)'")
     totals = play(options)
-    base = totals["GC(15)"]
-    print(f"{'':16}{'total [s]':>16}{'against GC [%]':>18}{'published [%]':>15}")
+    base = totals[base_name]
+    against = f"against {base_name} [%]"
+    print(f"{'':16}{'total [s]':>16}{against:>20}{'published [%]':>15}")
     for name, total in totals.items():
         here = interval(list(total))
         gain = interval(list(100 * (total / base - 1)))
-        known = 100 * (PUBLISHED[name] / PUBLISHED["GC(15)"] - 1)
+        known = "-"
+        if base_name in PUBLISHED and name in PUBLISHED:
+            known = f"{100 * (PUBLISHED[name] / PUBLISHED[base_name] - 1):+.1f}"
         spread = "" if here.half_width is None else f" +-{here.half_width:.1f}"
         width = "" if gain.half_width is None else f" +-{gain.half_width:.1f}"
         print(
-            f"{name:16}{f'{here.mean:.1f}{spread}':>16}{f'{gain.mean:+.1f}{width}':>18}{known:>+15.1f}"
+            f"{name:16}{f'{here.mean:.1f}{spread}':>16}{f'{gain.mean:+.1f}{width}':>20}{known:>15}"
         )
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -18,6 +18,9 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from arguments import run
+
+from netsim.errors import UsageError
 
 TRACE = Path(__file__).parents[1] / "scenarios" / "stragglers" / "data" / "llm_training_ST.parquet"
 FORWARD, BACKWARD = "forward-compute", "backward-compute"
@@ -28,12 +31,17 @@ TAIL = (
     "optimizer-clip-main-grad",
     "optimizer",
 )
+COLUMNS = ["step", "dp_rank", "stage", "rank", "mb_id", "optype", "start_ts", "duration"]
 PUBLISHED = (2.173, 1.843)
 
 
 def read(path: Path) -> pd.DataFrame:
     """Return the operations in the order in which they started."""
-    operations = pd.read_parquet(path)
+    try:
+        operations = pd.read_parquet(path, columns=COLUMNS)
+    except ValueError as problem:
+        needed = f"a Parquet file with columns {', '.join(COLUMNS)}"
+        raise UsageError(f"{path} is no such trace ({problem}); name {needed}") from None
     operations["optype"] = operations["optype"].astype(str)
     return operations.sort_values("start_ts")
 
@@ -106,4 +114,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

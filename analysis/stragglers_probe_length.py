@@ -13,8 +13,9 @@ import argparse
 from collections import Counter
 
 import numpy as np
+from arguments import positive, preset, run, seconds, seed
 
-from netsim.delays.process import read, sample
+from netsim.delays.process import sample
 from netsim.rng import Streams
 from netsim.stragglers.selection import parameter_sets, search
 from netsim.stragglers.waiting import WaitConfig
@@ -26,12 +27,11 @@ T_MAX = 3
 def choose_and_judge(options: argparse.Namespace, length: int) -> dict[str, tuple[str, float]]:
     """Return, by scheme, the most frequent choice and the mean regret."""
     wait = WaitConfig(policy=options.policy)
-    process = read({"kind": options.preset})
     chosen: dict[str, list[str]] = {scheme: [] for scheme in SCHEMES}
     regrets: dict[str, list[float]] = {scheme: [] for scheme in SCHEMES}
     for replication in range(options.replications):
         streams = Streams(options.seed, replication)
-        times = sample(process, streams, length + options.after + T_MAX, options.workers)
+        times = sample(options.preset, streams, length + options.after + T_MAX, options.workers)
         for scheme in SCHEMES:
             sets = parameter_sets(options.workers, T_MAX, families=(scheme,))
             shared = {"per_load": options.per_load, "wait": wait, "t_max": T_MAX}
@@ -54,15 +54,15 @@ def choose_and_judge(options: argparse.Namespace, length: int) -> dict[str, tupl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--preset", default="isolated", help="a delay preset")
-    parser.add_argument("--lengths", type=int, nargs="+", default=[10, 20, 40, 60, 80])
+    parser.add_argument("--preset", type=preset, default="isolated", help="a delay preset")
+    parser.add_argument("--lengths", type=positive, nargs="+", default=[10, 20, 40, 60, 80])
     parser.add_argument("--policy", default="all", choices=["minimal", "all"])
-    parser.add_argument("--per-load", type=float, default=2.2013, help="s per full data set")
-    parser.add_argument("--workers", type=int, default=256)
-    parser.add_argument("--after", type=int, default=200, help="rounds to judge the choice on")
+    parser.add_argument("--per-load", type=seconds, default=2.2013, help="s per full data set")
+    parser.add_argument("--workers", type=positive, default=256)
+    parser.add_argument("--after", type=positive, default=200, help="rounds to judge the choice on")
     parser.add_argument("--resamples", type=int, default=0)
-    parser.add_argument("--replications", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--replications", type=positive, default=5)
+    parser.add_argument("--seed", type=seed, default=1)
     options = parser.parse_args()
     print(f"{'probe':>6}" + "".join(f"{scheme:>18}{'regret [%]':>12}" for scheme in SCHEMES))
     for length in options.lengths:
@@ -72,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,0 +1,92 @@
+"""What the scripts of this folder share: checked arguments, and errors as one plain line."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from pydantic import ValidationError
+
+from netsim import registry
+from netsim.delays.process import DelayConfig, read
+from netsim.errors import NetsimError
+
+PICTURES = (".png", ".pdf", ".svg")
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script; what a user can mend is said in one line, and the exit code is 2."""
+    try:
+        main()
+    except ModuleNotFoundError as missing:
+        _stop(f"{missing.name} is not installed; pip install {missing.name}")
+    except OSError as problem:
+        _stop(f"{problem}; name a file that can be read or written")
+    except NetsimError as problem:
+        _stop(str(problem))
+
+
+def _stop(message: str) -> NoReturn:
+    print(f"{Path(sys.argv[0]).name}: error: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def preset(name: str) -> DelayConfig:
+    """Return the delay process called `name`, which must need no further parameters."""
+    try:
+        return read({"kind": name})
+    except ValidationError:
+        presets = ", ".join(kind for kind in registry.names("delay") if _needs_nothing(kind))
+        hint = f"'{name}' is no delay preset; there are: {presets}"
+        raise argparse.ArgumentTypeError(hint) from None
+
+
+def _needs_nothing(kind: str) -> bool:
+    try:
+        read({"kind": kind})
+    except ValidationError:
+        return False
+    return True
+
+
+def positive(text: str) -> int:
+    """Return a whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """Return a whole number that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 0")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Return a finite number that is not negative."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from 0 on")
+    return value
+
+
+def picture(text: str) -> Path:
+    """Return the path of a picture to write, in a folder that is there afterwards."""
+    path = Path(text)
+    if path.suffix.lower() not in PICTURES:
+        hint = f"'{text}' is no picture by its suffix; known: {', '.join(PICTURES)}"
+        raise argparse.ArgumentTypeError(hint)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        hint = f"{path.parent}: {problem.strerror}; name a folder that can be written to"
+        raise argparse.ArgumentTypeError(hint) from None
+    return path
