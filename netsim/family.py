@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from netsim.errors import NetsimError
 from netsim.fields import Config, PositiveTime, Time, field
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from netsim.metrics.recorder import Recorder
     from netsim.metrics.schema import Column
     from netsim.rng import Streams
+
+#: What a name looks like that may stand in a path and in a shell as it is.
+SLUG: Final = r"^[A-Za-z0-9_.\-]*$"
 
 Scalar = int | float | str | bool | None
 
@@ -84,7 +87,7 @@ class ScenarioModel(Config):
     name: str = field(
         "",
         description="short name, a slug; default: the file's stem",
-        pattern=r"^[A-Za-z0-9_.\-]*$",
+        pattern=SLUG,
         max_length=80,
     )
     description: str = field("", description="one sentence for readers", max_length=2000)

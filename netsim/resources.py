@@ -30,6 +30,13 @@ def shipped(relative: str) -> Path | None:
     return path if path.is_file() else None
 
 
+def scenario_names() -> list[str]:
+    """Return the scenarios that come with netsim, as `scenario_file` takes them, sorted."""
+    folder = root() / "scenarios"
+    files = [*folder.rglob("*.yaml"), *folder.rglob("*.yml")]
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in files)
+
+
 def scenario_file(given: Path) -> Path:
     """Return the scenario file that `given` means.
 

@@ -13,7 +13,7 @@ import os.path
 import stat
 from pathlib import Path
 
-from netsim import resources
+from netsim import registry, resources
 from netsim.fields import shown
 from netsim.fields.file import similar
 from netsim.scenario import json_text
@@ -151,7 +151,7 @@ def _text(path: Path, name: str, most: int) -> str:
                 raise _unreadable("bad-path", f"{shown(name)} is not a regular file", name)
             content = stream.read(most + 1)
     except FileNotFoundError:
-        hint = similar(path) or ""
+        hint = similar(path) or _similar_shipped(path) or ""
         raise _unreadable("bad-path", f"there is no file {shown(name)}", name, hint) from None
     except IsADirectoryError:
         raise _unreadable("bad-path", f"{shown(name)} is a folder, not a file", name) from None
@@ -167,6 +167,16 @@ def _text(path: Path, name: str, most: int) -> str:
         line = content.count(b"\n", 0, bad.start) + 1
         message = f"line {line} is not UTF-8 text (byte 0x{content[bad.start]:02X})"
         raise _unreadable("bad-yaml", message, name, "save the file as UTF-8") from None
+
+
+def _similar_shipped(path: Path) -> str | None:
+    """Return ``did you mean 'x'?`` for the shipped scenario nearest to the missing `path`."""
+    if path.is_absolute():
+        return None
+    given = path.with_suffix("") if path.suffix in (".yaml", ".yml") else path
+    names = resources.scenario_names()
+    near = registry.nearest(given.as_posix().removeprefix("scenarios/"), names)
+    return f"did you mean '{near}'? (see: netsim list scenarios)" if near else None
 
 
 def _unreadable(code: str, message: str, name: str, hint: str = "") -> Unreadable:

@@ -39,6 +39,20 @@ def fields_of(block: type[BaseModel]) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in block.model_fields.items()}
 
 
+def blocks_with(model: type[BaseModel], path: Sequence[str | int], name: str) -> list[str]:
+    """Return which fields of the block at `path` are themselves blocks with a field `name`."""
+    return [
+        field
+        for block in models_at(model, path)
+        for field in fields_of(block)
+        if any(
+            _is_model(_bare(branch)) and name in fields_of(_bare(branch))
+            for kind in _below(block, field)
+            for branch in _branches(kind)
+        )
+    ]
+
+
 def _below(kind: Any, step: str | int) -> Iterator[Any]:
     """Yield the types that `step` leads to from `kind`."""
     for branch in _branches(kind):

@@ -14,7 +14,7 @@ from netsim.family import Problem
 from netsim.fields import shown
 from netsim.fields.choice import kind_in_words, unmark
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.shape import field_of, fields_of, models_at
+from netsim.scenario.shape import blocks_with, field_of, fields_of, models_at
 from netsim.scenario.source import Source, Span
 from netsim.scenario.tree import (
     Node,
@@ -242,7 +242,10 @@ def _unknown(
     known = [field for block in models_at(model, path[:-1]) for field in fields_of(block)]
     near = registry.nearest(name, known)
     hint = f"did you mean '{near}'?" if near else ""
-    if not near and 0 < len(known) <= _MOST_LISTED:
+    inside = [] if near else blocks_with(model, path[:-1], name)
+    if inside:
+        hint = f"it belongs into the block '{inside[0]}': {inside[0]}: {{{name}: ...}}"
+    elif not near and 0 < len(known) <= _MOST_LISTED:
         hint = f"known: {', '.join(known)}"
     message = f"'{name}' is not a field of {_block(path[:-1]) or whole}"
     return Diagnostic("unknown-field", message, place.key or place.span, hint), near

@@ -6,10 +6,12 @@ pydantic's own texts are never shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from netsim import registry
+from netsim.family import SLUG
 from netsim.fields import shown
 
 
@@ -103,9 +105,11 @@ def _choice(name: str, value: Any, details: Mapping[str, Any]) -> Wording:
 
 
 def _pattern(name: str, value: Any, details: Mapping[str, Any]) -> Wording:
-    return Wording(
-        "bad-value", f"{shown(value)} cannot be {name}", f"it must match {details['pattern']}"
-    )
+    hint = f"it must match {details['pattern']}"
+    if details["pattern"] == SLUG:
+        near = re.sub(r"[^A-Za-z0-9_.\-]+", "_", str(value))
+        hint = f"letters a to z, digits, '_', '.' and '-' alone, such as {shown(near)}"
+    return Wording("bad-value", f"{shown(value)} cannot be {name}", hint)
 
 
 def _not_finite(name: str, value: Any, details: Mapping[str, Any]) -> Wording:

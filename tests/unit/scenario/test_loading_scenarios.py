@@ -197,6 +197,29 @@ def test_a_missing_file_gets_a_did_you_mean(write):
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("quickstrat", "quickstart"),
+        ("quickstrat.yaml", "quickstart"),
+        ("fabric/permutation_rp", "fabric/permutation_rps"),
+        ("scenarios/fabric/permutation_rp.yaml", "fabric/permutation_rps"),
+    ],
+)
+def test_a_misspelt_scenario_of_netsim_gets_a_did_you_mean(write, written, meant):
+    assert only(written).hint == f"did you mean '{meant}'? (see: netsim list scenarios)"
+    assert check(meant)[1] == []
+
+
+def test_a_list_with_a_wrong_entry_is_not_called_too_short(write, monkeypatch):
+    monkeypatch.chdir(Path(__file__).parents[3])
+    overrides = ["traffic[0].size=1 Gb", "traffic[0].start=1 MB"]
+
+    found = check("scenarios/quickstart.yaml", overrides)[1]
+
+    assert [one.code for one in found] == ["bad-unit", "bad-unit"]
+
+
 def test_folders_devices_and_malformed_paths_are_refused(tmp_path):
     for path in (tmp_path, "/dev/zero", "a\0b", tmp_path / ("x" * 5000)):
         assert codes(path) == ["bad-path"]

@@ -90,7 +90,12 @@ def test_workload_is_needed():
 
 
 LEAF_SPINE = {"kind": "leaf_spine", "leaves": 2, "spines": 2, "hosts_per_leaf": 2}
-FABRIC = {"netsim": 1, "workload": "fabric", "topology": LEAF_SPINE}
+FABRIC = {
+    "netsim": 1,
+    "workload": "fabric",
+    "topology": LEAF_SPINE,
+    "traffic": [{"pattern": "permutation", "size": "1 MB"}],
+}
 
 
 @pytest.mark.parametrize(
@@ -251,7 +256,16 @@ WRONG = ROOT / "tests" / "golden" / "scenarios"
         "text_for_a_whole_number",
         "number_below_its_range",
         "version_unknown",
+        "no_traffic",
+        "traffic_without_an_entry",
     ],
 )
 def test_a_wrong_scenario_is_wrong_for_the_schema_too(name):
     assert not validator().is_valid(as_data((WRONG / f"{name}.yaml").read_text()))
+
+
+def test_traffic_is_needed_by_a_fabric_alone():
+    definitions = schema_of_all()["$defs"]
+
+    assert "traffic" in definitions["FabricScenario"]["required"]
+    assert "traffic" not in definitions["NetworkConfig"]["required"]
