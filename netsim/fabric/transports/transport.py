@@ -11,6 +11,8 @@ A transport is a class registered under kind ``transport`` with
 ``pack(config, path) -> Numbers``
     what its functions read, as numbers: `whole` becomes ``state.transport`` (int64), `real`
     ``state.transport_reals``;
+``ring(config, path) -> int``
+    how many packets may be out beyond the oldest unacknowledged one, a multiple of 64;
 ``reals``
     how many float64 numbers it keeps per flow, in ``state.reals[flow * reals + i]`` (at most 16);
 ``capacity_bdp``, ``mark_bdp``
@@ -35,7 +37,8 @@ and functions that the kernel compiles, as static methods. All times are integer
     on a timer: return the next deadline, 0 for none, -1 to give the flow up.
 
 They are plain functions over the arrays of `netsim.fabric.kernel.state`: integers, no exceptions,
-no allocation. Those that a transport leaves out are taken from `netsim.fabric.kernel.plugs`.
+no allocation. `sendable` and `take` are needed; others that a transport leaves out are taken from
+`netsim.fabric.kernel.plugs`.
 """
 
 from __future__ import annotations
