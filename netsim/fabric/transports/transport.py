@@ -12,7 +12,7 @@ A transport is a class registered under kind ``transport`` with
     what its functions read, as numbers: `whole` becomes ``state.transport`` (int64), `real`
     ``state.transport_reals``;
 ``ring(config, path) -> int``
-    how many packets may be out beyond the oldest unacknowledged one, a multiple of 64;
+    how many packets may be out beyond the oldest one: a power of two from 64 on, or 0 (any);
 ``reals``
     how many float64 numbers it keeps per flow, in ``state.reals[flow * reals + i]`` (at most 16);
 ``capacity_bdp``, ``mark_bdp``
