@@ -39,9 +39,9 @@ def read(path: Path) -> pd.DataFrame:
     """Return the operations in the order in which they started."""
     try:
         operations = pd.read_parquet(path, columns=COLUMNS)
-    except ValueError as problem:
+    except ValueError:
         needed = f"a Parquet file with columns {', '.join(COLUMNS)}"
-        raise UsageError(f"{path} is no such trace ({problem}); name {needed}") from None
+        raise UsageError(f"{path} is no such trace; name {needed}") from None
     operations["optype"] = operations["optype"].astype(str)
     return operations.sort_values("start_ts")
 

@@ -17,6 +17,8 @@ from typing import Final
 
 import numpy as np
 
+from netsim.errors import UsageError
+
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
 
 
@@ -30,10 +32,21 @@ class Streams:
         The scenario's seed, any non-negative integer.
     replication
         Index of the replication from 0.
+
+    Raises
+    ------
+    UsageError
+        If one of them is negative.
     """
 
     seed: int
     replication: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.seed, self.replication) < 0:
+            raise UsageError(
+                f"seed {self.seed}, replication {self.replication}: both count from 0 up"
+            )
 
     def sequence(self, purpose: str, *entities: int) -> np.random.SeedSequence:
         """Return the seed sequence of `purpose`, or of one entity (a worker, a node) within it."""
