@@ -190,12 +190,22 @@ def test_ctrl_c_ends_with_130_and_leaves_complete_replications_readable(folder):
     assert (described["status"], described["points_done"], described["points"]) == ("stopped", 1, 5)
 
 
+#: The command as from a terminal: what runs in the background of a shell inherits that the signal of
+#: Ctrl-C is ignored, and keeps to it.
+IN_FOREGROUND = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from netsim.cli.main import main
+main()
+"""
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_closes_files_and_ends_with_its_code(folder, number, code):
     site = toy_family.write_plugin(folder / "site")
     words = ["run", "count.yaml", "-o", "out", "--set", "fail_in=1", "--set", "trouble=sleep"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "netsim", *words],
+        [sys.executable, "-c", IN_FOREGROUND, *words],
         env={**os.environ, "PYTHONPATH": str(site)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
