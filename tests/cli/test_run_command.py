@@ -190,8 +190,8 @@ def test_ctrl_c_ends_with_130_and_leaves_complete_replications_readable(folder):
     assert (described["status"], described["points_done"], described["points"]) == ("stopped", 1, 5)
 
 
-#: The command as from a terminal: what runs in the background of a shell inherits that the signal of
-#: Ctrl-C is ignored, and keeps to it.
+#: The command as from a terminal: what runs in the background of a shell inherits that Ctrl-C's
+#: signal is ignored, and keeps to it.
 IN_FOREGROUND = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
