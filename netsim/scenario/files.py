@@ -17,11 +17,12 @@ from netsim import registry, resources
 from netsim.fields import shown
 from netsim.fields.file import similar
 from netsim.scenario import json_text
+from netsim.scenario.building import Unreadable
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.limits import BYTES, JSON_BYTES, Budget, LimitError
 from netsim.scenario.source import Source, Span
 from netsim.scenario.tree import Entry, Node, merge
-from netsim.scenario.yaml import Unreadable, read
+from netsim.scenario.yaml import read
 
 INCLUDE = "include"
 

@@ -12,12 +12,11 @@ from bisect import bisect_right
 from json import JSONDecoder
 from typing import Final, NoReturn
 
+from netsim.scenario.building import TreeBuilder, Unreadable
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.limits import DEPTH, JSON_NODES
-from netsim.scenario.scalars import NumberError, resolve
+from netsim.scenario.limits import DEPTH, JSON_NODES, TOO_DEEP
 from netsim.scenario.source import BREAK, Source, Span
 from netsim.scenario.tree import Entry, Node, Scalar
-from netsim.scenario.yaml import Unreadable
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _BARE: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null")
@@ -42,11 +41,11 @@ def read(source: Source, text: str) -> tuple[Node | None, list[Diagnostic]]:
     return root, reader.problems
 
 
-class _Reader:
+class _Reader(TreeBuilder):
     """Reads values from positions of the text on; each returns the position behind it."""
 
     def __init__(self, source: Source, text: str) -> None:
-        self.problems: list[Diagnostic] = []
+        super().__init__()
         self._source = source
         self._text = text
         self._lines = [0, *(found.end() for found in BREAK.finditer(text))]
@@ -66,7 +65,7 @@ class _Reader:
         first = self._text[at : at + 1]
         if first in ("{", "["):
             if depth > DEPTH:
-                self.fail(at, "too-large", f"lists and mappings may be nested {DEPTH} deep at most")
+                self.fail(at, "too-large", TOO_DEEP)
             return self._mapping(at, depth) if first == "{" else self._list(at, depth)
         content, end = self._string(at) if first == '"' else self._bare(at)
         return Node(self._span(at, end), content), end
@@ -84,12 +83,7 @@ class _Reader:
             span, key, end = self._key(end)
             value, end = self.value(end, depth + 1)
             size += value.size
-            if key in entries:
-                message = f"'{key}' stands twice, first at line {entries[key].key.line}"
-                hint = "keep one of the two"
-                self.problems.append(Diagnostic("duplicate-key", message, span, hint))
-            else:
-                entries[key] = Entry(span, value)
+            self.enter(entries, key, span, value)
             end, more = self._next(end, "}")
         return Node(self._span(at, at + 1), entries, size), end
 
@@ -140,16 +134,11 @@ class _Reader:
         return content, end
 
     def _bare(self, at: int) -> tuple[Scalar, int]:
-        """Return the number or word at `at`; of a number that cannot be used, 0."""
+        """Return the number or word at `at`."""
         found = _BARE.match(self._text, at)
         if found is None:
             self.fail(at)
-        try:
-            return resolve(found[0]), found.end()
-        except NumberError as bad:
-            span = self._span(at, found.end())
-            self.problems.append(Diagnostic("out-of-range", str(bad), span))
-            return 0, found.end()
+        return self.scalar(found[0], self._span(at, found.end())), found.end()
 
     def _span(self, start: int, end: int) -> Span:
         line = bisect_right(self._lines, start)

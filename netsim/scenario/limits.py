@@ -23,6 +23,7 @@ JSON_BYTES: Final = 4 * 1024 * 1024
 JSON_NODES: Final = 100_000
 #: Levels of lists and mappings within one another.
 DEPTH: Final = 40
+TOO_DEEP: Final = f"lists and mappings may be nested {DEPTH} deep at most"
 #: Files that one scenario may include, directly or through others.
 INCLUDES: Final = 16
 

@@ -25,9 +25,9 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.scanner import Scanner
 
+from netsim.scenario.building import TreeBuilder, Unreadable
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.limits import DEPTH, Budget, LimitError
-from netsim.scenario.scalars import NumberError, resolve
+from netsim.scenario.limits import DEPTH, TOO_DEEP, Budget, LimitError
 from netsim.scenario.source import Source, Span
 from netsim.scenario.syntax import explain
 from netsim.scenario.tree import Entry, Node
@@ -35,14 +35,6 @@ from netsim.scenario.tree import Entry, Node
 _NOT_PRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
 )
-
-
-class Unreadable(Exception):  # noqa: N818 - it carries a diagnostic
-    """A text that cannot be read to its end."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
 
 
 def read(source: Source, text: str, budget: Budget) -> tuple[Node | None, list[Diagnostic]]:
@@ -92,7 +84,7 @@ class _BoundedScanner(Scanner):
     def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
         self._open += 1
         if self._open > DEPTH:
-            raise LimitError(f"lists and mappings may be nested {DEPTH} deep at most")
+            raise LimitError(TOO_DEEP)
         super().fetch_flow_collection_start(*args, **options)
 
     def fetch_flow_collection_end(self, *args: Any, **options: Any) -> None:
@@ -110,13 +102,13 @@ def _events(text: str) -> Iterator[Event]:
     return iter(reader.parse(text))
 
 
-class _Builder:
+class _Builder(TreeBuilder):
     """Turns events into a tree, depth first."""
 
     def __init__(self, source: Source, budget: Budget) -> None:
+        super().__init__()
         self.source = source
         self.budget = budget
-        self.problems: list[Diagnostic] = []
         self.here = Span(source, 1, 1)
         self._anchors: dict[str, Node | None] = {}
 
@@ -140,9 +132,10 @@ class _Builder:
         if event.tag is not None:
             self._fail("bad-yaml", f"tags ({event.tag}) have no meaning here", event, _QUOTE)
         if isinstance(event, ScalarEvent):
-            node = Node(span, self._scalar(event, span))
+            quoted = bool(event.style)
+            node = Node(span, str(event.value) if quoted else self.scalar(event.value, span))
         elif depth > DEPTH:
-            raise LimitError(f"lists and mappings may be nested {DEPTH} deep at most")
+            raise LimitError(TOO_DEEP)
         else:
             # While it is being built, an anchor stands for nothing, so that loops are seen.
             self._keep(event, None)
@@ -164,15 +157,6 @@ class _Builder:
         self.budget.spend_nodes(node.size)
         return node
 
-    def _scalar(self, event: Any, span: Span) -> str | int | float | bool | None:
-        if event.style:
-            return str(event.value)
-        try:
-            return resolve(event.value)
-        except NumberError as bad:
-            self.problems.append(Diagnostic("out-of-range", str(bad), span))
-            return 0
-
     def _list(self, span: Span, events: Iterator[Event], depth: int) -> Node:
         items: list[Node] = []
         while not isinstance(event := next(events), SequenceEndEvent):
@@ -186,12 +170,7 @@ class _Builder:
             key, at = self._key(event)
             value = self._node(next(events), events, depth)
             size += value.size
-            if key in entries:
-                message = f"'{key}' stands twice, first at line {entries[key].key.line}"
-                hint = "keep one of the two"
-                self.problems.append(Diagnostic("duplicate-key", message, at, hint))
-            else:
-                entries[key] = Entry(at, value)
+            self.enter(entries, key, at, value)
         return Node(span, entries, size)
 
     def _key(self, event: Any) -> tuple[str, Span]:

@@ -144,11 +144,18 @@ def test_the_end_leaves_an_empty_line(clock):
 
 def test_a_closed_stream_does_not_end_the_run(clock):
     class Closed(Terminal):
+        attempts = 0
+
         def flush(self):
+            self.attempts += 1
             raise BrokenPipeError
 
-    line = ProgressLine(Closed(), clock)
+    stream = Closed()
+    line = ProgressLine(stream, clock)
     line.begin(1, 2, Work(0.5), None)
-    clock.now += 10
-    line.on_slice(1, 100)
+    for _ in range(3):
+        clock.now += 10
+        line.on_slice(1, 100)
     line.end()
+
+    assert stream.attempts == 4  # three redraws, and the line's removal

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsim.scenario import check, load
+from netsim.scenario.building import Unreadable
 from netsim.scenario.json_text import read
 from netsim.scenario.limits import DEPTH, JSON_BYTES, NODES
 from netsim.scenario.source import Source
 from netsim.scenario.tree import follow, plain
-from netsim.scenario.yaml import Unreadable
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 KEYS = TEXTS.filter(str.isprintable)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from work import calls_of
 
+from netsim.scenario.building import Unreadable
 from netsim.scenario.limits import BYTES, DEPTH, NODES, Budget
 from netsim.scenario.source import Source
 from netsim.scenario.tree import follow, plain
-from netsim.scenario.yaml import Unreadable, read
+from netsim.scenario.yaml import read
 
 
 def tree(text):

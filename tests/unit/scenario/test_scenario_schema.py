@@ -197,8 +197,11 @@ def test_registered_names_are_enumerated():
 def test_every_reference_leads_somewhere():
     schema = schema_of_all()
 
-    for reference in set(re.findall(r"#/\$defs/([^'\"]+)", str(schema))):
-        functools.reduce(operator.getitem, reference.split("/"), schema["$defs"])
+    references = set(re.findall(r"#/\$defs/([^'\"]+)", str(schema)))
+    assert references
+    for reference in references:
+        target = functools.reduce(operator.getitem, reference.split("/"), schema["$defs"])
+        assert isinstance(target, dict), reference
 
 
 SHIPPED = sorted((ROOT / "scenarios").rglob("*.yaml"))
