@@ -26,7 +26,7 @@ _FAR: Final = 2**61
 _MOST_SIZES: Final = 64
 
 
-def service_time(size: Ints | np.int64, rate: Ints | np.int64) -> Any:
+def service_time(size: Ints | np.int64 | int, rate: Ints | np.int64 | int) -> Any:
     """Return the time of `size` wire bytes at `rate` bit/s, in ps, rounded up once per packet."""
     return -(-size * 8_000_000_000_000 // rate)
 

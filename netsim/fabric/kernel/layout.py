@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.fabric.fastest import hop_delay
+from netsim.fabric.fastest import hop_delay, service_time
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.label import FLOW_BITS
 from netsim.fabric.kernel.state import Ints
@@ -87,7 +87,7 @@ def _check_size(network: Network, wire: int) -> None:
             f"{network.link_count:,} directed links and {network.host_count:,} hosts are too many "
             f"to be simulated packet by packet: together at most {MOST_SOURCES:,}"
         )
-    hop = -(-wire * PS_BITS // network.link_rate) + hop_delay(network)
+    hop = service_time(wire, network.link_rate) + hop_delay(network)
     slow = int(np.argmax(hop)) if len(hop) else 0
     if len(hop) and hop[slow] >= LONGEST_HOP:
         raise SimulationError(
@@ -121,22 +121,18 @@ def _setup(network: Network, number: Ints, limits: PortLimits, wire: int) -> Int
 def as_time(size: int | None, rate: Any, wire: int) -> Any:
     """Return the time (ps) that `size` bytes take at each `rate`; None is unbounded.
 
-    The bytes go in full packets of `wire` bytes and one smaller one, each rounded up as `service`
-    does, so that a port of n packets holds n packets at every rate.
+    The bytes go in full packets of `wire` bytes and one smaller one, each rounded up by itself, so
+    that a port of n packets holds n packets at every rate.
     """
     if size is None:
         return np.full(len(rate), UNBOUNDED, np.int64)
     full, rest = divmod(size, wire)
     speeds = rate.tolist()
     times = {
-        speed: min(full * _rounded_up(wire, speed) + _rounded_up(rest, speed), UNBOUNDED)
+        speed: min(full * service_time(wire, speed) + service_time(rest, speed), UNBOUNDED)
         for speed in set(speeds)
     }
     return np.array([times[speed] for speed in speeds], np.int64)
-
-
-def _rounded_up(size: int, rate: int) -> int:
-    return -(-size * PS_BITS // rate)
 
 
 def _hosts(network: Network, link: Ints) -> Ints:
