@@ -668,7 +668,7 @@ class FixedWindow:
         self.simulator.timer(flow, deadline, self.tick)
 
     def deliver(self, flow, packet, now):
-        if flow.failed or flow.end_tx is not None:
+        if flow.failed or (packet.ack and flow.end_tx is not None):
             return
         if not packet.ack:
             self.simulator.count(flow, packet, now)

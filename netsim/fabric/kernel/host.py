@@ -141,7 +141,7 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
     flow = flow_of(label)
     if TRACED:
         trace(state, DELIVERED, label, host, now, -1)
-    if flows[flow * FLOW + STATUS] & STATUS_MASK != RUNNING:
+    if not takes_part(flows[flow * FLOW + STATUS] & STATUS_MASK, label):
         put_back(state, packet)
         return NONE
     if label & ACK == 0:
@@ -157,6 +157,15 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
         confirmed(state, flow, now)
         return NONE
     return resume(state, flow, host, now)
+
+
+def takes_part(status: int, label: int) -> bool:
+    """Return whether a packet still means something to the host where it arrives.
+
+    A receiver cannot know that the sender has all acknowledgements, so it answers duplicates of a
+    flow that is done, too. What is left of a failed or cancelled flow drains.
+    """
+    return status == RUNNING or (ACKNOWLEDGED and status == DONE and label & ACK == 0)
 
 
 def resume(state: State, flow: int, host: int, now: int) -> int:

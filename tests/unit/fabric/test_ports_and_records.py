@@ -288,3 +288,19 @@ def test_dctcp_keeps_the_queue_near_its_threshold_where_a_fixed_window_fills_it(
     product = fabric.scale.bdp * 80
     assert waits["dctcp"] < (0.17 + 1.0) * product
     assert waits["fixed_window"] > 2 * product
+
+
+def test_a_receiver_acknowledges_duplicates_of_a_flow_that_its_sender_has_finished(make_fabric):
+    # The round trip takes four hops each way, over 8 us; a timeout of 3 us sends the one packet
+    # again before it is over. Every copy arrives and is answered: the receiver cannot know that its
+    # first acknowledgement has ended the flow meanwhile.
+    fabric = make_fabric((2, 1, 1), "ecmp", "fixed_window", rto="3 us")
+
+    fabric.transfer(0, 1, 100)
+    fabric.env.run()
+
+    links = fabric.link_columns()
+    back = fabric.network.host_uplink[1]
+    again = int(fabric.flow_columns()["retransmits"][0])
+    assert again > 0
+    assert links["packets"][back] - links["data_packets"][back] == 1 + again
