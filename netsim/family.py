@@ -14,10 +14,8 @@ scenario is then::
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
-from netsim.errors import NetsimError
 from netsim.fields import Config, PositiveTime, Time, field
 
 if TYPE_CHECKING:
@@ -25,47 +23,14 @@ if TYPE_CHECKING:
 
     from netsim.engine.environment import Environment
     from netsim.metrics.recorder import Recorder
-    from netsim.metrics.schema import Column
+    from netsim.metrics.schema import Column, Headline
+    from netsim.problems import Problem
     from netsim.rng import Streams
 
 #: What a name looks like that may stand in a path and in a shell as it is.
 SLUG: Final = r"^[A-Za-z0-9_.\-]*$"
 
 Scalar = int | float | str | bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with a scenario or with a data file that it names.
-
-    `at` is a path of keys into the scenario (``("traffic", 0, "file")``). For a problem inside a
-    data file, `file`, `line` and `column` (both from 1, 0 = unknown) name the place there, and `at`
-    is where the scenario names that file. `also` is the path of the other value of a contradiction:
-    the message then ends in ``(set at line 17)``.
-    """
-
-    message: str
-    at: tuple[str | int, ...] = ()
-    code: str = "unsatisfiable"
-    hint: str = ""
-    file: Path | None = None
-    line: int = 0
-    column: int = 0
-    also: tuple[str | int, ...] = ()
-
-
-class ProblemsFound(NetsimError):  # noqa: N818 - it carries problems, it is not one
-    """What a loader of data files raises; the scenario layer locates each problem (exit 3)."""
-
-    exit_code = 3
-
-    def __init__(self, *problems: Problem) -> None:
-        # As arguments they let the exception be made again, as simpy and pickle do.
-        super().__init__(*problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return "; ".join(problem.message for problem in self.problems)
 
 
 class RecordConfig(Config):
@@ -104,14 +69,6 @@ class ScenarioModel(Config):
     sweep: dict[str, Any] | None = field(
         None, description="parameter sweep; `run` simulates the base point"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """A column of `runs` that the summary shows, as mean and interval over replications."""
-
-    column: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

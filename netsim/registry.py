@@ -29,7 +29,7 @@ PLUGIN_GROUP: Final = "netsim.plugins"
 
 #: Where netsim's own implementations of a kind live: every module of these packages is imported.
 HOMES: Final[dict[str, tuple[str, ...]]] = {
-    "workload": ("netsim.fabric.scenario", "netsim.stragglers.scenario"),
+    "workload": ("netsim.fabric.family", "netsim.stragglers.family"),
     "topology": ("netsim.topology",),
     "routing": ("netsim.fabric.balancing", "netsim.fabric.planning"),
     "transport": ("netsim.fabric.transports",),

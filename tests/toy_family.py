@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from netsim import registry
 from netsim.errors import SimulationError
-from netsim.family import Headline, ScenarioModel
+from netsim.family import ScenarioModel
 from netsim.fields import PositiveTime, field
-from netsim.metrics.schema import Column, Table
+from netsim.metrics.schema import Column, Headline, Table
 
 TICKS = Table(
     "ticks",

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim.delays.laws.law import LONGEST
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 
 #: At most this many faults of one file are shown.
 MOST_PROBLEMS: Final = 20

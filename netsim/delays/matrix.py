@@ -11,8 +11,8 @@ import numpy as np
 from netsim.delays.columns import MOST_PROBLEMS, Columns, read
 from netsim.delays.laws.law import Seconds
 from netsim.delays.process import DelayConfig
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import FilePath, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.rng import Streams
 

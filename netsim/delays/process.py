@@ -34,8 +34,8 @@ from pydantic import TypeAdapter
 
 from netsim.delays.laws.law import LawConfig, Seconds
 from netsim.delays.laws.law import problems as problems_of_law
-from netsim.family import Problem
 from netsim.fields import Config, OneOf, implementation
+from netsim.problems import Problem
 from netsim.rng import Streams
 
 PURPOSE: Final = "compute"

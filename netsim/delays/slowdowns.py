@@ -11,8 +11,8 @@ from pydantic import ConfigDict, model_validator
 from netsim.delays.lanes import WIDTH, generator, lanes, mark, multiply
 from netsim.delays.laws.law import Seconds
 from netsim.delays.process import Delay, DelayConfig, sample_into
-from netsim.family import Problem
 from netsim.fields import Probability, field, problem
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
 

@@ -17,8 +17,8 @@ from netsim.delays.columns import Columns, read
 from netsim.delays.lanes import generator
 from netsim.delays.laws.law import Seconds
 from netsim.delays.process import DelayConfig
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import FilePath, Probability, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.rng import Streams
 

@@ -27,8 +27,8 @@ from netsim.fabric.hooks import hook_problems
 from netsim.fabric.kernel.assemble import drain_time, port_limits
 from netsim.fabric.limits import below
 from netsim.fabric.scale import path_scale
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config, implementation
+from netsim.problems import Problem, ProblemsFound
 from netsim.rng import Streams
 
 if TYPE_CHECKING:

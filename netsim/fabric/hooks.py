@@ -16,7 +16,7 @@ from typing import Any
 from netsim.fabric.kernel import plugs
 from netsim.fabric.kernel.builder import HOOKS
 from netsim.fabric.kernel.compile import references
-from netsim.family import Problem
+from netsim.problems import Problem
 from netsim.registry import did_you_mean
 
 

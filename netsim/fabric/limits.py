@@ -17,7 +17,7 @@ from netsim.fabric.fastest import hop_delay, service_time
 from netsim.fabric.flows import LATEST
 from netsim.fabric.kernel.label import SEQ_BITS
 from netsim.fabric.kernel.state import SOURCE_BITS
-from netsim.family import Problem
+from netsim.problems import Problem
 
 if TYPE_CHECKING:
     from netsim.fabric.flows import Flows

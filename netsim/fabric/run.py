@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from netsim.fabric.scenario import FabricScenario
+    from netsim.fabric.schema import FabricScenario
     from netsim.family import RunContext, Scalar
 
 #: Sampling interval of table `links` where the scenario asks for the table and names none.

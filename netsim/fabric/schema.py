@@ -12,6 +12,7 @@ from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.packet import PacketConfig
 from netsim.fabric.queues.queue import QueueConfig
 from netsim.fabric.transports.transport import TransportConfig
+from netsim.family import ScenarioModel
 from netsim.fields import Config, OneOf, field
 
 
@@ -35,3 +36,14 @@ class NetworkConfig(Config):
         (), description="flows, from patterns and files; they are numbered in the order given"
     )
     fidelity: Literal["packet"] = field("packet", description="level of detail")
+
+
+class FabricScenario(ScenarioModel, NetworkConfig):
+    """A packet network and the flows that cross it."""
+
+    # Elsewhere traffic is a background that may be missing; here it is what is simulated.
+    traffic: tuple[Annotated[Config, OneOf("traffic", key="pattern")], ...] = field(
+        description="flows, at least one entry such as {pattern: permutation, size: 1 MB}; they "
+        "are numbered in the order given",
+        min_length=1,
+    )

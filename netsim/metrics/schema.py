@@ -136,3 +136,11 @@ class Table:
             if column.name == name:
                 return column
         raise ValueError(f"table '{self.name}' has no column '{name}'")
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A column of `runs` that the summary shows, as mean and interval over replications."""
+
+    column: str
+    label: str

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from netsim.metrics.statistics import ENOUGH, Interval, interval
 
 if TYPE_CHECKING:
-    from netsim.family import Headline
-    from netsim.metrics.schema import Column
+    from netsim.metrics.schema import Column, Headline
 
 #: How values in a table's unit are shown: (unit, its size in the table's unit), largest first.
 _SCALES: Final[dict[str, tuple[tuple[str, float], ...]]] = {

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from netsim import registry
 from netsim.errors import ScenarioError
-from netsim.family import Family, ProblemsFound, ScenarioModel
+from netsim.family import Family, ScenarioModel
 from netsim.fields import shown
+from netsim.problems import ProblemsFound
 from netsim.resources import scenario_file
 from netsim.scenario import overrides as changes
 from netsim.scenario import translate

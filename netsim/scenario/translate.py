@@ -10,9 +10,9 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from netsim import registry
-from netsim.family import Problem
 from netsim.fields import shown
 from netsim.fields.choice import kind_in_words, unmark
+from netsim.problems import Problem
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.shape import blocks_with, field_of, fields_of, models_at
 from netsim.scenario.source import Source, Span

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from netsim.delays.columns import MOST_PROBLEMS, read
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config, FilePath, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.stragglers.patterns import Pattern
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import netsim.delays.process as delays
 from netsim.delays.process import Delay
 from netsim.fabric.schema import NetworkConfig
-from netsim.family import Problem, ScenarioModel
+from netsim.family import ScenarioModel
 from netsim.fields import Config, Duration, OneOf, Time, field, implementation
+from netsim.problems import Problem
 from netsim.rng import Streams
 from netsim.stragglers.codes.scheme import MOST_WORKERS, CodeConfig, Scheme
 from netsim.stragglers.learning.schema import LearningConfig

@@ -8,7 +8,7 @@ import numpy as np
 
 import netsim.delays.process as delays
 from netsim.errors import SimulationError
-from netsim.family import Problem
+from netsim.problems import Problem
 from netsim.rng import Streams
 from netsim.stragglers.codes.scheme import Integers
 from netsim.stragglers.schema import StragglersScenario

@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.topology.graphml import read_graphml
 from netsim.topology.node_link import Parts, assemble, read_node_link

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from netsim.topology.network import Network

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from netsim import registry, units
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 from netsim.topology.network import Network
 from netsim.topology.text_file import LARGEST, read_text
 from netsim.topology.yaml_tree import Rows, TreeError, parse_tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from pathlib import Path

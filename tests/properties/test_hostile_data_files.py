@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from netsim.fabric.flow_file.read import read_flows
 from netsim.fabric.sizes.empirical import read_cumulative
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.file import read_topology
 from netsim.topology.leaf_spine import LeafSpine
 

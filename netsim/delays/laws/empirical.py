@@ -8,8 +8,8 @@ import numpy as np
 
 from netsim.delays.columns import read
 from netsim.delays.laws.law import LawConfig, Seconds
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import FilePath, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from netsim.family import Problem
 from netsim.fields import FILE_KEY, Config, OneOf, Quantity, implementation
+from netsim.problems import Problem
 
 Seconds = NDArray[np.float64]
 

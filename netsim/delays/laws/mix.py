@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import ConfigDict, model_validator
 
 from netsim.delays.laws.law import Law, LawConfig, Seconds, draw, mean, problems
-from netsim.family import Problem
 from netsim.fields import Config as Block
 from netsim.fields import field, problem
+from netsim.problems import Problem
 from netsim.registry import register
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from netsim import registry, units
 from netsim.fabric.flow_file.rows import Block, Findings
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.naming import find_host, numbers_suffice
 
 if TYPE_CHECKING:

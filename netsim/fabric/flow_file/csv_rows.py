@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from netsim.fabric.flow_file.rows import BLOCK, Block, Findings, check_names
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.text_file import check_file, not_text, unreadable
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from netsim.fabric.flows import (
     spine_path,
     too_many,
 )
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from pathlib import Path

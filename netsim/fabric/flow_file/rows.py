@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from netsim import registry
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
     from pathlib import Path

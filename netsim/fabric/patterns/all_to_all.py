@@ -8,9 +8,9 @@ import numpy as np
 
 from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
 from netsim.fabric.patterns.hosts import enough_hosts
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import PositiveData, Time, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from netsim.fabric.flow_file.read import read_flows
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netsim.family import Problem
+from netsim.problems import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,9 +9,9 @@ import numpy as np
 
 from netsim.fabric.flows import Flows, too_late
 from netsim.fabric.patterns.hosts import enough_hosts
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import PositiveData, Time, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.topology.naming import find_host
 from netsim.topology.network import unknown

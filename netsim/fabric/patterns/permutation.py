@@ -13,9 +13,9 @@ from netsim.fabric.patterns.hosts import (
     inter_leaf_permutation,
     leaves_balance,
 )
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import PositiveData, Time, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from pydantic import model_validator
 
 from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
 from netsim.fabric.patterns.hosts import enough_hosts, random_destinations, several_leaves
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import (
     Frequency,
@@ -22,6 +21,7 @@ from netsim.fields import (
     implementation,
     problem,
 )
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import numpy as np
 
 from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.balancing.single import SinglePath
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 
 if TYPE_CHECKING:

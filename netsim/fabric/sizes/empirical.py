@@ -10,9 +10,9 @@ import numpy as np
 
 from netsim import units
 from netsim.fabric.sizes.cumulative import Cumulative
-from netsim.family import Problem, ProblemsFound
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.topology.text_file import read_text
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.family import Problem
 from netsim.fields import Probability, field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.codes.gc import too_many_stragglers

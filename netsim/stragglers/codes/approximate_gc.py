@@ -19,8 +19,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from netsim.family import Problem
 from netsim.fields import Probability, field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound, drawn_load

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from netsim.family import Problem, RunContext, Simulation
+from netsim.family import RunContext, Simulation
 from netsim.fields import field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.codes.k_sync import KSync

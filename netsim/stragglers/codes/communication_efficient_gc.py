@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.family import Problem
 from netsim.fields import field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.codes.one_round import OneRound

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.family import Problem
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.gc import GradientCode, ToleranceConfig
 from netsim.stragglers.codes.scheme import Limits

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.family import Problem
 from netsim.fields import field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.gc import too_many_stragglers
 from netsim.stragglers.codes.one_round import OneRound

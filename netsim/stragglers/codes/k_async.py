@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netsim.family import Problem, RunContext, Simulation
+from netsim.family import RunContext, Simulation
 from netsim.fields import field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import KSync
 from netsim.stragglers.codes.scheme import CodeConfig

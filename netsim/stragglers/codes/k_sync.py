@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.family import Problem
 from netsim.fields import field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats

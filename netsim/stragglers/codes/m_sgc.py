@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.family import Problem
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.admission import BurstWindow

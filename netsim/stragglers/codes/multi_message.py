@@ -18,8 +18,9 @@ import numpy as np
 
 import netsim.delays.process as delays
 from netsim.engine.clock import NEVER, SECOND
-from netsim.family import Problem, RunContext, Simulation
+from netsim.family import RunContext, Simulation
 from netsim.fields import field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound

@@ -61,7 +61,7 @@ from netsim.fields import Config
 from netsim.rng import Streams
 
 if TYPE_CHECKING:
-    from netsim.family import Problem
+    from netsim.problems import Problem
 
 Rule = Literal["model", "decodable"]
 Flags = NDArray[np.bool_]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netsim.engine.clock import NEVER
-from netsim.family import Problem, RunContext, Simulation
+from netsim.family import RunContext, Simulation
 from netsim.fields import Probability, field
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.codes.one_round import OneRound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from netsim.family import Problem
+from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.gc_rep import uneven_groups
 from netsim.stragglers.codes.sr_sgc import BurstConfig, SelectiveRepeat, from_lambda, inner_s

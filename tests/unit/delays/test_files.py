@@ -19,7 +19,7 @@ from netsim.delays.process import (
     sample_many,
     taken_as_is,
 )
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.rng import Streams
 
 

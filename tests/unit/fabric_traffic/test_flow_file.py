@@ -10,7 +10,7 @@ from work import calls_of
 
 from netsim.fabric.flow_file.read import read_flows
 from netsim.fabric.flows import links_on_the_way, unreachable
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.file import read_topology
 from netsim.topology.leaf_spine import LeafSpine
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from netsim import registry
 from netsim.fabric.sizes.cumulative import Cumulative
 from netsim.fabric.sizes.empirical import read_cumulative
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.rng import Streams
 
 BLOCKS = [

@@ -13,7 +13,7 @@ from netsim.fabric.patterns.all_to_all import AllToAll
 from netsim.fabric.patterns.incast import Incast
 from netsim.fabric.patterns.permutation import Permutation
 from netsim.fabric.patterns.random_pairs import RandomPairs, _longest, arrivals_per_second
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.rng import Streams
 from netsim.topology.leaf_spine import LeafSpine
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 
-from netsim.family import Problem, ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 
 
 def test_problems_found_within_a_process_can_be_raised_again():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netsim.family import Headline
-from netsim.metrics.schema import Column
+from netsim.metrics.schema import Column, Headline
 from netsim.metrics.summary import render, summary_rows
 
 

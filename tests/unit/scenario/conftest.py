@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field, model_validator
 
 from netsim import registry
-from netsim.family import Problem, ScenarioModel
+from netsim.family import ScenarioModel
 from netsim.fields import (
     Config,
     Data,
@@ -20,6 +20,7 @@ from netsim.fields import (
     field,
     problem,
 )
+from netsim.problems import Problem
 
 
 class CookConfig(Config):

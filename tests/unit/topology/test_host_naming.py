@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.file import read_topology
 from netsim.topology.leaf_spine import LeafSpine
 from netsim.topology.naming import find_host, numbers_suffice

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.leaf_spine import LeafSpine
 
 GBPS = 10**9

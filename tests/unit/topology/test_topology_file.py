@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netsim.family import ProblemsFound
+from netsim.problems import ProblemsFound
 from netsim.topology.file import read_topology
 
 SHIPPED = Path(__file__).parents[3] / "topologies"

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import netsim.stragglers.schema as schema
-from netsim.family import Headline, Problem, RunContext, ScenarioModel, Simulation
+from netsim.family import RunContext, ScenarioModel, Simulation
 from netsim.fields import Config, implementation
-from netsim.metrics.schema import Column
+from netsim.metrics.schema import Column, Headline
+from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import netsim.fabric.schema as blocks
-from netsim.family import Headline, Problem, RunContext, ScenarioModel
-from netsim.fields import Config, OneOf, field
-from netsim.metrics.schema import Column
+from netsim.fabric.schema import FabricScenario
+from netsim.family import RunContext, ScenarioModel
+from netsim.metrics.schema import Column, Headline
+from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
     from netsim.fabric.run import FabricRun
-
-
-class FabricScenario(ScenarioModel, blocks.NetworkConfig):
-    """A packet network and the flows that cross it."""
-
-    # Elsewhere traffic is a background that may be missing; here it is what is simulated.
-    traffic: tuple[Annotated[Config, OneOf("traffic", key="pattern")], ...] = field(
-        description="flows, at least one entry such as {pattern: permutation, size: 1 MB}; they "
-        "are numbered in the order given",
-        min_length=1,
-    )
 
 
 #: What concerns flows is over those that start when `record.warmup` is over; what concerns links
