@@ -121,6 +121,10 @@ class Auto(KSync):
         measured: int = self.search.calibrate * len(LOADS)
         return max(self.rounds, measured)
 
+    def choose(self, chosen: Scheme) -> None:
+        """Note which scheme was chosen: load, bound and tolerance are its own from now on."""
+        self.chosen = chosen
+
     def load(self) -> Fraction:
         """Return the load of the chosen scheme, before the choice 1/n."""
         return Fraction(1, self.workers) if self.chosen is None else self.chosen.load()
@@ -138,4 +142,12 @@ class Auto(KSync):
         """Return a run that probes, chooses and switches."""
         from netsim.stragglers.selection.run import AutoRun
 
-        return AutoRun(scenario, context)
+        scheme = cls(scenario.code, scenario.workers, rule=scenario.wait.rule)
+        return AutoRun(
+            scenario,
+            context,
+            scheme=scheme,
+            t_max=cls.longest_delay(scenario.code, scenario.models),
+            loads=LOADS,
+            choose=scheme.choose,
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,6 @@ from netsim.engine.clock import SECOND
 from netsim.errors import SimulationError
 from netsim.family import RunContext, Scalar
 from netsim.fields import OneOf
-from netsim.stragglers.codes.auto import LOADS, Auto
 from netsim.stragglers.codes.scheme import Assignment, Floats, Scheme
 from netsim.stragglers.results import RoundTables
 from netsim.stragglers.rounds import Round, Rounds
@@ -35,17 +34,34 @@ class AutoRun:
         The validated scenario.
     context
         Environment, random streams and recorder of the replication.
+    scheme
+        What stands for the code in the tables.
+    t_max
+        The largest delay T that is searched.
+    loads
+        Loads at which the time per load is measured, if it is.
+    choose
+        Told which scheme was chosen.
     """
 
-    def __init__(self, scenario: StragglersScenario, context: RunContext) -> None:
+    def __init__(
+        self,
+        scenario: StragglersScenario,
+        context: RunContext,
+        *,
+        scheme: Scheme,
+        t_max: int,
+        loads: Sequence[float],
+        choose: Callable[[Scheme], None],
+    ) -> None:
         if scenario.delays is None:
             raise SimulationError("a code can only be chosen for delays, not for a pattern")
         self._scenario, self._context = scenario, context
         code: Any = scenario.code
         self._code = code
-        self._t_max = Auto.longest_delay(code, scenario.models)
+        self._t_max, self._loads, self._choose = t_max, loads, choose
         self._probe: int = code.probe
-        self._scheme = Auto(code, scenario.workers, rule=scenario.wait.rule)
+        self._scheme = scheme
         self._tables = RoundTables(context.recorder, self._scheme)
         self._as_is = delays.taken_as_is(scenario.delays)
         rounds = scenario.jobs + self._t_max
@@ -105,9 +121,10 @@ class AutoRun:
         ranking = self._search()
         self._chosen = ranking.best
         self._write(ranking)
-        self._scheme.chosen = self._made(ranking.best)
+        chosen = self._made(ranking.best)
+        self._choose(chosen)
         self._scheme.T = ranking.best.T
-        yield from self._play(self._scheme.chosen, self._probe, scenario.jobs - self._probe)
+        yield from self._play(chosen, self._probe, scenario.jobs - self._probe)
 
     def _made(self, candidate: Candidate) -> Scheme:
         model = OneOf("code", key="scheme").models()[candidate.scheme]
@@ -148,12 +165,13 @@ class AutoRun:
         if not self._code.calibrate:
             return given
         streams, workers = self._context.streams, self._scenario.workers
-        rounds = self._code.calibrate * len(LOADS)
+        loads = self._loads
+        rounds = self._code.calibrate * len(loads)
         times = delays.sample(
             _given(self._scenario), streams, rounds, workers, "compute.calibration"
         )
-        means = times.reshape(len(LOADS), -1).mean(axis=1) + given * np.array(LOADS)
-        return fit_load_slope(LOADS, [float(mean) for mean in means])[0]
+        means = times.reshape(len(loads), -1).mean(axis=1) + given * np.array(loads)
+        return fit_load_slope(loads, [float(mean) for mean in means])[0]
 
     def _write(self, ranking: Ranking) -> None:
         if not self._context.recorder.wants("selection"):
