@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netsim.errors import SimulationError
+from netsim.fabric.dependencies import dependencies
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.label import FLOW_BITS, SEQ_BITS
 from netsim.fabric.kernel.pending import plan_start, refresh
@@ -14,6 +15,7 @@ from netsim.fabric.kernel.state import Ints
 
 if TYPE_CHECKING:
     from netsim.fabric.batch import FlowBatch
+    from netsim.fabric.dependencies import Dependencies
     from netsim.fabric.kernel.assemble import Assembly
     from netsim.fabric.planning.planner import Planner
     from netsim.topology.network import Network
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 MOST_FLOWS = 1 << FLOW_BITS
 MOST_PACKETS = 1 << SEQ_BITS
 _FAR = 1 << 20
+_NOBODY = np.zeros(0, np.int64)
+_ELSEWHERE = "the packet kernel cannot do; 'fidelity: ideal' can"
 
 
 class Intake:
@@ -84,6 +88,8 @@ class Intake:
         count = len(src)
         packets = np.maximum(1, -(-size // self._payload))
         self._check(src, dst, size, batch)
+        waits = dependencies(batch)
+        lag = _common_lag(waits) if waits is not None else _NOBODY
         self._check_room(count, int(packets.max(initial=1)))
         first = self.flows
         chosen = slice(first, first + count)
@@ -106,7 +112,7 @@ class Intake:
                 given = [given[index] for index in np.flatnonzero(joined).tolist()]
             paths = self._path_rows(src[joined], dst[joined], given)
             self._store.flow_rows()[chosen][joined, at.PATH] = paths
-        ready = joined & ~self._add_predecessors(first, count, batch)
+        ready = joined & ~self._add_predecessors(first, count, waits, lag)
         self._plan(first + np.flatnonzero(ready))
         refused = (first + np.flatnonzero(~joined)).tolist()
         for flow in refused:
@@ -119,6 +125,7 @@ class Intake:
             raise SimulationError(
                 "trigger 'tx' waits for acknowledgements, which this transport lacks; use 'rx'"
             )
+        _refuse_what_is_missing(batch, src, dst)
         wrong = (src < 0) | (src >= hosts) | (dst < 0) | (dst >= hosts) | (src == dst) | (size < 0)
         if wrong.any():
             index = int(np.argmax(wrong))
@@ -185,28 +192,24 @@ class Intake:
             rows[index] = back << at.HIGH | table.all_paths(source, target)
         return rows[which.ravel()]
 
-    def _add_predecessors(self, first: int, count: int, batch: FlowBatch) -> Any:
+    def _add_predecessors(
+        self, first: int, count: int, waits: Dependencies | None, lag: Ints
+    ) -> Any:
         """Write who waits for whom; return which flows wait."""
-        if batch.predecessors is None:
+        if waits is None:
             if len(self._store.state.waiting) == 0:
                 return np.zeros(count, np.bool_)
             self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count] = 0
             return np.zeros(count, np.bool_)
         if len(self._store.state.waiting) == 0:
             self._store.reserve_waiting()
-        cuts, flows = (np.asarray(column, np.int64) for column in batch.predecessors)
-        number = np.diff(cuts)
-        waiter = np.repeat(np.arange(count), number)
-        order = np.argsort(flows, kind="stable")
         waiting = self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count]
-        successors = np.bincount(flows, minlength=count)
-        waiting[:, at.PREDECESSORS] = number
-        waiting[:, at.LAG] = np.asarray(batch.lag, np.int64)
-        base = len(self._store.state.successors)
-        waiting[:, at.FIRST_SUCCESSOR] = base + np.cumsum(successors) - successors
-        waiting[:, at.SUCCESSORS] = successors
-        self._store.extend("successors", first + waiter[order])
-        return number > 0
+        waiting[:, at.PREDECESSORS] = waits.waits
+        waiting[:, at.LAG] = lag
+        waiting[:, at.FIRST_SUCCESSOR] = len(self._store.state.successors) + waits.first[:-1]
+        waiting[:, at.SUCCESSORS] = np.diff(waits.first)
+        self._store.extend("successors", first + waits.successors)
+        return waits.waits > 0
 
     def _plan(self, flows: Ints) -> None:
         """Let `flows` start at their times: a list sorted by (start, flow) is a heap."""
@@ -223,6 +226,39 @@ class Intake:
         row = self._store.flow_rows()[flow]
         row[at.STATUS] = at.FAILED | at.NO_PATH << at.REASON_SHIFT
         self._store.state.clock[at.ACTIVE] -= 1
+
+
+def _refuse_what_is_missing(batch: FlowBatch, src: Ints, dst: Ints) -> None:
+    """Refuse what a batch may ask for and this kernel lacks: gates and calculations.
+
+    With lags of one flow that differ, which `_common_lag` refuses, that is all.
+    """
+    if batch.gates is not None:
+        raise SimulationError(f"flows that wait for gates {_ELSEWHERE}")
+    if (src == dst).any():
+        flow = int(np.argmax(src == dst))
+        raise SimulationError(
+            f"flow {flow} goes from host {src[flow]} to itself: a calculation, which {_ELSEWHERE}"
+        )
+
+
+def _common_lag(waits: Dependencies) -> Ints:
+    """Return the lag of each flow, which this kernel adds to the end of its last predecessor.
+
+    Raises
+    ------
+    SimulationError
+        If the lags of a flow's dependencies differ.
+    """
+    most = np.zeros(len(waits.waits), np.int64)
+    np.maximum.at(most, waits.successors, waits.lag)
+    differs = np.flatnonzero(most[waits.successors] != waits.lag)
+    if len(differs):
+        flow = int(waits.successors[differs[0]])
+        raise SimulationError(
+            f"flow {flow} waits for its predecessors with lags that differ, which {_ELSEWHERE}"
+        )
+    return most
 
 
 def _impossible(flow: int, src: int, dst: int, size: int, hosts: int) -> str:

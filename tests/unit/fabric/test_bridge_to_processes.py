@@ -303,7 +303,7 @@ def test_a_flow_starts_after_its_last_predecessor_and_its_lag(make_fabric):
             size=[4096] * 4,
             start=[0, 2_000_000, 0, 0],
             predecessors=(first, waits_for),
-            lag=[0, 0, 0, 5_000_000],
+            lag=[0, 0, 5_000_000],
         )
     )
     fabric.env.run()
