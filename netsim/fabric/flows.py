@@ -282,9 +282,22 @@ def _cut_off(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -
     """Return the first flow, by number, of each pair of leaves that no path joins; at most five."""
     leaf, count = network.leaf_of_host, len(network.leaf_switches)
     up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
-    away = network.distances[network.leaf_switches[leaf[src]], leaf[dst]]
-    cut = np.flatnonzero(~up | (away > len(network.switches)))
+    cut = np.flatnonzero(~up | ~_joined(leaf[src], leaf[dst], network))
     if not cut.size:
         return []
     _, first = np.unique(leaf[src[cut]] * count + leaf[dst[cut]], return_index=True)
     return [int(flow) for flow in cut[np.sort(first)][:_MOST_PROBLEMS]]
+
+
+def _joined(
+    source: NDArray[np.int64], target: NDArray[np.int64], network: Network
+) -> NDArray[np.bool_]:
+    """Return for each pair of leaves whether working links lead from `source` to `target`."""
+    joined = np.ones(len(source), np.bool_)
+    if network.joined:
+        return joined
+    for leaf in np.flatnonzero(np.bincount(target)).tolist():
+        flows = np.flatnonzero(target == leaf)
+        away = network.hops_to(leaf)[network.leaf_switches[source[flows]]]
+        joined[flows] = away <= len(network.switches)
+    return joined

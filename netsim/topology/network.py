@@ -238,27 +238,57 @@ class Network:
 
     @cached_property
     def distances(self) -> NDArray[np.int32]:
-        """Links on a shortest path from each switch to each leaf; huge where there is none."""
+        """Links on a shortest path from each switch to each leaf; huge where there is none.
+
+        It grows with the square of the network: what asks about few leaves takes `hops_to`.
+        """
+        away = np.empty((len(self.switches), len(self.leaf_switches)), np.int32)
+        for leaf in range(len(self.leaf_switches)):
+            away[:, leaf] = self.hops_to(leaf)
+        return away
+
+    def hops_to(self, leaf: int) -> NDArray[np.int32]:
+        """Return the links on a shortest path from each switch to `leaf`; huge where none is."""
+        source, target = self._inner_ends
+        return self._hops(int(self.leaf_switches[leaf]), source, target)
+
+    def hops_from(self, leaf: int) -> NDArray[np.int32]:
+        """Return the links on a shortest path from `leaf` to each switch; huge where none is."""
+        source, target = self._inner_ends
+        return self._hops(int(self.leaf_switches[leaf]), target, source)
+
+    def _hops(
+        self, goal: int, source: NDArray[np.int64], target: NDArray[np.int64]
+    ) -> NDArray[np.int32]:
+        """Return the steps from each switch to `goal` over links from `source` to `target`."""
+        column = np.full(len(self.switches), _UNREACHED, np.int32)
+        column[goal] = 0
+        step = 0
+        while True:
+            reached = source[(column[target] == step) & (column[source] == _UNREACHED)]
+            if not len(reached):
+                return column
+            step += 1
+            column[reached] = step
+
+    @cached_property
+    def _inner_ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Ends, counted among switches, of the working links between switches."""
         inner = np.flatnonzero(
             (self.link_source >= self.host_count)
             & (self.link_target >= self.host_count)
             & self.link_up
         )
-        source = self.link_source[inner] - self.host_count
-        target = self.link_target[inner] - self.host_count
-        away = np.full((len(self.switches), len(self.leaf_switches)), _UNREACHED, np.int32)
-        for leaf, switch in enumerate(self.leaf_switches.tolist()):
-            column = np.full(len(self.switches), _UNREACHED, np.int32)
-            column[switch] = 0
-            step = 0
-            while True:
-                reached = source[(column[target] == step) & (column[source] == _UNREACHED)]
-                if not len(reached):
-                    break
-                step += 1
-                column[reached] = step
-            away[:, leaf] = column
-        return away
+        return self.link_source[inner] - self.host_count, self.link_target[inner] - self.host_count
+
+    @cached_property
+    def joined(self) -> bool:
+        """Whether working links lead from every leaf to every other."""
+        if not len(self.leaf_switches):
+            return True
+        # Who reaches one leaf, and is reached from it, reaches through it all who do the same.
+        to, out = self.hops_to(0)[self.leaf_switches], self.hops_from(0)[self.leaf_switches]
+        return bool((to < _UNREACHED).all() and (out < _UNREACHED).all())
 
     @cached_property
     def routes(self) -> Routes:
@@ -297,8 +327,10 @@ class Network:
         """Return whether packets can travel from host `src` to host `dst`."""
         if not (self.link_up[self.host_uplink[src]] and self.link_up[self.host_downlink[dst]]):
             return False
+        if self.joined:
+            return True
         switch = self.leaf_switches[self.leaf_of_host[src]]
-        return bool(self.distances[switch, self.leaf_of_host[dst]] < _UNREACHED)
+        return bool(self.hops_to(int(self.leaf_of_host[dst]))[switch] < _UNREACHED)
 
     # Paths ---------------------------------------------------------------------------------------
 
