@@ -1,8 +1,8 @@
 """Base round-trip time and bandwidth-delay product, by which defaults are measured.
 
 A table of all pairs of leaves would grow with their square. Leaves whose links cost the same are
-alike, so what is looked at is pairs of *classes* of leaves; in graphs other than a leaf-spine, where
-no such classes are at hand, one leaf after another.
+alike, so what is looked at in a leaf-spine is pairs of *classes* of leaves; in other graphs, where
+no such classes are at hand, it is one leaf after another.
 """
 
 from __future__ import annotations
