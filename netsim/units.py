@@ -179,6 +179,16 @@ def parse(text: str, dimension: str) -> int | float:
     return whole
 
 
+def split(text: str) -> tuple[Fraction, str] | None:
+    """Return number and unit of the quantity `text`, whatever the unit; None if it is none.
+
+    >>> split("1.5 kB")
+    (Fraction(3, 2), 'kB')
+    """
+    match = _NUMBER.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    return (Fraction(match[1].replace("_", "")), match[2]) if match else None
+
+
 def parse_ratio(text: str) -> float:
     """Return the ratio that `text` writes as per cent: ``"12 %"`` is 0.12.
 

@@ -1,0 +1,1 @@
+"""Sweeps: many points of one scenario, expanded, run, committed and resumed."""
