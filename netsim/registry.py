@@ -31,6 +31,7 @@ PLUGIN_GROUP: Final = "netsim.plugins"
 HOMES: Final[dict[str, tuple[str, ...]]] = {
     "workload": ("netsim.fabric.family", "netsim.stragglers.family"),
     "topology": ("netsim.topology",),
+    "graph": ("netsim.graphs",),
     "routing": ("netsim.fabric.balancing", "netsim.fabric.planning"),
     "transport": ("netsim.fabric.transports",),
     "queue": ("netsim.fabric.queues",),
@@ -52,6 +53,7 @@ HOMES: Final[dict[str, tuple[str, ...]]] = {
 #: something else (a switch asked by nobody takes the first port), or fail in the middle of a run.
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "topology": ("Config", "build"),
+    "graph": ("Config", "build", "pairs"),
     "routing": ("Config", "choose"),
     "transport": (
         *("Config", "acknowledged", "reals", "capacity_bdp", "mark_bdp"),

@@ -37,10 +37,15 @@ def workloads() -> list[dict[str, str]]:
 
 
 def topologies() -> list[dict[str, str]]:
-    """Return the kinds of topology, then the topology files shipped with netsim."""
-    kinds = [_entry("topology", name) for name in registry.names("topology")]
+    """Return the kinds of packet network and of graph, then the topology files of netsim."""
+    kinds = [
+        {"kind": kind, **_entry(kind, name)}
+        for kind in ("topology", "graph")
+        for name in registry.names(kind)
+    ]
     return kinds + [
         {
+            "kind": "file",
             "name": f"topologies/{path.relative_to(folder).as_posix()}",
             "summary": _comment(path),
             "source": "",

@@ -108,7 +108,7 @@ def _column_lines(columns: Sequence[Mapping[str, str]]) -> list[str]:
 
 def _usage(kind: str, name: str) -> str:
     key = KEYS.get(kind, "kind")
-    block = {"delay": "delays"}.get(kind, kind)
+    block = {"delay": "delays", "graph": "topology"}.get(kind, kind)
     if kind == "workload":
         return f"workload: {name}"
     if kind in ("sizes", "law"):

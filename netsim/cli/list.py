@@ -15,8 +15,9 @@ SUBJECTS: Final = ("workloads", "topologies", "policies", "metrics", "scenarios"
 def command(subject: str | None, as_json: bool) -> None:
     """List what can be written in a scenario.
 
-    'policies' is every registered implementation, by kind; 'metrics' is every table with its
-    columns and their units. Without a subject all are listed. More about one name: netsim
+    'topologies' are networks of packets (kind topology), graphs of peers and routers (kind graph),
+    and files; 'policies' is every registered implementation, by kind; 'metrics' is every table
+    with its columns and their units. Without a subject all are listed. More about one name: netsim
     describe NAME
     """
     wanted = (subject,) if subject else SUBJECTS
@@ -51,7 +52,7 @@ def _gather(subject: str) -> list[dict[str, Any]]:
 def _lines(subject: str, found: list[dict[str, Any]]) -> list[str]:
     from netsim.cli.text_table import lines
 
-    if subject == "policies":
+    if subject in ("policies", "topologies"):
         return lines([[entry["kind"], entry["name"], entry["summary"]] for entry in found])
     if subject == "scenarios":
         return lines([[entry["name"], entry["description"]] for entry in found])

@@ -84,6 +84,17 @@ def test_each_subject_is_listed_for_people_and_for_programs(subject):
         assert entry["name"] in text.stdout
 
 
+def test_topologies_are_packet_networks_graphs_and_files():
+    listed = {
+        (entry["kind"], entry["name"])
+        for entry in json.loads(netsim("list", "topologies", "--json").stdout)
+    }
+
+    for kind in ("topology", "graph"):
+        assert {name for k, name in listed if k == kind} == set(registry.names(kind))
+    assert ("file", "topologies/dumbbell.yaml") in listed
+
+
 def test_without_a_subject_everything_is_listed():
     everything = json.loads(netsim("list", "--json").stdout)
 
