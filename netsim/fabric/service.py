@@ -123,7 +123,7 @@ class Fabric:
         self._intake = Intake(network, self._parts, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
         self._sampler = LinkSampler(network, self._parts.layout)
-        env.attach(self)
+        env.attach(self, role="fabric")
 
     # Doors ----------------------------------------------------------------------------------------
 
@@ -137,6 +137,7 @@ class Fabric:
         host to host.
         """
         flow, joined = self._intake.add_one(src, dst, size, self.env.now, path)
+        self.env.stir()
         event = Transfer(self.env, self, flow)
         if joined:
             self._waiters[self._intake.batches - 1] = (event, flow)
@@ -151,6 +152,7 @@ class Fabric:
         It fails with `TransferFailed` as soon as one of them fails; the others go on.
         """
         numbers, refused = self._intake.add(flows, self.env.now)
+        self.env.stir()
         event = Event(self.env)
         if refused:
             _fail(event, refused[0], at.NO_PATH)

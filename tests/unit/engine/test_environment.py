@@ -16,7 +16,7 @@ class Beeper:
     def __init__(self, env, times, awaited=()):
         self.times, self.awaited = list(times), dict(awaited)
         self.now, self.events, self.limits = 0, 0, []
-        env.attach(self)
+        env.attach(self, role="fabric")
 
     def peek(self):
         return self.times[0] if self.times else NEVER
@@ -120,7 +120,7 @@ def test_running_until_an_event_returns_its_value_at_its_time():
     assert env.run(event) == "done"
 
 
-def test_a_second_kernel_is_refused():
+def test_a_second_fabric_is_refused():
     env = Environment()
     Beeper(env, [])
 
@@ -250,3 +250,41 @@ def test_what_ends_in_the_kernel_and_nobody_waits_for_does_not_let_a_process_run
     env.run()
 
     assert log == [4]
+
+
+def test_an_event_that_fails_unseen_ends_the_run_with_its_failure():
+    env = Environment()
+    env.event().fail(ValueError("lost"))
+
+    with pytest.raises(ValueError, match="lost"):
+        env.run()
+
+
+def test_who_waits_for_the_event_that_ends_a_run_goes_on_in_the_next_run():
+    env, seen = Environment(), []
+    end = env.timeout(5)
+
+    def process():
+        yield end
+        seen.append(env.now)
+
+    # The run's own callback is there first, so the process has not been resumed when it ends.
+    env.timeout(0).callbacks.append(lambda _: env.process(process()))
+    env.run(end)
+    env.run()
+
+    assert seen == [5]
+
+
+def test_observers_are_told_from_within_an_event_that_takes_long():
+    env, told = Environment(), []
+
+    class Observer:
+        def on_slice(self, now, events):
+            told.append((now, events))
+
+    env.observe(Observer())
+    env.timeout(7).callbacks.append(lambda _: env.tell())
+    env.run()
+
+    assert told == [(7, 0)]
