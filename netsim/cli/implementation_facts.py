@@ -12,15 +12,6 @@ from netsim.cli.field_rows import FieldRow, field_rows
 from netsim.cli.text_table import lines
 from netsim.errors import ScenarioError, UsageError
 
-#: The key that names an implementation, where it is not ``kind``.
-KEYS: Final = {
-    "routing": "policy",
-    "traffic": "pattern",
-    "sizes": "dist",
-    "law": "dist",
-    "code": "scheme",
-}
-
 #: Fields that every workload has, shown once and last.
 _SHARED: Final = "fields of every workload"
 
@@ -107,15 +98,8 @@ def _column_lines(columns: Sequence[Mapping[str, str]]) -> list[str]:
 
 
 def _usage(kind: str, name: str) -> str:
-    key = KEYS.get(kind, "kind")
-    block = {"delay": "delays", "graph": "topology"}.get(kind, kind)
-    if kind == "workload":
-        return f"workload: {name}"
-    if kind in ("sizes", "law"):
-        return f"{{{key}: {name}, ...}}"
-    if kind == "traffic":
-        return f"traffic: [{{{key}: {name}, ...}}]"
-    return f"{block}: {{{key}: {name}, ...}}"
+    """Return how a scenario names it."""
+    return registry.described(kind).written.replace("NAME", name)
 
 
 def _field_lines(rows: Sequence[FieldRow]) -> list[str]:
@@ -150,7 +134,6 @@ def _explanation(kind: str, name: str, model: Any, settings: Sequence[str]) -> l
     from pydantic import create_model
 
     from netsim.fields import Config
-    from netsim.fields.choice import kind_in_words
     from netsim.scenario.block import read_block
 
     explain = getattr(registry.lookup(kind, name), "explain", None)
@@ -160,7 +143,7 @@ def _explanation(kind: str, name: str, model: Any, settings: Sequence[str]) -> l
         config: Config = read_block(
             create_model(model.__name__, __base__=model, **more),
             settings,
-            f"{kind_in_words(kind)} '{name}'",
+            f"{registry.described(kind).words} '{name}'",
         )
     except ScenarioError:
         if settings:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import shlex
 from pathlib import Path
 from typing import Final
 
 import click
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
+#: What a family's package calls its example.
+TEMPLATE: Final = "template.yaml"
 SCENARIO_FILE: Final = "scenario.yaml"
 SCHEMA_FILE: Final = "netsim.schema.json"
 
@@ -40,13 +42,17 @@ def command(folder: Path, workload: str, force: bool) -> None:
 
 
 def _template(workload: str) -> str:
-    """Return the example of a family."""
+    """Return the example of a family, which stands beside the module that registers it."""
+    from netsim import registry
     from netsim.errors import UsageError
-    from netsim.registry import canonical, did_you_mean
 
-    known = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
-    name = canonical(workload)
-    if name not in known:
-        hint = did_you_mean(name, known) or f"known: {', '.join(known)}"
-        raise UsageError(f"no example for workload '{workload}'; {hint}")
-    return (TEMPLATES / f"{name}.yaml").read_text(encoding="utf-8")
+    family = registry.find("workload", workload)
+    if family is None:
+        known = registry.names("workload")
+        hint = registry.did_you_mean(workload, known) or f"known: {', '.join(known)}"
+        raise UsageError(f"no workload named '{workload}'; {hint}")
+    owner = family if isinstance(family, type) else type(family)
+    path = Path(inspect.getfile(owner)).with_name(TEMPLATE)
+    if not path.is_file():
+        raise UsageError(f"workload '{family.name}' comes without an example")
+    return path.read_text(encoding="utf-8")

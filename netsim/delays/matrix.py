@@ -26,6 +26,7 @@ class Matrix:
     """
 
     source: ClassVar[str] = "measured or constructed by the user"
+    example: ClassVar[dict[str, Any]] = {"file": "data.csv"}
     taken_as_is: ClassVar[bool] = True
 
     class Config(DelayConfig):

@@ -31,6 +31,7 @@ class Trace:
     """Measured times from a file: columns round, worker, seconds, and load if there are several."""
 
     source: ClassVar[str] = "measured by the user; block bootstrap: Kuensch, 1989"
+    example: ClassVar[dict[str, Any]] = {"file": "data.csv"}
 
     class Config(DelayConfig):
         """The file and how it is replayed."""

@@ -20,15 +20,6 @@ FILE_KEY: Final = "file"
 #: scenario holds it (the reader refuses what is not printable), which keeps the two apart.
 CHOSEN: Final = "\0"
 
-_KIND_WORDS: Final = {
-    "routing": "routing policy",
-    "delay": "delay model",
-    "traffic": "traffic pattern",
-    "sizes": "size distribution",
-    "law": "distribution",
-    "code": "coding scheme",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
@@ -55,7 +46,7 @@ class OneOf:
         if isinstance(value, BaseModel):
             return str(getattr(value, self.key))
         known = registry.names(self.kind)
-        word = kind_in_words(self.kind)
+        word = registry.described(self.kind).words
         if not isinstance(value, Mapping):
             named = isinstance(value, str) and registry.canonical(value) in known
             example = value if named else (known or ["NAME"])[0]
@@ -90,7 +81,7 @@ class OneOf:
         hint = f"add '{self.key}: {fitting[0]}'" if sole else f"one of: {', '.join(fitting)}"
         return problem(
             "missing-field",
-            f"'{self.key}' is missing: which {kind_in_words(self.kind)}?",
+            f"'{self.key}' is missing: which {registry.described(self.kind).words}?",
             hint=hint,
             lacks=(self.key, fitting[0]) if fitting else None,
         )
@@ -147,11 +138,6 @@ def one_of_names(names: Sequence[str]) -> dict[str, Any]:
         "type": "string",
         "anyOf": [{"enum": list(names)}, {"pattern": f"^({'|'.join(dashed)})$"}],
     }
-
-
-def kind_in_words(kind: str) -> str:
-    """Return what users call an implementation of `kind`: ``routing policy``."""
-    return _KIND_WORDS.get(kind, kind)
 
 
 def mark(kind: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from pydantic import model_validator
@@ -19,6 +19,7 @@ class Edges:
     """Edges or arcs between numbered nodes, as listed."""
 
     source: ClassVar[str] = "format of netsim: a list of pairs of node numbers"
+    example: ClassVar[dict[str, Any]] = {"edges": ((0, 1), (1, 2))}
 
     class Config(GraphConfig):
         """The edges, their lengths, and whether they are arcs."""

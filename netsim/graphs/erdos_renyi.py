@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from netsim.fields import Probability, field
 from netsim.graphs.graph import Graph, graph_of
@@ -19,6 +19,7 @@ class ErdosRenyi:
         "E. N. Gilbert, Random graphs, Ann. Math. Statist. 30, 1959; "
         "P. Erdos, A. Renyi, On random graphs I, 1959"
     )
+    example: ClassVar[dict[str, Any]] = {"p": 0.5}
 
     class Config(GraphConfig):
         """Number of nodes, probability, and length of edges."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class RandomGeometric:
     """Nodes at uniform places in a rectangle; two at most `radius` apart are joined."""
 
     source: ClassVar[str] = "E. N. Gilbert, Random plane networks, J. SIAM 9, 1961"
+    example: ClassVar[dict[str, Any]] = {"radius": "100 m"}
 
     class Config(AreaConfig):
         """Number of nodes, reach, and area."""

@@ -6,7 +6,7 @@ so that the time goes with the edges and not with the pairs. Both are numbered b
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class StochasticBlockModel:
         "P. W. Holland, K. B. Laskey, S. Leinhardt, Stochastic blockmodels: first steps, "
         "Social Networks 5, 1983"
     )
+    example: ClassVar[dict[str, Any]] = {"blocks": 2, "p_in": 0.5, "p_out": 0.1}
 
     class Config(GraphConfig):
         """Groups, probabilities, and length of edges."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class WattsStrogatz:
     source: ClassVar[str] = (
         "D. J. Watts, S. H. Strogatz, Collective dynamics of small-world networks, Nature 393, 1998"
     )
+    example: ClassVar[dict[str, Any]] = {"k": 4, "p": 0.1}
 
     class Config(GraphConfig):
         """Number of nodes, neighbours, probability, and length of edges."""

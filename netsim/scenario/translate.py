@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from netsim import registry
 from netsim.fields import shown
-from netsim.fields.choice import kind_in_words, unmark
+from netsim.fields.choice import unmark
 from netsim.problems import Problem
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.shape import blocks_with, field_of, fields_of, models_at
@@ -261,7 +261,7 @@ def _block(path: Path) -> str:
         return ""
     chosen = unmark(path[-1])
     if chosen is not None:
-        return f"{kind_in_words(chosen[0])} '{chosen[1]}'"
+        return f"{registry.described(chosen[0]).words} '{chosen[1]}'"
     return _name(path)
 
 

@@ -46,6 +46,7 @@ class TopologyFile:
     source: ClassVar[str] = (
         "format of netsim; GraphML: U. Brandes et al., GraphML Progress Report, 2001"
     )
+    example: ClassVar[dict[str, Any]] = {"file": "data.csv"}
 
     class Config(Block):
         """The file."""

@@ -65,6 +65,12 @@ class LeafSpine:
         "M. Al-Fares, A. Loukissas, A. Vahdat, A Scalable, Commodity Data Center Network "
         "Architecture, SIGCOMM 2008"
     )
+    example: ClassVar[dict[str, Any]] = {
+        "leaves": 2,
+        "spines": 2,
+        "hosts_per_leaf": 2,
+        "host_link": {"rate": "100 Gbps", "delay": "500 ns"},
+    }
 
     class Config(Block):
         """Shape, link speeds and exceptions."""

@@ -18,6 +18,7 @@ class Empirical:
     """Measured durations, drawn with replacement: ``{file: times.csv}``."""
 
     source: ClassVar[str] = "Efron, Bootstrap Methods, 1979"
+    example: ClassVar[dict[str, Any]] = {"file": "data.csv"}
 
     class Config(LawConfig):
         """The file of measurements."""

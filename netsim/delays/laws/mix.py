@@ -31,6 +31,9 @@ class Mix:
     """A mixture: ``{mix: [{weight: 0.9, law: {...}}, {weight: 0.1, law: {...}}]}``."""
 
     source: ClassVar[str] = "McLachlan, Peel, Finite Mixture Models, 2000"
+    example: ClassVar[dict[str, Any]] = {
+        "mix": ({"weight": 1.0, "law": {"dist": "constant", "value": "1 s"}},)
+    }
 
     class Config(LawConfig):
         """The components."""

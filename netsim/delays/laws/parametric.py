@@ -22,6 +22,7 @@ class Constant:
     """Always the same duration."""
 
     source: ClassVar[str] = "definition"
+    example: ClassVar[dict[str, Any]] = {"value": "1 s"}
 
     class Config(LawConfig):
         """A fixed duration."""
@@ -44,6 +45,7 @@ class Uniform:
     """Uniform between two durations."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"high": "1 s"}
 
     class Config(LawConfig):
         """The interval."""
@@ -74,6 +76,7 @@ class Exponential:
     """Exponential: memoryless."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"mean": "1 s"}
 
     class Config(LawConfig):
         """The mean, the inverse of the rate."""
@@ -96,6 +99,7 @@ class ShiftedExponential:
     """A fixed part plus an exponential one, the usual model of a worker's compute time."""
 
     source: ClassVar[str] = "Lee et al., Speeding Up Distributed Machine Learning Using Codes, 2018"
+    example: ClassVar[dict[str, Any]] = {"shift": "1 s", "mean": "1 s"}
 
     class Config(LawConfig):
         """Shift and mean of the exponential part."""
@@ -120,6 +124,7 @@ class Normal:
     """Normal, truncated at zero: negative draws are drawn again, which lifts the mean a little."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"mean": "1 s", "sd": "0.1 s"}
 
     class Config(LawConfig):
         """Mean and standard deviation before truncation."""
@@ -160,6 +165,7 @@ class LogNormal:
     """Log-normal, given by its own mean and standard deviation."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"mean": "1 s", "sd": "0.1 s"}
 
     class Config(LawConfig):
         """Mean and standard deviation of the duration itself, not of its logarithm."""
@@ -186,6 +192,7 @@ class Pareto:
     """Pareto: a heavy tail, ``P(X > x) = (scale / x)^shape`` for x above `scale`."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"scale": "1 s", "shape": 2.0}
 
     class Config(LawConfig):
         """Least duration and tail index."""
@@ -214,6 +221,7 @@ class Weibull:
     """Weibull: ``P(X > x) = exp(-(x/scale)^shape)``."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"scale": "1 s", "shape": 2.0}
 
     class Config(LawConfig):
         """Scale and shape."""
@@ -238,6 +246,7 @@ class Gamma:
     """Gamma, given by mean and standard deviation, after an optional fixed part."""
 
     source: ClassVar[str] = _TEXTBOOK
+    example: ClassVar[dict[str, Any]] = {"mean": "1 s", "sd": "0.1 s"}
 
     class Config(LawConfig):
         """Fixed part, and mean and standard deviation of the gamma part."""

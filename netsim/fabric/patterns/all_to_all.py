@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class AllToAll:
         "R. Thakur, R. Rabenseifner, W. Gropp, Optimization of Collective Communication Operations "
         "in MPICH, 2005, section 3.4"
     )
+    example: ClassVar[dict[str, Any]] = {"size": "1 kB"}
 
     class Config(Block):
         """Size, order and times."""

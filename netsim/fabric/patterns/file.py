@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from netsim.fabric.flow_file.read import read_flows
 from netsim.fields import Config as Block
@@ -28,6 +28,7 @@ class FlowFile:
     """
 
     source: ClassVar[str] = "format of netsim"
+    example: ClassVar[dict[str, Any]] = {"file": "data.csv"}
 
     class Config(Block):
         """The file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class Incast:
         "V. Vasudevan et al., Safe and Effective Fine-grained TCP Retransmissions for Datacenter "
         "Communication, SIGCOMM 2009"
     )
+    example: ClassVar[dict[str, Any]] = {"fan_in": 2, "size": "1 kB"}
 
     class Config(Block):
         """How many send how much to whom."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Permutation:
     source: ClassVar[str] = (
         "W. Dally, B. Towles, Principles and Practices of Interconnection Networks, 2004"
     )
+    example: ClassVar[dict[str, Any]] = {"size": "1 kB"}
 
     class Config(Block):
         """Size and times of the flows, and which permutation."""

@@ -45,6 +45,11 @@ class RandomPairs:
         "M. Alizadeh et al., pFabric: Minimal Near-Optimal Datacenter Transport, SIGCOMM 2013, "
         "section 5.1"
     )
+    example: ClassVar[dict[str, Any]] = {
+        "size": {"dist": "constant", "size": "1 kB"},
+        "rate": "10 kHz",
+        "count": 10,
+    }
 
     class Config(Block):
         """How many, how large and how often."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ class Constant:
     """One size for all flows."""
 
     source: ClassVar[str] = "elementary"
+    example: ClassVar[dict[str, Any]] = {"size": "1 kB"}
 
     class Config(Block):
         """The size."""

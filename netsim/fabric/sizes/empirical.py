@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class Empirical:
     """
 
     source: ClassVar[str] = "inverse transform of a tabulated distribution"
+    example: ClassVar[dict[str, Any]] = {"file": "data.csv"}
 
     class Config(Block):
         """The file."""

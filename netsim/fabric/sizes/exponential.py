@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Exponential:
     """Sizes with density ``exp(-x / mean) / mean``, rounded up to whole bytes."""
 
     source: ClassVar[str] = "elementary"
+    example: ClassVar[dict[str, Any]] = {"mean": "1 kB"}
 
     class Config(Block):
         """The mean."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class Lognormal:
     source: ClassVar[str] = (
         "A. Downey, Lognormal and Pareto distributions in the Internet, Comput. Commun. 2005"
     )
+    example: ClassVar[dict[str, Any]] = {"median": "1 kB", "sigma": 1.0}
 
     class Config(Block):
         """Middle and spread."""

@@ -28,6 +28,7 @@ class Pareto:
     source: ClassVar[str] = (
         "M. Crovella, M. Harchol-Balter, C. Murta, Task assignment in a distributed system, 1998"
     )
+    example: ClassVar[dict[str, Any]] = {"minimum": "1 kB"}
 
     class Config(Block):
         """Exponent and bounds."""

@@ -20,6 +20,7 @@ class Uniform:
     """Whole bytes from `low` to `high`, both included."""
 
     source: ClassVar[str] = "elementary"
+    example: ClassVar[dict[str, Any]] = {"low": "1 kB", "high": "2 kB"}
 
     class Config(Block):
         """Smallest and largest size."""
