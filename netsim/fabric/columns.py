@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netsim.fabric.kernel import state as at
-from netsim.fabric.kernel.label import ACK, FLOW_SHIFT, SEQ_MASK, SEQ_SHIFT, UNIQUE
+from netsim.fabric.kernel.label import ACK, FLOW_SHIFT, SEQ_MASK, SEQ_SHIFT, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,12 +85,21 @@ def link_columns(
         "packets": data + links[:, at.ACKS_SENT],
         "data_packets": data,
         "busy": links[:, at.BUSY] - np.maximum(0, links[:, at.FREE_AT] - now),
-        "wait_sum": links[:, at.WAIT_SUM],
+        "wait_sum": _wait_sums(links, setup),
         "wait_max": links[:, at.WAIT_MAX],
         "queue_max": as_bytes(links[:, at.QUEUE_MAX], links, setup).astype(np.int64),
-        "drops": links[:, at.SIGNALS] & at.LOW,
-        "ecn_marks": links[:, at.SIGNALS] >> at.HIGH,
+        "drops": links[:, at.DROPS].copy(),
+        "ecn_marks": setup[:, at.MARKS].copy(),
     }
+
+
+def _wait_sums(links: Ints, setup: Ints) -> NDArray[Any]:
+    """Return the sum of waits (ps) of each link: Python's integers where 64 bits are too few."""
+    sums, carries = links[:, at.WAIT_SUM], setup[:, at.WAIT_CARRIES]
+    if not carries.any():
+        return sums.copy()
+    exact: NDArray[Any] = sums.astype(object) + carries.astype(object) * at.CARRY
+    return exact
 
 
 def link_rows(state: State) -> tuple[Ints, Ints]:
@@ -109,12 +118,13 @@ def as_bytes(time: Ints, links: Ints, setup: Ints) -> NDArray[np.float64]:
 def packet_columns(rows: Ints, first: int, network: Network) -> dict[str, Any]:
     """Return traced rows as columns of table `packets`; the first one has number `first`."""
     label, queue = rows[:, at.TRACE_LABEL], rows[:, at.TRACE_QUEUE]
+    ack = (label & ACK) != 0
     return {
         "row": np.arange(first, first + len(rows)),
-        "packet": label & UNIQUE,
+        "packet": number_of(label >> FLOW_SHIFT, rows[:, at.TRACE_SENDING], ack),
         "flow": label >> FLOW_SHIFT,
         "seq": (label >> SEQ_SHIFT) & SEQ_MASK,
-        "ack": (label & ACK) != 0,
+        "ack": ack,
         "node": np.array(network.nodes)[rows[:, at.TRACE_NODE]],
         "t": rows[:, at.TRACE_TIME],
         "event": _EVENTS[rows[:, at.TRACE_EVENT]],

@@ -146,7 +146,7 @@ def _of_queue(config: NetworkConfig, network: Network) -> list[Problem]:
         return []
     rto = getattr(config.transport, "rto", None)
     ports = port_limits(transport, config.queue, path_scale(network, config.packet))
-    doublings = getattr(transport, "doublings", 0)
+    doublings = getattr(config.transport, "doublings", 0)
     found = limits.of_timeout(rto, drain_time(network, ports), doublings)
     return below(at if rto is None else ("transport", "rto"), found)
 

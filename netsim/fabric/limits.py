@@ -29,6 +29,8 @@ MOST_SOURCES: Final = 1 << SOURCE_BITS
 MOST_PACKETS: Final = 1 << SEQ_BITS
 #: Time (ps) that a packet stays below on one link: half of what the pending set spans, in seconds.
 LONGEST_HOP: Final = 4 * 10**12
+#: Longest timeout (ps): it may begin at any time that a fabric's clock reaches.
+LONGEST_TIMEOUT: Final = 2**61 - 1
 #: Rate (bit/s) up to which the bits of a packet, in 1e-12 of a bit, can be divided by it.
 FASTEST: Final = 10**18
 
@@ -75,7 +77,7 @@ def of_timeout(rto: int | None, drain: int, doublings: int) -> list[Problem]:
     doublings
         How often the transport may double it.
     """
-    longest = LATEST >> doublings
+    longest = LONGEST_TIMEOUT >> doublings
     if (6 * drain if rto is None else rto) <= longest:
         return []
     most = f"{longest / 1e12:.3g} s"

@@ -78,9 +78,7 @@ class FabricRun:
     def _link_table(self) -> dict[str, Any]:
         """Return the columns of table `link_totals`: the fabric's sums as means and shares."""
         columns = self._fabric.link_columns()
-        # Where `until` comes after the last packet, the rest is no time that links had.
-        busy = self._fabric.unfinished > 0
-        elapsed = max(1, self._context.env.now if busy else self._fabric.now)
+        elapsed = max(1, self._fabric.last_activity)
         waited, packets = columns.pop("wait_sum"), columns.pop("data_packets")
         columns["utilization_mean"] = columns.pop("busy") / elapsed
         columns["wait_mean"] = waited / np.maximum(1, packets) / SECOND

@@ -48,8 +48,8 @@ class LinkSampler:
         totals = {
             "busy": links[:, at.BUSY] - unsent,
             "tx": links[:, at.BYTES],
-            "drops": links[:, at.SIGNALS] & at.LOW,
-            "marks": links[:, at.SIGNALS] >> at.HIGH,
+            "drops": links[:, at.DROPS],
+            "marks": setup[:, at.MARKS],
         }
         since = {name: total - self._totals[name] for name, total in totals.items()}
         span = max(1, now - self._time)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from simpy.events import Event
 
 from netsim.engine.clock import NEVER, Time
-from netsim.errors import TransferCancelled, TransferFailed
+from netsim.errors import SimulationError, TransferCancelled, TransferFailed
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.columns import flow_columns, link_columns, packet_columns, received_bytes
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
+from netsim.fabric.kernel.flow import forsake, settled
 from netsim.fabric.kernel.intake import Intake
+from netsim.fabric.kernel.overflow import check_overflow
 from netsim.fabric.kernel.pending import refresh
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.sampling import LinkSampler
@@ -45,6 +47,7 @@ REASONS: Final = {
     at.LOST: "packets were lost, and the transport sends nothing again",
     at.RETRIES: "retries are used up",
     at.NO_PATH: "no path joins its hosts",
+    at.PREDECESSOR: "predecessor: a flow that it waits for failed or was cancelled",
 }
 
 
@@ -64,8 +67,6 @@ class Transfer(Event):
         """
         if not self.triggered:
             self._fabric.cancel(self.flow)
-            self.fail(TransferCancelled(f"the transfer of flow {self.flow} was cancelled"))
-            self.defused = True
 
 
 class Fabric:
@@ -122,7 +123,9 @@ class Fabric:
         self._planner = Planner(network, plan) if plan is not None else None
         self._intake = Intake(network, self._parts, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
+        self._patience = _patience(transport)
         self._sampler = LinkSampler(network, self._parts.layout)
+        self._link_names = [network.link_names[number] for number in self._parts.layout.number]
         env.attach(self, role="fabric")
 
     # Doors ----------------------------------------------------------------------------------------
@@ -142,7 +145,7 @@ class Fabric:
         if joined:
             self._waiters[self._intake.batches - 1] = (event, flow)
         else:
-            _fail(event, flow, at.NO_PATH)
+            self._fail(event, flow, at.NO_PATH)
         self._release_plan(event)
         return event
 
@@ -155,7 +158,7 @@ class Fabric:
         self.env.stir()
         event = Event(self.env)
         if refused:
-            _fail(event, refused[0], at.NO_PATH)
+            self._fail(event, refused[0], at.NO_PATH)
         elif len(numbers):
             self._waiters[self._intake.batches - 1] = (event, numbers)
         else:
@@ -170,13 +173,29 @@ class Fabric:
             event.callbacks.append(lambda _: planner.release(batch))
 
     def cancel(self, flow: int) -> None:
-        """Send nothing more of `flow`; nobody is told."""
+        """Send nothing more of `flow`, and fail what waits for it.
+
+        The flows that wait for it fail with the reason `predecessor`, the event of its transfer or
+        batch with `TransferCancelled`. If the flow counts as done, nothing more is sent, and that
+        is all.
+        """
+        state = self._store.state
         row = self._store.flow_rows()[flow]
-        if row[at.STATUS] & at.STATUS_MASK in (at.BLOCKED, at.RUNNING):
-            row[at.STATUS] = at.CANCELLED
-            self._store.state.clock[at.ACTIVE] -= 1
-            refresh(self._store.state)
-            self._waiters.pop(int(self._store.state.batch_of[flow]), None)
+        if row[at.STATUS] & at.STATUS_MASK not in (at.BLOCKED, at.RUNNING):
+            return
+        row[at.STATUS] = at.CANCELLED
+        state.clock[at.ACTIVE] -= 1
+        refresh(state)
+        if settled(state, flow):
+            return
+        if state.clock[at.WAITS] > flow:
+            forsake(state, flow)
+        batch = int(state.batch_of[flow])
+        state.batches[batch * at.BATCH + at.REMAINING] = 0
+        event, _ = self._waiters.pop(batch, (None, None))
+        if event is not None and not event.triggered:
+            event.fail(TransferCancelled(f"the transfer of flow {flow} was cancelled"))
+            event.defused = True
 
     # The kernel, as the environment drives it -----------------------------------------------------
 
@@ -202,7 +221,13 @@ class Fabric:
     def advance(self, limit: Time) -> bool:
         """Handle one slice of events strictly before `limit`; return whether a batch is over."""
         store = self._store
-        status = self._run(store.state, limit, self._slice)
+        status = self._run(store.state, min(limit, at.HORIZON), self._slice)
+        check_overflow(store.state, self._link_names)
+        if limit > at.HORIZON <= self.peek() < limit:
+            raise SimulationError(
+                f"the next event of the fabric would come at t={self.peek()} ps; its clock ends "
+                f"after {at.HORIZON / 8.64e16:.0f} days: shorten what comes before"
+            )
         if status == at.POOL:
             store.double_packets()
         elif status == at.REBASE:
@@ -229,7 +254,13 @@ class Fabric:
                 event.succeed(value)
             else:
                 reason = state.flows[culprit * at.FLOW + at.STATUS] >> at.REASON_SHIFT
-                _fail(event, culprit, int(reason))
+                self._fail(event, culprit, int(reason))
+
+    def _fail(self, event: Event, flow: int, reason: int) -> None:
+        """Fail `event`; if nobody waits for it, the table says so and the simulation goes on."""
+        remedy = self._patience if reason == at.RETRIES else ""
+        event.fail(TransferFailed(f"flow {flow} failed: {REASONS[reason]}{remedy}"))
+        event.defused = True
 
     # What happened --------------------------------------------------------------------------------
 
@@ -253,6 +284,16 @@ class Fabric:
     def unfinished(self) -> int:
         """Flows that are neither done nor failed nor cancelled."""
         return int(self._store.state.clock[at.ACTIVE])
+
+    @property
+    def last_activity(self) -> Time:
+        """Up to when links have had something to do: now, if packets are queued or under way.
+
+        Else it is the instant of the last event: where `until` comes after the last packet, the
+        rest is no time that links had.
+        """
+        travelling = bool((self._store.state.links[at.HEAD :: at.LINK] != at.NONE).any())
+        return self.env.now if travelling else self.now
 
     @property
     def packet_hops(self) -> int:
@@ -290,7 +331,10 @@ class Fabric:
             self._rows += len(rows)
 
 
-def _fail(event: Event, flow: int, reason: int) -> None:
-    """Fail `event`; if nobody waits for it, the table says so and the simulation goes on."""
-    event.fail(TransferFailed(f"flow {flow} failed: {REASONS[reason]}"))
-    event.defused = True
+def _patience(transport: TransportConfig) -> str:
+    """Return what to change where a sender gives up too soon."""
+    kind, retries = getattr(transport, "kind", "?"), getattr(transport, "retries", "?")
+    return (
+        f" (transport {kind}, retries: {retries}); raise retries, doublings or rto, enlarge "
+        "queue.capacity, or take a transport that slows down, such as dctcp"
+    )

@@ -616,12 +616,12 @@ class FixedWindow:
     The timer runs from the last progress (the oldest unacknowledged packet changed, or a lost one
     was sent again) and is rounded up to ticks. When it fires, what was sent before the last
     progress and is not acknowledged is taken for lost; it is sent again in order, before new
-    packets.
+    packets. Each timeout in a row doubles the timeout, at most `doublings` times.
     """
 
     fifo = False
 
-    def __init__(self, window, rto, *, retries=16, reach=2**60, doublings=0):
+    def __init__(self, window, rto, *, retries=32, reach=2**60, doublings=3):
         self.window, self.rto, self.retries, self.reach = window, rto, retries, reach
         self.doublings = doublings
         self.tick = max(rto // 32, 100_000)
@@ -655,8 +655,8 @@ class FixedWindow:
             index = min(sender.lost)
             sender.lost.remove(index)
             sender.progress = now
+            retry = 1 + flow.resent % 63
             flow.resent += 1
-            retry = 1 + (flow.timeouts + 62) % 63
         else:
             index, retry = sender.sent, 0
             sender.sent += 1

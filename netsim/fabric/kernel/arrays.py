@@ -68,6 +68,7 @@ class Store:
         packets: int = _FIRST_PACKETS,
     ) -> None:
         self._widths = widths
+        self._traced = traced
         self._flows = 0
         self.state = _empty(layout, fixed, traced, given or {})
         self._grow_packets(packets)
@@ -136,7 +137,8 @@ class Store:
         packets[fresh * at.PACKET + at.NEXT] = fresh + 1
         packets[(count - 1) * at.PACKET + at.NEXT] = self.state.clock[at.FREE]
         self.state.clock[at.FREE] = old
-        self.state = self.state._replace(packets=packets)
+        sendings = _longer(self.state.sendings, count if self._traced else 0)
+        self.state = self.state._replace(packets=packets, sendings=sendings)
 
     def rebase(self) -> None:
         """Move the epoch of the tree's keys to the next event's time."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.pending import lower, plan_start, refresh
 from netsim.fabric.kernel.plugs import begin, sendable
 from netsim.fabric.kernel.state import (
@@ -26,13 +27,16 @@ from netsim.fabric.kernel.state import (
     FIRST_SUCCESSOR,
     FLOW,
     FREE_AT,
+    HORIZON,
     HOST,
     LAG,
+    LATE_START,
     LEAF,
     LINK,
     LOW,
     NEVER,
     NEXT_READY,
+    PREDECESSOR,
     PREDECESSORS,
     READY_HEAD,
     READY_TAIL,
@@ -179,6 +183,9 @@ def release(state: State, flow: int, now: int) -> None:
         row = successor * WAITING
         waiting[row + PREDECESSORS] -= 1
         if waiting[row + PREDECESSORS] == 0:
+            if waiting[row + LAG] >= HORIZON - now:
+                overflow(state, LATE_START, successor)
+                return
             ready = max(flows[successor * FLOW + START], now + waiting[row + LAG])
             flows[successor * FLOW + START] = ready
             if ready == now:
@@ -188,12 +195,51 @@ def release(state: State, flow: int, now: int) -> None:
 
 
 def fail(state: State, flow: int, reason: int, now: int) -> None:
-    """Give a flow up; the first failure of a batch ends it."""
+    """Give a flow up; the first failure of a batch ends it, and who waits for the flow fails too.
+
+    A flow that its batch has counted as done is only told to send nothing more.
+    """
     batches = state.batches
     over(state, flow, FAILED | reason << REASON_SHIFT)
+    if settled(state, flow):
+        return
     batch: Any = np.int64(state.batch_of[flow])
     row = batch * BATCH
     if batches[row + CULPRIT] < 0 and batches[row + REMAINING] > 0:
         batches[row + CULPRIT] = flow
         batches[row + REMAINING] = 0
         finish(state, batch, now)
+    if state.clock[WAITS] > flow:
+        forsake(state, flow)
+
+
+def settled(state: State, flow: int) -> bool:
+    """Return whether `flow`, which may still await acknowledgements, counts as done already."""
+    batch: Any = np.int64(state.batch_of[flow])
+    return state.batches[batch * BATCH + TRIGGER] == 0 and state.flows[flow * FLOW + END_RX] >= 0
+
+
+def forsake(state: State, flow: int) -> None:
+    """Fail all flows that wait for `flow`, and those that wait for them.
+
+    Flows that wait stand in no queue, so their cells `NEXT_READY` hold the list of what is left.
+    """
+    flows = state.flows
+    waiting = state.waiting
+    following = LAST
+    at = flow
+    while True:
+        first = waiting[at * WAITING + FIRST_SUCCESSOR]
+        for position in range(first, first + waiting[at * WAITING + SUCCESSORS]):
+            successor = state.successors[position]
+            row = successor * FLOW
+            if flows[row + STATUS] & STATUS_MASK == BLOCKED:
+                flows[row + STATUS] = FAILED | PREDECESSOR << REASON_SHIFT
+                state.clock[ACTIVE] -= 1
+                flows[row + NEXT_READY] = following
+                following = successor
+        if following == LAST:
+            return
+        at = following
+        following = flows[at * FLOW + NEXT_READY]
+        flows[at * FLOW + NEXT_READY] = UNQUEUED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, confirmed, enqueue, fail, over, received, wake
-from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, flow_of, seq_of
+from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, flow_of, retry_of, seq_of
 from netsim.fabric.kernel.pending import replace
 from netsim.fabric.kernel.plugs import (
     ACKNOWLEDGED,
@@ -47,6 +47,7 @@ from netsim.fabric.kernel.state import (
     PAYLOAD,
     READY_HEAD,
     READY_TAIL,
+    RESENT,
     ROUTE,
     RUNNING,
     SIZE,
@@ -131,7 +132,19 @@ def build(state: State, flow: int, label: int, now: int) -> int:
     packets[cell + NEXT] = (payload + fixed[HEADER]) << HIGH
     target = flows[row + ENDS] >> HIGH
     packets[cell + ROUTE] = tag(state, flow, label, now) << TARGET_BITS | target
+    if TRACED:
+        state.sendings[packet] = sending(state, flow, label)
     return packet
+
+
+def sending(state: State, flow: int, label: int) -> int:
+    """Return a packet's number among all that its flow sends.
+
+    It is its index, and for the n-th packet that is sent again the number of packets plus n.
+    """
+    if retry_of(label) == 0:
+        return seq_of(label)
+    return state.flows[flow * FLOW + PACKETS] + (state.flows[flow * FLOW + RESENT] & LOW)
 
 
 def deliver(state: State, packet: int, host: int, now: int) -> int:
@@ -140,7 +153,7 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
     label = state.packets[packet * PACKET + LABEL]
     flow = flow_of(label)
     if TRACED:
-        trace(state, DELIVERED, label, host, now, -1)
+        trace(state, DELIVERED, packet, host, now, -1)
     if not takes_part(flows[flow * FLOW + STATUS] & STATUS_MASK, label):
         put_back(state, packet)
         return NONE

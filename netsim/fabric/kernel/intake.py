@@ -9,6 +9,7 @@ import numpy as np
 from netsim.errors import SimulationError
 from netsim.fabric.dependencies import dependencies
 from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.flow import forsake
 from netsim.fabric.kernel.label import FLOW_BITS, SEQ_BITS
 from netsim.fabric.kernel.pending import plan_start, refresh
 from netsim.fabric.kernel.state import Ints
@@ -57,6 +58,8 @@ class Intake:
         packets = max(1, -(-size // self._payload))
         if not (0 <= src < hosts and 0 <= dst < hosts and src != dst and size >= 0):
             raise SimulationError(_impossible(self.flows, src, dst, size, hosts))
+        if now >= at.HORIZON:
+            raise SimulationError(_too_late(self.flows, now))
         self._check_room(1, packets)
         flow = self.flows
         self._open_batch(slice(flow, flow + 1), 1, trigger=0)
@@ -90,6 +93,10 @@ class Intake:
         self._check(src, dst, size, batch)
         waits = dependencies(batch)
         lag = _common_lag(waits) if waits is not None else _NOBODY
+        start = np.broadcast_to(np.maximum(np.asarray(batch.start, np.int64), now), src.shape)
+        if (start >= at.HORIZON).any():
+            late = int(np.argmax(start))
+            raise SimulationError(_too_late(late, int(start[late])))
         self._check_room(count, int(packets.max(initial=1)))
         first = self.flows
         chosen = slice(first, first + count)
@@ -98,7 +105,7 @@ class Intake:
         rows[:, at.ENDS] = dst << at.HIGH | src
         rows[:, at.SIZE] = size
         rows[:, at.PACKETS] = packets
-        rows[:, at.START] = np.maximum(np.asarray(batch.start, np.int64), now)
+        rows[:, at.START] = start
         rows[:, at.NEXT_READY] = -2
         rows[:, at.END_RX] = rows[:, at.END_TX] = -1
         self.flows += count
@@ -117,6 +124,8 @@ class Intake:
         refused = (first + np.flatnonzero(~joined)).tolist()
         for flow in refused:
             self._refuse(flow)
+        for flow in refused if waits is not None else ():
+            forsake(self._store.state, flow)
         return range(first, first + count), refused
 
     def _check(self, src: Ints, dst: Ints, size: Ints, batch: FlowBatch) -> None:
@@ -259,6 +268,11 @@ def _common_lag(waits: Dependencies) -> Ints:
             f"flow {flow} waits for its predecessors with lags that differ, which {_ELSEWHERE}"
         )
     return most
+
+
+def _too_late(flow: int, start: int) -> str:
+    days = at.HORIZON / 8.64e16
+    return f"flow {flow} starts at t={start} ps; a fabric's clock ends after {days:.0f} days"
 
 
 def _impossible(flow: int, src: int, dst: int, size: int, hosts: int) -> str:

@@ -8,7 +8,7 @@ which is checked when flows are handed in.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 FLOW_BITS: Final = 28
 SEQ_BITS: Final = 24
@@ -22,7 +22,8 @@ ACK: Final = 1 << TIE_BITS
 SEQ_SHIFT: Final = 11
 SEQ_MASK: Final = (1 << SEQ_BITS) - 1
 FLOW_SHIFT: Final = SEQ_SHIFT + SEQ_BITS
-UNIQUE: Final = ~MARK
+#: Bits of a packet's number among those that its flow sends.
+SENDING_BITS: Final = 31
 
 # Of a packet's `ROUTE`: destination host below, the routing policy's tag above.
 TARGET_BITS: Final = 28
@@ -46,13 +47,21 @@ def seq_of(label: int) -> int:
 
 
 def retry_of(label: int) -> int:
-    """Return how many loss events the flow had when it sent the packet; 0 for a first sending."""
+    """Return 0 for a first sending, 1 to 63 for what is sent again: another for each of 63."""
     return (label >> RETRY_SHIFT) & RETRY_MASK
 
 
 def is_ack(label: int) -> bool:
     """Return whether the packet is an acknowledgement."""
     return label & ACK != 0
+
+
+def number_of(flow: Any, sending: Any, ack: Any) -> Any:
+    """Return a number that no other packet of a run has: flow (28 bits), sending (31), ack (1).
+
+    An acknowledgement has the number of the packet that it answers.
+    """
+    return (flow << SENDING_BITS | sending) << 1 | ack
 
 
 def counter_of(label: int) -> int:

@@ -11,14 +11,12 @@ from netsim.errors import SimulationError
 from netsim.fabric.fastest import hop_delay, service_time
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.label import FLOW_BITS
-from netsim.fabric.kernel.state import Ints
+from netsim.fabric.kernel.state import UNBOUNDED, Ints
 from netsim.fabric.limits import LONGEST_HOP, MOST_SOURCES
 
 if TYPE_CHECKING:
     from netsim.topology.network import Network
 
-#: Beyond every time and small enough to be added to one.
-UNBOUNDED: Final = 2**61
 PS_BITS: Final = 8_000_000_000_000
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from netsim.fabric.kernel.hashing import draw, fraction
 from netsim.fabric.kernel.label import ACK, MARK, counter_of, flow_of
+from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.pending import lower
 from netsim.fabric.kernel.plugs import TRACED
 from netsim.fabric.kernel.state import (
@@ -22,9 +23,11 @@ from netsim.fabric.kernel.state import (
     BUSY,
     BYTES,
     CAPACITY,
+    CARRY,
     DELAY,
     DEPARTED,
     DROPPED,
+    DROPS,
     ENQUEUED,
     EPOCH,
     FREE,
@@ -34,11 +37,13 @@ from netsim.fabric.kernel.state import (
     LABEL,
     LEAF,
     LINK,
+    LONG_QUEUE,
     LOW,
     MARK_ABOVE,
     MARK_ALL,
     MARK_CHANCE,
     MARK_KEY,
+    MARKS,
     NEXT,
     NEXT_ARRIVAL,
     NONE,
@@ -49,10 +54,11 @@ from netsim.fabric.kernel.state import (
     QUEUE_MAX,
     RATE,
     SETUP,
-    SIGNALS,
     SOURCE_BITS,
     SOURCE_NODE,
     TAIL,
+    UNBOUNDED,
+    WAIT_CARRIES,
     WAIT_MAX,
     WAIT_SUM,
     State,
@@ -124,17 +130,22 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     wait = max(links[row + FREE_AT] - now, 0)
     tx = service(state, link, size)
     if wait + tx > links[row + CAPACITY]:
-        links[row + SIGNALS] += 1
+        links[row + DROPS] += 1
+        if links[row + CAPACITY] == UNBOUNDED:
+            overflow(state, LONG_QUEUE, link)
         if TRACED:
             node = setup[link * SETUP + SOURCE_NODE]
-            trace(state, DROPPED, label, node, now, backlog(state, link, wait))
+            trace(state, DROPPED, packet, node, now, backlog(state, link, wait))
         return False
     if label & ACK == 0:
         if wait > links[row + MARK_ABOVE] and marks(state, link, label, wait):
             packets[cell + LABEL] = label | MARK
-            links[row + SIGNALS] += 1 << HIGH
+            setup[link * SETUP + MARKS] += 1
         links[row + PACKETS_SENT] += 1
         links[row + WAIT_SUM] += wait
+        if links[row + WAIT_SUM] >= CARRY:
+            links[row + WAIT_SUM] -= CARRY
+            setup[link * SETUP + WAIT_CARRIES] += 1
         if wait > links[row + WAIT_MAX]:
             links[row + WAIT_MAX] = wait
     else:
@@ -147,8 +158,8 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     links[row + FREE_AT] = leaves
     if TRACED:
         node = setup[link * SETUP + SOURCE_NODE]
-        trace(state, ENQUEUED, label, node, now, backlog(state, link, wait + tx))
-        trace(state, DEPARTED, label, node, leaves, -1)
+        trace(state, ENQUEUED, packet, node, now, backlog(state, link, wait + tx))
+        trace(state, DEPARTED, packet, node, leaves, -1)
     append(state, link, packet, leaves + links[row + DELAY])
     return True
 

@@ -44,6 +44,8 @@ class State(NamedTuple):
     pairs: Ints
     """Explicit paths: first position in `ports`, number of paths, links per path."""
     packets: Ints
+    sendings: Ints
+    """Per packet, its number among those that its flow has sent; only where rows are recorded."""
     flows: Ints
     reals: Reals
     """Per flow, the transport's numbers."""
@@ -85,6 +87,13 @@ def dtypes() -> tuple[np.dtype[Any], ...]:
 NONE: Final = 0
 """Packet number 0 is never used, so 0 ends a list of packets."""
 NEVER: Final = 9223372036854775807
+HORIZON: Final = 5 << 60
+"""Nothing happens at or after this time (ps, 66 days). What is set then lies less than 2^61 ahead
+(a timer, a lag, the end of a queue), so it has a time as well."""
+CARRY: Final = 1 << 62
+"""A sum of times beyond it is carried, so that it never wraps around."""
+UNBOUNDED: Final = 1 << 61
+"""Backlog (ps) that no port may pass: what has to leave later has no time."""
 
 # A key of the tree is (time - epoch) << SOURCE_BITS | source.
 SOURCE_BITS: Final = 20
@@ -120,7 +129,17 @@ ACTIVE: Final = 10
 """Flows that are not over."""
 WAITS: Final = 11
 """Flows below it have rows in `waiting`."""
+OVERFLOW: Final = 12
+"""What cannot be counted any further, 0 if all is well: one of the codes below, its flow or link
+above."""
 CLOCK: Final = 16
+
+# OVERFLOW
+OVERFLOW_SHIFT: Final = 8
+LATE_START: Final = 1
+LONG_QUEUE: Final = 2
+MANY_RESENT: Final = 3
+MANY_TIMEOUTS: Final = 4
 
 # fixed
 PAYLOAD: Final = 0
@@ -160,11 +179,11 @@ NODE: Final = 7
 BYTES: Final = 8
 PACKETS_SENT: Final = 9
 """Data packets accepted."""
-SIGNALS: Final = 10
-"""Packets dropped (low 32 bits), data packets marked above."""
+DROPS: Final = 10
+"""Packets dropped, acknowledgements included."""
 ACKS_SENT: Final = 11
 WAIT_SUM: Final = 12
-"""Of data packets, as is the maximum."""
+"""Of data packets, as is the maximum; what goes beyond `CARRY` is counted in `WAIT_CARRIES`."""
 WAIT_MAX: Final = 13
 BUSY: Final = 14
 QUEUE_MAX: Final = 15
@@ -179,7 +198,11 @@ MARK_CHANCE: Final = 2
 NUMBER: Final = 3
 """The link's number in the topology."""
 SOURCE_NODE: Final = 4
-SETUP: Final = 5
+MARKS: Final = 5
+"""Data packets marked."""
+WAIT_CARRIES: Final = 6
+"""How often `CARRY` was taken off `WAIT_SUM`."""
+SETUP: Final = 7
 
 # hosts
 EGRESS: Final = 0
@@ -236,6 +259,8 @@ END_RX: Final = 15
 END_TX: Final = 16
 RESENT: Final = 17
 """Packets sent again (low 32 bits), timeouts (next 24), timeouts in a row above."""
+MOST_RESENT: Final = 1 << 30
+"""Packets that a flow may send again: with its first sendings they are fewer than 2^31."""
 TIMER: Final = 18
 """Deadline of the armed timer, 0 if there is none."""
 PATH: Final = 19
@@ -257,6 +282,7 @@ REASON_SHIFT: Final = 3
 LOST: Final = 1
 RETRIES: Final = 2
 NO_PATH: Final = 3
+PREDECESSOR: Final = 4
 
 # batches
 REMAINING: Final = 0
@@ -279,7 +305,8 @@ TRACE_EVENT: Final = 1
 TRACE_LABEL: Final = 2
 TRACE_NODE: Final = 3
 TRACE_QUEUE: Final = 4
-TRACE_SIZE: Final = 5
+TRACE_SENDING: Final = 5
+TRACE_SIZE: Final = 6
 ENQUEUED: Final = 0
 DEPARTED: Final = 1
 DROPPED: Final = 2

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from netsim.fabric.kernel.state import (
+    LABEL,
+    PACKET,
     TRACE_EVENT,
     TRACE_LABEL,
     TRACE_NODE,
     TRACE_QUEUE,
+    TRACE_SENDING,
     TRACE_SIZE,
     TRACE_TIME,
     TRACED_ROWS,
@@ -14,14 +17,15 @@ from netsim.fabric.kernel.state import (
 )
 
 
-def trace(state: State, event: int, label: int, node: int, time: int, queue: int) -> None:
+def trace(state: State, event: int, packet: int, node: int, time: int, queue: int) -> None:
     """Add a row; `queue` is bytes, -1 where there is no queue."""
     clock = state.clock
     rows = state.trace
     at = clock[TRACED_ROWS] * TRACE_SIZE
     rows[at + TRACE_TIME] = time
     rows[at + TRACE_EVENT] = event
-    rows[at + TRACE_LABEL] = label
+    rows[at + TRACE_LABEL] = state.packets[packet * PACKET + LABEL]
     rows[at + TRACE_NODE] = node
     rows[at + TRACE_QUEUE] = queue
+    rows[at + TRACE_SENDING] = state.sendings[packet]
     clock[TRACED_ROWS] += 1

@@ -49,8 +49,9 @@ from netsim.fabric.transports.selective_repeat import (
     tick_of,
     time_out,
 )
-from netsim.fabric.transports.transport import Numbers, PathScale, TransportConfig
-from netsim.fields import PositiveTime, Probability, field
+from netsim.fabric.transports.timer import TimerConfig
+from netsim.fabric.transports.transport import Numbers, PathScale
+from netsim.fields import Probability, field
 from netsim.registry import register
 
 DUP_THRESHOLD = NUMBERS
@@ -184,9 +185,8 @@ class Dctcp:
     reals: ClassVar[int] = REALS
     capacity_bdp: ClassVar[float | None] = 5.0
     mark_bdp: ClassVar[float | None] = 0.17
-    doublings: ClassVar[int] = 6
 
-    class Config(TransportConfig):
+    class Config(TimerConfig):
         """Gain, windows, loss recovery."""
 
         g: Probability = field(
@@ -207,14 +207,6 @@ class Dctcp:
             le=100_000,
             source="RFC 6675",
         )
-        rto: PositiveTime | None = field(
-            None,
-            description="first retransmission timeout; default: 15 us or a base round trip, "
-            "whichever is longer, plus six times the time to drain a full queue",
-        )
-        retries: int = field(
-            16, description="timeouts in a row after which a flow fails", ge=1, le=100
-        )
 
     @staticmethod
     def pack(config: Config, path: PathScale) -> Numbers:
@@ -222,7 +214,7 @@ class Dctcp:
         timeout = config.rto if config.rto is not None else default_timeout(path)
         most = max(float(config.start_window), config.max_window * path.bdp / path.wire)
         return Numbers(
-            whole=(timeout, config.retries, Dctcp.doublings, config.dup_threshold),
+            whole=(timeout, config.retries, config.doublings, config.dup_threshold),
             real=(float(config.g), float(config.start_window), most),
             tick=tick_of(timeout),
         )

@@ -23,8 +23,9 @@ from netsim.fabric.transports.selective_repeat import (
     tick_of,
     time_out,
 )
-from netsim.fabric.transports.transport import Numbers, PathScale, TransportConfig
-from netsim.fields import PositiveTime, field
+from netsim.fabric.transports.timer import TimerConfig
+from netsim.fabric.transports.transport import Numbers, PathScale
+from netsim.fields import field
 from netsim.registry import register
 
 WINDOW = NUMBERS
@@ -63,7 +64,7 @@ class FixedWindow:
     capacity_bdp: ClassVar[float | None] = 5.0
     mark_bdp: ClassVar[float | None] = None
 
-    class Config(TransportConfig):
+    class Config(TimerConfig):
         """Window and timer."""
 
         window: float = field(
@@ -72,21 +73,28 @@ class FixedWindow:
             gt=0,
             le=1000,
         )
-        rto: PositiveTime | None = field(
-            None,
-            description="retransmission timeout; default: 15 us or a base round trip, "
-            "whichever is longer, plus six times the time to drain a full queue",
+        # The window never shrinks, so losses last as long as the incast does: senders must try
+        # often, and long pauses would leave the port idle. 31 senders of 1 MB at 10 Gb/s take 1.12
+        # times as long as the port needs with 3 doublings, and 2.9 times with 6.
+        doublings: int = field(
+            3,
+            description="how often timeouts in a row double the timeout, at most; 0: constant",
+            ge=0,
+            le=16,
+            source="RFC 6298, section 5.5",
         )
         retries: int = field(
-            16, description="timeouts in a row after which a flow fails", ge=1, le=100
+            32, description="timeouts in a row after which a flow fails", ge=1, le=100
         )
 
     @staticmethod
     def pack(config: Config, path: PathScale) -> Numbers:
-        """Return timeout, number of timeouts in a row, doublings (none), window in packets."""
+        """Return timeout, number of timeouts in a row, doublings, window in packets."""
         timeout = config.rto if config.rto is not None else default_timeout(path)
         window = window_packets(config.window, path)
-        return Numbers(whole=(timeout, config.retries, 0, window), tick=tick_of(timeout))
+        return Numbers(
+            whole=(timeout, config.retries, config.doublings, window), tick=tick_of(timeout)
+        )
 
     @staticmethod
     def ring(config: Config, path: PathScale) -> int:

@@ -12,12 +12,16 @@ echoes its congestion mark. The sender keeps
   it fires, the unacknowledged packets that were sent before the last progress are taken for lost:
   they have been out for a whole timeout. Later ones stay in flight.
 
-A flow is given up after a number of timeouts in a row without progress. Retransmissions keep their
-index; the ``retry`` of their label, by which random policies draw another path, is ``1 + (timeouts
-- 1) mod 63`` with the flow's number of timeouts so far.
+The timeout doubles with each one in a row (RFC 6298, section 5.5), as far as the transport says:
+many senders into one port would otherwise meet again and again after the same time. Progress ends
+the row. A flow is given up after a number of timeouts in a row.
+
+Retransmissions keep their index; the ``retry`` of their label, by which random policies draw
+another path, is one plus the flow's resends so far modulo 63, so each draws otherwise than the 62
+before it.
 
 The numbers that these functions read stand first in ``state.transport``: timeout (ps), largest
-number of timeouts in a row, largest exponent of the timeout's doubling (0: constant).
+number of timeouts in a row, largest number of doublings (0: a constant timeout).
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from __future__ import annotations
 from typing import Final
 
 from netsim.fabric.kernel.label import RETRY_MASK, SEQ_BITS, label_of
+from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.pending import arm
 from netsim.fabric.kernel.state import (
     ACKED,
@@ -34,6 +39,9 @@ from netsim.fabric.kernel.state import (
     HIGH,
     INFLIGHT,
     LOW,
+    MANY_RESENT,
+    MANY_TIMEOUTS,
+    MOST_RESENT,
     PACKETS,
     PROGRESS,
     REPAIR,
@@ -55,6 +63,7 @@ _TIMEOUT_SHIFT: Final = HIGH
 _ROW_SHIFT: Final = 56
 _ONE_TIMEOUT: Final = 1 << _TIMEOUT_SHIFT
 _COUNTS: Final = (1 << _ROW_SHIFT) - 1
+_MOST_TIMEOUTS: Final = (1 << _ROW_SHIFT - _TIMEOUT_SHIFT) - 1
 
 #: Timers are rounded up to this fraction of the timeout, and at least to `LEAST_TICK`.
 TICKS: Final = 32
@@ -169,18 +178,22 @@ def take(state: State, flow: int, now: int) -> int:
     if repairable(state, flow):
         seq = flows[row + REPAIR] & LOW
         flows[row + REPAIR] += 1
-        flows[row + RESENT] += 1
         flows[row + PROGRESS] = now
-        return label_of(flow, seq, retry(state, flow))
+        return label_of(flow, seq, resend(state, flow))
     seq = flows[row + SENT]
     flows[row + SENT] = seq + 1
     return label_of(flow, seq, 0)
 
 
-def retry(state: State, flow: int) -> int:
-    """Return the retry number of retransmissions: 1 to 63, by the flow's timeouts."""
-    timeouts = (state.flows[flow * FLOW + RESENT] >> _TIMEOUT_SHIFT) & 0xFFFFFF
-    return 1 + (timeouts + RETRY_MASK - 1) % RETRY_MASK
+def resend(state: State, flow: int) -> int:
+    """Count a packet that is sent again; return its retry number, 1 to 63 in turn."""
+    flows = state.flows
+    so_far = flows[flow * FLOW + RESENT] & LOW
+    if so_far >= MOST_RESENT:
+        overflow(state, MANY_RESENT, flow)
+        return 1
+    flows[flow * FLOW + RESENT] += 1
+    return 1 + so_far % RETRY_MASK
 
 
 def timeout(state: State, flow: int) -> int:
@@ -209,7 +222,10 @@ def time_out(state: State, flow: int, now: int) -> int:
     """Take for lost what has been out for a whole timeout; return the next deadline."""
     row = flow * FLOW
     flows = state.flows
-    flows[row + RESENT] += _ONE_TIMEOUT
+    if flows[row + RESENT] >> _TIMEOUT_SHIFT & _MOST_TIMEOUTS == _MOST_TIMEOUTS:
+        overflow(state, MANY_TIMEOUTS, flow)
+    else:
+        flows[row + RESENT] += _ONE_TIMEOUT
     flows[row + RESENT] += 1 << _ROW_SHIFT
     covered = flows[row + COVERED] & LOW
     if covered <= flows[row + ACKED]:

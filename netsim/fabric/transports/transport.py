@@ -3,7 +3,8 @@
 A transport is a class registered under kind ``transport`` with
 
 ``Config``
-    a subclass of `TransportConfig` with its fields;
+    a subclass of `TransportConfig` with its fields; of `netsim.fabric.transports.timer`'s
+    `TimerConfig` if it has a retransmission timer;
 ``source``
     the paper or RFC that it follows;
 ``acknowledged``
@@ -17,8 +18,6 @@ A transport is a class registered under kind ``transport`` with
     how many float64 numbers it keeps per flow, in ``state.reals[flow * reals + i]`` (at most 16);
 ``capacity_bdp``, ``mark_bdp``
     its default queue in bandwidth-delay products: None is unbounded, None is unmarked;
-``doublings``, optional
-    how often it doubles its field `rto`, at most, so that no timeout ends beyond the clock;
 
 and functions that the kernel compiles, as static methods. All times are integer picoseconds.
 

@@ -56,7 +56,7 @@ def test_a_round_of_one_worker_is_model_compute_and_result_one_after_another():
 
 
 def test_incast_makes_a_round_last_as_long_as_all_results_on_the_masters_link():
-    result = _run(workers=7, jobs=1)
+    result = _run(workers=7, jobs=1, network=NETWORK | {"transport": {"kind": "dctcp"}})
 
     # The master's link carries 7 models out (2.8 ms) and 7 results in (5.6 ms); the first result
     # sets out when its model (at a seventh of the rate, so near the end of the 2.8 ms) and 1 ms of
