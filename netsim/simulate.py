@@ -10,6 +10,7 @@ Nothing here knows a family: the scenario carries it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from netsim.engine.environment import Environment
 from netsim.errors import NetsimError, SimulationError, UsageError
 from netsim.family import RunContext, Scalar, Simulation
+from netsim.metrics.atomic import WriteError
 from netsim.metrics.provenance import provenance
 from netsim.metrics.reader import concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder, Sink
@@ -281,22 +283,29 @@ def _fill(
     scenario: Scenario,
     watchers: Sequence[Watcher],
 ) -> list[Mapping[str, Scalar]]:
-    """Run all points and mark how it ended; one that fails does not stop the others."""
+    """Run all points and mark how it ended; one that fails does not stop the others.
+
+    A disk that fails stops them all: what it did to one it does to the next, and the first file
+    that failed is the one to name.
+    """
     rows: list[Mapping[str, Scalar]] = []
     failures: list[tuple[int, NetsimError]] = []
     try:
         for key in points:
             try:
                 rows.append(_run_one(directory, key, scenario, watchers))
+            except WriteError:
+                raise
             except NetsimError as failure:
                 failures.append((key.replication, failure))
         if not failures:
             directory.complete()
     except Exception:
-        directory.fail()
+        directory.give_up()
         raise
     except BaseException:
-        directory.stop()
+        with contextlib.suppress(WriteError):
+            directory.stop()
         raise
     if failures:
         directory.fail()
@@ -313,7 +322,8 @@ def _run_one(
         done = run_point(scenario, key.replication, point.sink(), watchers)
         point.commit(done.rows, done.cost)
     except Exception as failure:
-        point.fail(failure)
+        with contextlib.suppress(WriteError):
+            point.fail(failure)
         raise
     return done.row
 

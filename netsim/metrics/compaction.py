@@ -16,18 +16,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from netsim.errors import InvariantError
-from netsim.metrics.atomic import flush_directory, publish, temporary, writing
+from netsim.metrics.atomic import NewFile, flush_directory, temporary, writing
 from netsim.metrics.ordering import RowGroups
+from netsim.metrics.own_places import is_file, make_folder
 from netsim.metrics.parquet import TableFile
 from netsim.metrics.point import read_done
+from netsim.reading import open_regular
 
 
 def compact(points: Sequence[Path], tables: Path) -> None:
     """Write one file per table into `tables`, from the directories `points` in their order."""
     with writing(tables):
-        tables.mkdir(exist_ok=True)
+        make_folder(tables)
     for name in _file_names(points):
-        files = [point / name for point in points if (point / name).is_file()]
+        files = [point / name for point in points if is_file(point / name)]
         if len(files) == 1:
             _share(files[0], tables / name)
         else:
@@ -50,8 +52,15 @@ def _share(source: Path, target: Path) -> None:
         try:
             os.link(source, unpublished)
         except OSError:
-            shutil.copyfile(source, unpublished)
-        publish(unpublished, target)
+            _copy(source, target)
+        else:
+            os.replace(unpublished, target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with open_regular(source) as rows, NewFile(target) as copy:
+        shutil.copyfileobj(rows, copy, 1 << 20)
+        copy.publish()
 
 
 def _concatenate(sources: Sequence[Path], target: Path) -> None:

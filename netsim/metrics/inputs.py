@@ -8,8 +8,9 @@ place of one that is too large to be copied for every run.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,13 @@ from typing import Any, Final
 
 from netsim.errors import ScenarioError
 from netsim.metrics import layout
-from netsim.metrics.atomic import publish, sha256, temporary, writing
+from netsim.metrics.atomic import NewFile, sha256, temporary, writing
+from netsim.metrics.own_places import make_folder
+from netsim.reading import open_regular, size_of
 
 #: Larger files are linked, not copied.
 LARGEST_COPY: Final = 64 * 1024 * 1024
+_BLOCK: Final = 1 << 20
 _LONGEST_NAME: Final = 100
 _DIGITS: Final = 12
 
@@ -68,22 +72,24 @@ def keep(inputs: Iterable[Input], directory: Path) -> None:
     for file in inputs:
         kept = directory / file.name
         with writing(kept):
-            kept.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(kept.parent)
             if not kept.is_file() or sha256(kept) != file.sha256:
                 _bring(file, kept)
 
 
 def _bring(file: Input, kept: Path) -> None:
     """Make `kept` a copy of `file`, or a link to it, at once or not at all."""
-    unpublished = temporary(kept)
-    unpublished.unlink(missing_ok=True)
-    try:
-        if file.path.stat().st_size > LARGEST_COPY:
-            unpublished.symlink_to(file.path.resolve())
-        else:
-            shutil.copyfile(file.path, unpublished)
-            if sha256(unpublished) != file.sha256:
-                raise ScenarioError(f"{file.path} changed while the run began; start it again")
-        publish(unpublished, kept)
-    finally:
-        unpublished.unlink(missing_ok=True)
+    if size_of(file.path) > LARGEST_COPY:
+        link = temporary(kept)
+        link.unlink(missing_ok=True)
+        link.symlink_to(file.path.resolve())
+        os.replace(link, kept)
+        return
+    digest = hashlib.sha256()
+    with open_regular(file.path) as source, NewFile(kept) as copy:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+            copy.write(block)
+        if digest.hexdigest() != file.sha256:
+            raise ScenarioError(f"{file.path} changed while the run began; start it again")
+        copy.publish()

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final
 
 from netsim.metrics.atomic import TEMPORARY
+from netsim.metrics.own_places import is_folder, is_link
 
 MANIFEST: Final = "manifest.json"
 SCENARIO: Final = "scenario.yaml"
@@ -49,7 +50,7 @@ def remove_results(directory: Path, needed: Collection[Path] = ()) -> None:
         (directory / marker).unlink(missing_ok=True)
     remove_tables(directory / TABLES)
     points = directory / POINTS
-    if points.is_dir():
+    if is_folder(points):
         for point in sorted(points.iterdir()):
             remove_point(point)
         _remove_empty(points)
@@ -61,7 +62,7 @@ def remove_results(directory: Path, needed: Collection[Path] = ()) -> None:
 
 def _remove_inputs(directory: Path, needed: Collection[Path]) -> None:
     """Remove netsim's copies of data files but those that are `needed`."""
-    if not directory.is_dir() or directory.is_symlink():
+    if not is_folder(directory):
         return
     inside = directory.resolve()
     kept = {path.name for path in needed if path.parent.resolve() == inside}
@@ -74,7 +75,7 @@ def _remove_inputs(directory: Path, needed: Collection[Path]) -> None:
 
 def remove_point(directory: Path) -> None:
     """Remove the files of one point, its commit mark first."""
-    if not directory.is_dir() or directory.is_symlink():
+    if not is_folder(directory):
         return
     for name in _OF_A_POINT:
         (directory / name).unlink(missing_ok=True)
@@ -83,7 +84,7 @@ def remove_point(directory: Path) -> None:
 
 def remove_tables(directory: Path) -> None:
     """Remove tables and leftovers from `directory`, and itself if nothing else is in it."""
-    if not directory.is_dir() or directory.is_symlink():
+    if not is_folder(directory):
         return
     for file in table_files(directory):
         file.unlink()
@@ -108,6 +109,19 @@ def holds_others_files(directory: Path) -> bool:
     """Return whether `directory` holds anything beside the lock and leftovers of a killed start."""
     names = (entry.name for entry in directory.iterdir())
     return any(name != LOCK and not name.startswith(TEMPORARY) for name in names)
+
+
+def find_link(directory: Path) -> Path | None:
+    """Return a link among the places in `directory` that are netsim's own, or None.
+
+    Kept inputs may be links, to data files too large to be copied.
+    """
+    places = [directory / name for name in (*_TOP, LOCK, INPUTS, TABLES, POINTS)]
+    found = next(filter(is_link, places), None)
+    for folder in (directory / TABLES, directory / POINTS):
+        if found is None and is_folder(folder):
+            found = next(filter(is_link, sorted(folder.iterdir())), None)
+    return found
 
 
 def _remove_empty(directory: Path) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import platform
 from collections.abc import Iterator
@@ -21,9 +20,13 @@ from typing import Final
 from netsim.errors import OutputError
 from netsim.metrics import layout
 from netsim.metrics.atomic import json_bytes, writing
+from netsim.metrics.own_places import open_file, read_bytes
+from netsim.strict_json import parse
 
-#: What `flock` answers where there are no locks.
-_UNSUPPORTED: Final = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+#: What `flock` answers where there are no locks; 524 is the kernel's own ENOTSUPP.
+_UNSUPPORTED: Final = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, 524)
+#: A note of host and process is far shorter.
+_LONGEST_NOTE: Final = 1000
 
 
 @contextlib.contextmanager
@@ -50,12 +53,28 @@ def check_unlocked(directory: Path) -> None:
     """Raise what `locked` would raise, and change nothing."""
     file = directory / layout.LOCK
     try:
-        handle = os.open(file, os.O_RDONLY)
-    except OSError:
-        return
+        held = _is_held(file)
+    except OSError as refused:
+        raise _foreign(file, refused) from refused
+    if held:
+        raise _live(file)
+
+
+def is_locked(directory: Path) -> bool:
+    """Return whether a process fills `directory` now, as far as that can be seen."""
     try:
-        if not _lock(handle, shared=True):
-            raise _live(file)
+        return _is_held(directory / layout.LOCK)
+    except OSError:
+        return False
+
+
+def _is_held(file: Path) -> bool:
+    try:
+        handle = open_file(file)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _lock(handle, shared=True)
     finally:
         os.close(handle)
 
@@ -63,20 +82,45 @@ def check_unlocked(directory: Path) -> None:
 def _acquire(file: Path) -> int:
     """Return the open `file` with the lock on it and this process noted in it."""
     while True:
-        with writing(file):
-            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = _open(file)
         try:
             if not _lock(handle):
                 raise _live(file)
             if _is_still(handle, file):
-                with writing(file):
-                    os.ftruncate(handle, 0)
-                    os.write(handle, json_bytes({"host": platform.node(), "pid": os.getpid()}))
+                _sign(handle, file)
                 return handle
         except BaseException:
             os.close(handle)
             raise
         os.close(handle)  # its holder removed it between opening and locking: start again
+
+
+def _sign(handle: int, file: Path) -> None:
+    """Note this process in the lock that it holds; a lock that cannot be noted is given up."""
+    note = json_bytes({"host": platform.node(), "pid": os.getpid()})
+    try:
+        with writing(file):
+            os.ftruncate(handle, 0)
+            os.write(handle, note)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file.unlink()
+        raise
+
+
+def _open(file: Path) -> int:
+    """Return the handle of the lock, made if there is none; what is not ours stays as it is."""
+    try:
+        handle = open_file(file, os.O_RDWR)
+    except FileNotFoundError:
+        with writing(file):
+            return open_file(file, os.O_RDWR | os.O_CREAT)
+    except OSError as refused:
+        raise _foreign(file, refused) from refused
+    if os.fstat(handle).st_nlink > 1 or _holder(file) is None:
+        os.close(handle)
+        raise OutputError(f"{file} is not netsim's; remove it or choose another -o")
+    return handle
 
 
 def _lock(handle: int, *, shared: bool = False) -> bool:
@@ -105,11 +149,26 @@ def _is_still(handle: int, file: Path) -> bool:
 
 def _live(file: Path) -> OutputError:
     """Return the error that names the process which holds the lock."""
-    try:
-        holder = json.loads(file.read_bytes())
-        who = f"process {holder['pid']} on {holder['host']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        who = "another process"  # it has not written its note yet
+    # Without a note its holder has not come to write it yet.
+    who = _holder(file) or "another process"
     return OutputError(
         f"{file.parent} is being filled by {who}; wait for it, stop it, or choose another -o"
+    )
+
+
+def _holder(file: Path) -> str | None:
+    """Return whom the note names, nobody (empty) where there is none, None if it is no note."""
+    try:
+        content = read_bytes(file)
+        if not content:
+            return ""
+        note = parse(content[:_LONGEST_NOTE])
+        return f"process {note['pid']:d} on {note['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _foreign(file: Path, refused: OSError) -> OutputError:
+    return OutputError(
+        f"{file} cannot be used: {refused.strerror or refused}; remove it or choose another -o"
     )

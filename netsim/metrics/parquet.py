@@ -7,14 +7,13 @@ dictionaries serve text alone.
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from netsim.metrics.atomic import publish, temporary, writing
+from netsim.metrics.atomic import NewFile
 
 
 class TableFile:
@@ -23,32 +22,27 @@ class TableFile:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
         self.rows = 0
-        self._unpublished = temporary(path)
-        with writing(path):
-            self._writer = pq.ParquetWriter(self._unpublished, schema, **_encodings(schema))
+        self._file = NewFile(path)
+        self._writer = pq.ParquetWriter(self._file, schema, **_encodings(schema))
 
     def write(self, rows: pa.Table) -> None:
         """Append `rows` as one row group."""
-        with writing(self.path):
-            self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
+        self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
         self.rows += rows.num_rows
 
     def close(self) -> None:
         """Finish the file under its temporary name."""
-        with writing(self.path):
-            self._writer.close()
+        self._writer.close()
 
     def publish(self) -> None:
         """Flush the closed file to disk and give it its name."""
-        with writing(self.path):
-            publish(self._unpublished, self.path)
+        self._file.publish()
 
     def abort(self) -> None:
         """Remove the unpublished file."""
-        # A disk that refused the rows refuses the footer as well; the file goes anyway.
-        with contextlib.suppress(OSError):
-            self._writer.close()
-        self._unpublished.unlink(missing_ok=True)
+        # The writer wants to end its file; what it writes from now on goes nowhere.
+        self._file.discard()
+        self._writer.close()
 
 
 class PointSink:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from netsim.errors import NetsimError
-from netsim.metrics import layout
+from netsim.metrics import forms, layout
 from netsim.metrics.atomic import flush_directory, sha256, write_bytes, write_json, writing
+from netsim.metrics.own_places import check_file, make_folder
 from netsim.metrics.resources import Cost, now
-
-#: Version of the form of ``done.json``.
-DONE_VERSION: Final = 1
 
 
 class PointDirectory:
@@ -32,7 +29,8 @@ class PointDirectory:
     def start(cls, path: Path, point: str, replication: int) -> PointDirectory:
         """Return the directory at `path`, made or emptied; the list of earlier attempts stays."""
         with writing(path):
-            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make_folder(path)
             (path / layout.DONE).unlink(missing_ok=True)
             for file in layout.table_files(path):
                 file.unlink()
@@ -56,15 +54,12 @@ class PointDirectory:
             What the replication used.
         """
         files = {f"{name}.parquet": self.path / f"{name}.parquet" for name in rows}
+        flush_directory(self.path)
+        listed = {name: _entry(file, rows[file.stem]) for name, file in files.items()}
         with writing(self.path):
-            flush_directory(self.path)
-            listed = {
-                name: {"sha256": sha256(file), "size": file.stat().st_size, "rows": rows[file.stem]}
-                for name, file in files.items()
-            }
             (self.path / layout.ERROR).unlink(missing_ok=True)
         done = {
-            "netsim_done": DONE_VERSION,
+            "netsim_done": forms.MARK_VERSION,
             "point": self._point,
             "replication": self._replication,
             "files": listed,
@@ -95,15 +90,29 @@ class PointDirectory:
         write_json(self.path / layout.ATTEMPTS, [*read_attempts(self.path), attempt])
 
 
+def read_mark(directory: Path) -> dict[str, Any] | str | None:
+    """Return the commit mark of a point, None where there is none, or why it cannot be used."""
+    file = directory / layout.DONE
+    try:
+        mark: dict[str, Any] | str = forms.read(file, forms.MARK)
+    except FileNotFoundError:
+        return None
+    except OSError as refused:
+        return f"{file} cannot be read: {refused.strerror or refused}"
+    return mark
+
+
 def read_done(directory: Path) -> dict[str, Any] | None:
     """Return the commit mark of a point, or None where it is missing or does not fit."""
-    try:
-        done = json.loads((directory / layout.DONE).read_bytes())
-        sizes = {name: entry["size"] for name, entry in done["files"].items()}
-        fits = all((directory / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    mark = read_mark(directory)
+    if not isinstance(mark, dict):
         return None
-    return done if fits else None
+    try:
+        sizes = {name: check_file(directory / name) for name in mark["files"]}
+    except OSError:
+        return None
+    fits = all(size == mark["files"][name]["size"] for name, size in sizes.items())
+    return mark if fits else None
 
 
 def is_done(directory: Path) -> bool:
@@ -114,10 +123,16 @@ def is_done(directory: Path) -> bool:
 def read_attempts(directory: Path) -> list[dict[str, Any]]:
     """Return the failed attempts at a point, oldest first."""
     try:
-        attempts = json.loads((directory / layout.ATTEMPTS).read_bytes())
-    except (OSError, ValueError):
+        attempts = forms.read(directory / layout.ATTEMPTS, forms.ATTEMPTS)
+    except OSError:
         return []
     return attempts if isinstance(attempts, list) else []
+
+
+def _entry(file: Path, rows: int) -> dict[str, Any]:
+    """Return what the commit mark says of a table's file."""
+    with writing(file):
+        return {"sha256": sha256(file), "size": file.stat().st_size, "rows": rows}
 
 
 def _traceback(error: BaseException) -> str:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from netsim.errors import NetsimError
 from netsim.metrics import layout
 from netsim.metrics.atomic import sha256
-from netsim.metrics.point import read_done
+from netsim.metrics.lock import is_locked
+from netsim.metrics.own_places import check_file, check_folder, is_file, is_link
+from netsim.metrics.point import read_done, read_mark
 from netsim.metrics.rundir import manifest_or_fault
 from netsim.registry import did_you_mean
 
@@ -84,6 +86,7 @@ class Results:
         tables = []
         for part in parts:
             with _reading(part):
+                check_file(part)
                 tables.append(read_file(part))
         return concatenate(tables)
 
@@ -113,11 +116,23 @@ class RunFiles:
     @functools.cached_property
     def complete(self) -> bool:
         """Whether the run is finished: the marker, the manifest and the points all say so."""
-        if not (self.path / layout.SUCCESS).is_file() or self.manifest.get("status") != "success":
+        if not is_file(self.path / layout.SUCCESS) or self.manifest["status"] != "success":
             return False
         # The marks alone: a point whose table was damaged later is to be named, not left out.
         marks = (self.path / layout.POINTS).glob(f"*/{layout.DONE}")
         return {mark.parent.name for mark in marks} == self._listed
+
+    @functools.cached_property
+    def status(self) -> str:
+        """How the run stands: success, incomplete, running, unfinished, failed or stopped.
+
+        A success that its points or the marker deny is none, and a run whose process is gone is
+        still noted as running in its manifest.
+        """
+        noted = str(self.manifest["status"])
+        if noted == "success" and not self.complete:
+            return "incomplete"
+        return "unfinished" if noted == "running" and not is_locked(self.path) else noted
 
     @property
     def state(self) -> str:
@@ -125,23 +140,21 @@ class RunFiles:
         done, listed = len(self.done_points()), len(self._listed)
         if self.complete:
             return f"complete, {listed} replication" + ("" if listed == 1 else "s")
-        # A success that its points or the marker deny is none, and a run that was killed is still
-        # noted as running.
-        status = str(self.manifest.get("status"))
-        status = {"success": "incomplete", "running": "unfinished"}.get(status, status)
-        return f"{status}, {done} of {listed} replications"
+        return f"{self.status}, {done} of {listed} replications"
 
     @property
     def _listed(self) -> set[str]:
         """Names of the points that belong to this run."""
-        return {str(point["id"]) for point in self.manifest.get("points", [])}
+        return {point["id"] for point in self.manifest["points"]}
 
     @functools.cached_property
     def tables(self) -> dict[str, list[Path]]:
         """Files of each table, in the order of (point, replication)."""
         if self.complete:
-            found = layout.table_files(self.path / layout.TABLES)
-            return {file.stem: [file] for file in found}
+            folder = self.path / layout.TABLES
+            with _reading(folder):
+                check_folder(folder)
+            return {file.stem: [file] for file in layout.table_files(folder)}
         tables: dict[str, list[Path]] = {}
         for directory, done in self.done_points():
             for name in sorted(done["files"]):
@@ -149,10 +162,24 @@ class RunFiles:
         return tables
 
     def done_points(self) -> list[tuple[Path, dict[str, Any]]]:
-        """Return the directories of complete points with their commit marks, in order."""
-        found = [self.path / layout.POINTS / name for name in sorted(self._listed)]
-        marked = [(directory, read_done(directory)) for directory in found]
-        done = [(directory, mark) for directory, mark in marked if mark is not None]
+        """Return the directories of complete points with their commit marks, in order.
+
+        Raises
+        ------
+        ReadError
+            If a mark is there and is none, or something is a link.
+        """
+        done: list[tuple[Path, dict[str, Any]]] = []
+        for directory in (self.path / layout.POINTS / name for name in sorted(self._listed)):
+            for place in (directory.parent, directory):
+                if is_link(place):
+                    raise ReadError(f"{place} is a link, and links in this place are not followed")
+            fault = read_mark(directory)
+            if isinstance(fault, str):
+                raise ReadError(f"{fault}; run it again")
+            mark = read_done(directory)
+            if mark is not None:
+                done.append((directory, mark))
         return sorted(done, key=lambda entry: (entry[1]["point"], entry[1]["replication"]))
 
     def rows(self) -> dict[str, int]:
@@ -169,6 +196,7 @@ class RunFiles:
         for name in counts:
             for file in self.tables[name]:
                 with _reading(file):
+                    check_file(file)
                     counts[name] += pq.read_metadata(file).num_rows
         return counts
 
@@ -267,7 +295,8 @@ def _reading(file: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, pa.ArrowException) as bad:
-        raise ReadError(f"{file} cannot be read: {bad}; run it again") from bad
+        why = (isinstance(bad, OSError) and bad.strerror) or bad
+        raise ReadError(f"{file} cannot be read: {why}; run it again") from bad
 
 
 def _not_a_directory(path: Path) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +17,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from netsim.errors import OutputError
-from netsim.metrics import layout
-from netsim.metrics.atomic import create_json, flush_directory, write_bytes, write_json, writing
+from netsim.metrics import forms, layout
+from netsim.metrics.atomic import (
+    WriteError,
+    create_json,
+    flush_directory,
+    write_bytes,
+    write_json,
+    writing,
+)
 from netsim.metrics.inputs import Input, keep
 from netsim.metrics.lock import check_unlocked, locked
+from netsim.metrics.own_places import make_folder
 from netsim.metrics.point import PointDirectory, is_done
 from netsim.metrics.resources import machine, now
-
-#: Version of the layout and of the manifest's form.
-MANIFEST_VERSION: Final = 1
 
 #: Digits of a hash in names and messages.
 SHORT: Final = 6
@@ -97,6 +101,7 @@ class RunDirectory:
         path = Path(path)
         _make(path)
         _check_free(path, run, overwrite)
+        _check_links(path)
         if read_manifest(path) is not None:
             with writing(path):
                 # A run may be started from its own directory, and then reads what lies there.
@@ -108,7 +113,7 @@ class RunDirectory:
         write_json(path / layout.RESOLVED, dict(run.resolved))
         keep(run.inputs, path)
         with writing(path):
-            (path / layout.POINTS).mkdir(exist_ok=True)
+            make_folder(path / layout.POINTS)
         flush_directory(path)
         return cls(path, manifest, run.points)
 
@@ -138,12 +143,19 @@ class RunDirectory:
 
     def fail(self) -> None:
         """Mark the run as failed; points that are done stay readable."""
+        with writing(self.path):
+            (self.path / layout.SUCCESS).unlink(missing_ok=True)
         self._set_status("failed")
         self._mark(layout.FAILED)
 
     def stop(self) -> None:
         """Note that the run was stopped from outside; points that are done stay readable."""
         self._set_status("stopped")
+
+    def give_up(self) -> None:
+        """Mark the run as failed as far as the disk allows, which has failed already."""
+        with contextlib.suppress(WriteError):
+            self.fail()
 
     def _ordered(self) -> list[PointKey]:
         return sorted(self._points, key=lambda key: (key.point, key.replication))
@@ -170,6 +182,10 @@ def filling(
     """
     path = Path(path)
     _make(path)
+    # Nothing is touched, the lock included, in a directory that is refused anyway.
+    check_unlocked(path)
+    _check_free(path, run, overwrite)
+    _check_links(path)
     with locked(path):
         yield RunDirectory.create(path, run, overwrite=overwrite)
 
@@ -182,6 +198,7 @@ def check(path: str | Path, run: RunIdentity, *, overwrite: bool = False) -> Non
         return
     check_unlocked(path)
     _check_free(path, run, overwrite)
+    _check_links(path)
     with writing(path):
         _check_writable(path)
 
@@ -196,21 +213,35 @@ def manifest_or_fault(path: Path) -> dict[str, Any] | str:
     """Return the manifest of the run directory `path`, or why there is none."""
     file = path / layout.MANIFEST
     try:
-        manifest = json.loads(file.read_bytes())
+        manifest: dict[str, Any] | str = forms.read(file, _any_manifest)
     except FileNotFoundError:
         return f"{path} is not a run directory: it has no {layout.MANIFEST} of netsim"
     except OSError as refused:
         return f"{file} cannot be read: {refused.strerror or refused}"
-    except ValueError as bad:
-        return f"{file} is damaged: it is not JSON ({bad})"
-    if isinstance(manifest, dict) and "netsim_manifest" in manifest:
-        return manifest
-    return f"{path} is not a run directory: its {layout.MANIFEST} is not netsim's"
+    return manifest
+
+
+def _any_manifest(content: Any, at: str) -> str | None:
+    """Return what is wrong with a manifest; that of another program is nobody's run."""
+    if not isinstance(content, dict) or "netsim_manifest" not in content:
+        return f"it is not netsim's {layout.MANIFEST}"
+    return forms.MANIFEST(content, at)
+
+
+def _check_links(path: Path) -> None:
+    """Refuse a run directory in which something of netsim's own is a link."""
+    with writing(path):
+        link = layout.find_link(path)
+    if link is not None:
+        raise OutputError(
+            f"{link} is a link, and links in a run directory are not followed; remove it or "
+            "choose another -o"
+        )
 
 
 def _manifest(run: RunIdentity) -> dict[str, Any]:
     return {
-        "netsim_manifest": MANIFEST_VERSION,
+        "netsim_manifest": forms.MANIFEST_VERSION,
         "status": "running",
         "name": run.name,
         "workload": run.workload,

@@ -19,6 +19,13 @@ def write(path, content="salt"):
     return Input.of(path)
 
 
+@pytest.fixture(autouse=True)
+def folders(tmp_path):
+    """Make the run directories of the tests."""
+    for name in ("one", "two", "out"):
+        (tmp_path / name).mkdir()
+
+
 def digits(content="salt"):
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
