@@ -14,7 +14,8 @@ package's name. The packages are those of netsim that have such a module, found 
 than by a list, and those that the entry-point group ``netsim.plugins`` names (an entry may also
 name a module that registers something and no more). `COMMON` holds what belongs to no family.
 Modules are imported when their kind is first asked for, the nearest first, so that a run of one
-family imports no other.
+family imports no other. A plug-in that cannot be
+imported is a warning; whoever asks for a name that is then unknown is told of it.
 A dash in a name is read as an underscore.
 """
 
@@ -26,10 +27,13 @@ import importlib
 import importlib.machinery
 import importlib.metadata
 import importlib.util
+import logging
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from netsim.errors import RegistryError
@@ -85,6 +89,9 @@ _owners: dict[tuple[str, str], str] = {}
 _loaded: set[str] = set()
 _plugins_loaded = False
 _plugin_packages: list[str] = []
+_broken: list[str] = []
+
+log = logging.getLogger(__name__)
 
 
 def canonical(name: str) -> str:
@@ -204,7 +211,7 @@ def lookup(kind: str, name: str) -> Any:
     if found is None:
         known = names(kind)
         hint = did_you_mean(name, known) or "known: " + ", ".join(known)
-        raise RegistryError(f"no {kind} named '{name}'; {hint}")
+        raise RegistryError(f"no {kind} named '{name}'; {hint}{suspects()}")
     return found
 
 
@@ -280,27 +287,73 @@ def _import_tree(home: str) -> None:
         return
     # Marked first, since a model may ask for its kind while it is imported.
     _loaded.add(home)
+    if not home.startswith("netsim."):
+        _guarded(f"'{home}'", lambda: _import_all(home))
+        return
     try:
-        module = importlib.import_module(home)
-        for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
-            importlib.import_module(f"{home}.{found.name}")
+        _import_all(home)
     except BaseException:
         _loaded.discard(home)
         raise
 
 
+def _import_all(home: str) -> None:
+    module = importlib.import_module(home)
+    for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
+        importlib.import_module(f"{home}.{found.name}")
+
+
 def _load_plugins() -> None:
+    """Import the plug-ins."""
     global _plugins_loaded
     if _plugins_loaded:
         return
+    _plugins_loaded = True
     for entry in importlib.metadata.entry_points(group=PLUGIN_GROUP):
-        try:
-            loaded = entry.load()
-        except Exception as problem:
-            raise RegistryError(
-                f"plug-in '{entry.name}' ({entry.value}) cannot be loaded: {problem}; "
-                "mend or uninstall it"
-            ) from problem
+        loaded = _guarded(f"'{entry.name}' ({entry.value})", entry.load)
         if hasattr(loaded, "KINDS") and entry.value not in _plugin_packages:
             _plugin_packages.append(entry.value)
-    _plugins_loaded = True
+
+
+def _guarded(plugin: str, load: Callable[[], Any]) -> Any:
+    """Return what `load` does; if it fails, warn, and take back what was registered meanwhile.
+
+    netsim's own models stay, for their modules are not imported again.
+    """
+    before = set(_owners)
+    try:
+        return load()
+    except (Exception, SystemExit) as problem:
+        for kind, name in [key for key in _owners if key not in before]:
+            if not _owners[kind, name].startswith("netsim."):
+                del _owners[kind, name], _entries[kind][name]
+        said = f"plug-in {plugin} cannot be loaded: {_reason(problem)}"
+        _broken.append(said)
+        log.warning("%s; mend or uninstall it", said)
+        return None
+
+
+def _reason(problem: BaseException) -> str:
+    """Return what went wrong while a plug-in was imported, and in which line of it."""
+    if isinstance(problem, SyntaxError):
+        return f"{problem.filename}:{problem.lineno}:{problem.offset}: {problem.msg}"
+    own = str(Path(__file__).parent)
+    frames = traceback.extract_tb(problem.__traceback__)
+    theirs = [f for f in frames if not f.filename.startswith((own, "<frozen"))]
+    # The first frames are those of the import itself.
+    theirs = [frame for frame in theirs if Path(frame.filename).parent.name != "importlib"]
+    if isinstance(problem, SystemExit):
+        text = "it ends the program"
+    elif isinstance(problem, RegistryError):
+        text = str(problem)
+    else:
+        text = f"{type(problem).__name__}: {problem}"
+    if not theirs:
+        return text
+    return f"{theirs[-1].filename}:{theirs[-1].lineno}: {text}"
+
+
+def suspects() -> str:
+    """Return, to be added to the message that a name is unknown, which plug-ins may have had it."""
+    _load_plugins()
+    return "".join(f"; {said}" for said in _broken)

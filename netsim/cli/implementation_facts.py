@@ -37,7 +37,9 @@ def find(name: str) -> tuple[str, str]:
         choices = ", ".join(f"{k}:{n}" for k, n in found)
         raise UsageError(f"'{word}' is the name of several things; say which: {choices}")
     hint = registry.did_you_mean(word, sorted({n for _, n in known})) or "see: netsim list"
-    raise UsageError(f"'{name}' is no name, run directory or scenario file; {hint}")
+    raise UsageError(
+        f"'{name}' is no name, run directory or scenario file; {hint}" + registry.suspects()
+    )
 
 
 def facts(kind: str, name: str, settings: Sequence[str] = ()) -> dict[str, Any]:

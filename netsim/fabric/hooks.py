@@ -11,13 +11,20 @@ import dis
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netsim.fabric.kernel import plugs
+from netsim import units
+from netsim.fabric.kernel import answers, plugs
+from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.builder import HOOKS
-from netsim.fabric.kernel.compile import references
+from netsim.fabric.kernel.compile import place_of, references
+from netsim.fabric.kernel.label import TAG_BITS
 from netsim.problems import Problem
 from netsim.registry import did_you_mean
+
+if TYPE_CHECKING:
+    from netsim.fabric.kernel.state import State
+    from netsim.topology.network import Network
 
 
 def hook_problems(word: str, model: type) -> list[Problem]:
@@ -41,6 +48,24 @@ def hook_problems(word: str, model: type) -> list[Problem]:
         else:
             hooks.append(hook)
     return found + [problem for hook in _reached(hooks) for problem in _undefined(hook, owner)]
+
+
+def wrong_answer(state: State, network: Network, policy: type, transport: type) -> str:
+    """Return in words what a hook answered that it must not, and where it is defined."""
+    name, owner, what, wanted = {
+        answers.CHOOSE: ("choose", policy, "position", "one of the ports that it is offered"),
+        answers.TAG: ("tag", policy, "tag", f"a number from 0 to 2^{TAG_BITS} - 1"),
+        answers.TAKE: ("take", transport, "label", "one of a packet of its flow (`label_of`)"),
+        answers.EXPIRE: ("expire", transport, "deadline", "a later time, 0 or -1"),
+    }[int(state.clock[at.WRONG])]
+    place = int(state.clock[at.WRONG_PLACE])
+    asked = f"at {network.switches[place]}" if name == "choose" else f"for flow {place}"
+    function = inspect.unwrap(getattr(owner, name))
+    value, now = int(state.clock[at.WRONG_VALUE]), int(state.clock[at.NOW])
+    return (
+        f"{place_of(function)}: '{name}' of {owner.__name__} answered the {what} {value} {asked} "
+        f"at {units.readable(now, 'time')}; it must answer {wanted}"
+    )
 
 
 def _reached(functions: list[Callable[..., Any]]) -> Iterator[Callable[..., Any]]:

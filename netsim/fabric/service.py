@@ -235,9 +235,19 @@ class Fabric:
         elif status == at.TRACE:
             self._write_packets()
         clock = store.state.clock
+        if clock[at.WRONG]:
+            self._blame()
         # A batch that ended with the last event before the limit or the end of a slice is told as
         # well, once its instant is over.
         return bool(clock[at.FINISHED]) and self.peek() > clock[at.NOW]
+
+    def _blame(self) -> None:
+        """Raise the error that says which hook answered what it must not."""
+        from netsim.fabric.hooks import wrong_answer
+
+        parts = self._parts
+        said = wrong_answer(self._store.state, self.network, parts.policy, parts.protocol)
+        raise SimulationError(said)
 
     def deliver(self) -> None:
         """Succeed the events of what is over, in the order of completion."""

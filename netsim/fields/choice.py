@@ -64,7 +64,8 @@ class OneOf:
             "unknown-name",
             f"no {word} named {shown(name)}",
             at=(self.key,),
-            hint=f"{near or 'known: ' + ', '.join(known)} (see: netsim list policies)",
+            hint=f"{near or 'known: ' + ', '.join(known)} (see: netsim list policies)"
+            + registry.suspects(),
         )
 
     def _unnamed(self, keys: list[str], known: list[str]) -> Exception:

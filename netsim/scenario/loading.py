@@ -86,6 +86,7 @@ def _family(root: Node, problems: list[Diagnostic]) -> Family | None:
         problems.append(Diagnostic("bad-type", message, place.span, choices))
         return None
     hint = f"{registry.did_you_mean(name, known) or choices} (see: netsim list workloads)"
+    hint += registry.suspects()
     message = f"no workload named {shown(name)}"
     problems.append(Diagnostic("unknown-name", message, place.span, hint))
     return None

@@ -107,6 +107,48 @@ def test_the_policy_of_the_contributors_guide_runs_as_it_is_written(tmp_path: Pa
     assert [round(count / up[1]) for count in up] == [4, 1, 2, 3]
 
 
+def test_a_plug_in_with_a_syntax_error_blocks_nothing_but_scenarios_that_use_it(plugin, tmp_path):
+    module = plugin / "two_choices.py"
+    module.write_text("def choose(state:\n")
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(SCENARIO)
+    said = f"plug-in 'two_choices' (two_choices) cannot be loaded: {module}:1:11: "
+
+    used = netsim(plugin, "validate", str(scenario))
+    scenario.write_text(SCENARIO.replace("two_choices", "rps"))
+    other = netsim(plugin, "validate", str(scenario))
+
+    assert used.returncode == 3
+    assert "no routing policy named 'two_choices'" in used.stdout
+    assert (used.stdout + used.stderr).count(said) == 2
+    assert other.returncode == 0
+    assert other.stderr.count(said) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("return first + n", "'choose' of TwoChoices answered the position"),
+        ("pass", "'choose' answers nothing: a 'return' is missing"),
+    ],
+)
+def test_a_wrong_answer_of_choose_ends_the_run_with_its_file_and_line(plugin, tmp_path, line, said):
+    module = plugin / "two_choices.py"
+    text = module.read_text()
+    text = re.sub(r"(def choose.*?:\n).*?(?=\n\n)", rf"\1    {line}", text, count=1, flags=re.S)
+    module.write_text(text)
+    scenario = tmp_path / "two.yaml"
+    scenario.write_text(SCENARIO)
+
+    done = netsim(plugin, "run", str(scenario), "-o", str(tmp_path / "out"))
+
+    assert done.returncode == 1
+    number = text[: text.index("def choose")].count("\n") + 1
+    assert f"two_choices.py:{number}:1: {said}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "bug" not in done.stderr
+
+
 def test_a_policy_without_choose_is_refused_by_name(plugin: Path, tmp_path: Path) -> None:
     module = plugin / "two_choices.py"
     module.write_text(module.read_text().replace("    choose = staticmethod(choose)\n", ""))

@@ -71,6 +71,7 @@ class Store:
         self._traced = traced
         self._flows = 0
         self.state = _empty(layout, fixed, traced, given or {})
+        self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
         self._grow_packets(packets)
 
     @property
@@ -124,6 +125,7 @@ class Store:
         """Append `values` to the array `name`."""
         joined = np.concatenate([getattr(self.state, name), np.asarray(values, np.int64)])
         self.state = self.state._replace(**{name: joined})
+        self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
 
     def double_packets(self) -> None:
         """Double the pool of packets."""

@@ -37,6 +37,8 @@ class Assembly:
     scale: PathScale
     limits: PortLimits
     run: Any
+    policy: type
+    protocol: type
     path_rule: str | None
     """Whether flows need rows of the path table: ``all`` equal paths, those ``given``, or None."""
     acknowledged: bool
@@ -92,6 +94,8 @@ def assemble(
         scale=scale,
         limits=limits,
         run=run,
+        policy=policy,
+        protocol=protocol,
         path_rule=getattr(policy, "paths", None),
         acknowledged=protocol.acknowledged,
     )

@@ -28,6 +28,7 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from netsim.errors import RegistryError
+from netsim.fabric.kernel.answer_types import check_answers
 from netsim.fabric.kernel.compile import Linker
 from netsim.fabric.kernel.native import ENTRY, FAILED
 from netsim.fabric.kernel.state import State, dtypes
@@ -140,9 +141,11 @@ def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes
     """Return machine code for `function`, whose type is `signature`, and all that it calls."""
     linker = Linker({**plugs, "prefetch": prefetch}, numba.njit(forceinline=True, **_OPTIONS))
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
+    kind = signature()
     with drafting() as drafts:
         try:
-            dispatcher.compile(signature())
+            check_answers(plugs, linker.called, kind.args[0])
+            dispatcher.compile(kind)
         except NumbaError as problem:
             raise RegistryError(_refusal(str(problem))) from None
         (result,) = dispatcher.overloads.values()

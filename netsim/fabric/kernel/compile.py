@@ -14,7 +14,6 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 KERNEL: Final = "netsim.fabric.kernel."
@@ -44,17 +43,25 @@ class Linker:
         """Return `function`, bound to inner functions and plugs."""
         names = dict(function.__globals__)
         for name, value in references(function, self._plugs).items():
-            names[name] = self._called(value) if inspect.isfunction(value) else value
-        bound = types.FunctionType(function.__code__, names, function.__name__)
+            names[name] = self.called(value) if inspect.isfunction(value) else value
+        defaults, cells = function.__defaults__, function.__closure__
+        bound = types.FunctionType(function.__code__, names, function.__name__, defaults, cells)
         bound.__module__ = function.__module__
         bound.__qualname__ = function.__qualname__
         return bound
 
-    def _called(self, function: Callable[..., Any]) -> Any:
+    def called(self, function: Callable[..., Any]) -> Any:
+        """Return what others call for `function`."""
         known = self._known.get(function)
         if known is None:
             known = self._known[function] = self._inner(self.entry(function))
         return known
+
+
+def place_of(function: Callable[..., Any]) -> str:
+    """Return file, line and column where `function` is defined."""
+    code = function.__code__
+    return f"{code.co_filename}:{code.co_firstlineno}:1"
 
 
 def references(function: Callable[..., Any], plugs: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,16 +70,22 @@ def references(function: Callable[..., Any], plugs: Mapping[str, Any]) -> dict[s
     names = function.__globals__
     # Disassembling takes long, so only where it can matter.
     if not any(
-        name in plugs or inspect.isfunction(names.get(name)) for name in function.__code__.co_names
+        name in plugs or inspect.isfunction(plain(names.get(name)))
+        for name in function.__code__.co_names
     ):
         return {}
     found = {}
     for name in global_names(function.__code__):
         if kernel and name in plugs:
             found[name] = plugs[name]
-        elif inspect.isfunction(names.get(name)):
-            found[name] = names[name]
+        elif inspect.isfunction(plain(names.get(name))):
+            found[name] = plain(names[name])
     return found
+
+
+def plain(value: Any) -> Any:
+    """Return the function that numba has made `value` of, if so, so that its text counts too."""
+    return getattr(value, "py_func", value)
 
 
 @functools.cache
@@ -82,8 +95,10 @@ def global_names(code: types.CodeType) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(step.argval) for step in loads))
 
 
-def reached(functions: list[Callable[..., Any]], plugs: Mapping[str, Any]) -> list[Path]:
-    """Return the source files of `functions` and of all that they call, sorted."""
+def reached(
+    functions: list[Callable[..., Any]], plugs: Mapping[str, Any]
+) -> set[Callable[..., Any]]:
+    """Return `functions` and all that they call."""
     seen: set[Callable[..., Any]] = set()
     left = list(functions)
     while left:
@@ -91,4 +106,4 @@ def reached(functions: list[Callable[..., Any]], plugs: Mapping[str, Any]) -> li
         if function not in seen:
             seen.add(function)
             left += filter(inspect.isfunction, references(function, plugs).values())
-    return sorted({Path(inspect.getfile(function)) for function in seen})
+    return seen

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, confirmed, enqueue, fail, over, received, wake
-from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, flow_of, retry_of, seq_of
+from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, flow_of, label_of, retry_of, seq_of
 from netsim.fabric.kernel.pending import replace
 from netsim.fabric.kernel.plugs import (
     ACKNOWLEDGED,
@@ -124,14 +125,16 @@ def build(state: State, flow: int, label: int, now: int) -> int:
     row = flow * FLOW
     payload = fixed[PAYLOAD]
     count = flows[row + PACKETS]
+    if not belongs(state, flow, label):
+        refuse(state, TAKE, flow, label)
+        label = label_of(flow, 0, 0)
     if seq_of(label) == count - 1:
         payload = flows[row + SIZE] - (count - 1) * payload
     packet = take_free(state)
     cell = packet * PACKET
     packets[cell + LABEL] = label
     packets[cell + NEXT] = (payload + fixed[HEADER]) << HIGH
-    target = flows[row + ENDS] >> HIGH
-    packets[cell + ROUTE] = tag(state, flow, label, now) << TARGET_BITS | target
+    packets[cell + ROUTE] = route(state, flow, label, flows[row + ENDS] >> HIGH, now)
     if TRACED:
         state.sendings[packet] = sending(state, flow, label)
     return packet
@@ -145,6 +148,14 @@ def sending(state: State, flow: int, label: int) -> int:
     if retry_of(label) == 0:
         return seq_of(label)
     return state.flows[flow * FLOW + PACKETS] + (state.flows[flow * FLOW + RESENT] & LOW)
+
+
+def route(state: State, flow: int, label: int, target: int, now: int) -> int:
+    """Return the host `target` and the policy's tag in one number, as packets carry them."""
+    carried = tag(state, flow, label, now)
+    if not is_tag(carried):
+        refuse(state, TAG, flow, carried)
+    return carried << TARGET_BITS | target
 
 
 def deliver(state: State, packet: int, host: int, now: int) -> int:
@@ -208,7 +219,7 @@ def answer(state: State, packet: int, flow: int, label: int, now: int) -> None:
     packets[cell + LABEL] = label | ACK
     packets[cell + NEXT] = state.fixed[ACK_SIZE] << HIGH
     sender = state.flows[flow * FLOW + ENDS] & LOW
-    packets[cell + ROUTE] = tag(state, flow, label | ACK, now) << TARGET_BITS | sender
+    packets[cell + ROUTE] = route(state, flow, label | ACK, sender, now)
 
 
 def arrive(state: State, flow: int, seq: int, now: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import llvmlite.binding as llvm
 
+from netsim.errors import SimulationError
 from netsim.fabric.kernel.state import State, dtypes
 
 ENTRY: Final = "netsim_run"
@@ -38,10 +39,19 @@ class Code:
 
 
 class Kernel:
-    """``run(state, limit, most)`` of one fabric: remembers where the arrays of its state are."""
+    """``run(state, limit, most)`` of one fabric: remembers where the arrays of its state are.
 
-    def __init__(self, code: Code) -> None:
+    Parameters
+    ----------
+    code
+        The machine code.
+    name
+        What errors call it: policy and transport.
+    """
+
+    def __init__(self, code: Code, name: str) -> None:
         self._code = code
+        self._name = name
         self._call = code.entry
         self._state: State | None = None
         self._arrays: Any = None
@@ -53,7 +63,10 @@ class Kernel:
             self._state = state
         status: int = self._call(self._arrays, limit, most)
         if status == FAILED:
-            raise RuntimeError("a compiled policy or transport raised an exception")
+            raise SimulationError(
+                f"a function of {self._name} raised an exception, which compiled code must not; "
+                "netsim.fabric.kernel.builder.interpreted runs the same functions in plain Python"
+            )
         return status
 
 

@@ -17,6 +17,8 @@ EVERY_HOP: Final = False
 """Whether `choose` is asked at switches with a single port, too."""
 ACKNOWLEDGED: Final = False
 """Whether receivers acknowledge data."""
+OWN_PATHS: Final = False
+"""Whether `choose` follows explicit paths, which stand behind the groups of equal ports."""
 
 
 def choose(state: State, packet: int, switch: int, first: int, n: int, now: int) -> int:

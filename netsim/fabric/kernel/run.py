@@ -8,6 +8,7 @@ around it.
 
 from __future__ import annotations
 
+from netsim.fabric.kernel.answers import EXPIRE, refuse
 from netsim.fabric.kernel.flow import LAST, fail, make_ready, start, wake
 from netsim.fabric.kernel.host import deliver, lose, nic_event
 from netsim.fabric.kernel.label import TIE_BITS
@@ -121,6 +122,8 @@ def start_or_expire(state: State, now: int) -> None:
             deadline = expire(state, flow, now)
             if deadline < 0:
                 fail(state, flow, RETRIES, now)
+            elif 0 < deadline <= now:
+                refuse(state, EXPIRE, flow, deadline)
             else:
                 if deadline > 0:
                     arm(state, flow, deadline, state.fixed[TICK])

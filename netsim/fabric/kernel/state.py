@@ -132,7 +132,13 @@ WAITS: Final = 11
 OVERFLOW: Final = 12
 """What cannot be counted any further, 0 if all is well: one of the codes below, its flow or link
 above."""
-CLOCK: Final = 16
+WRONG: Final = 13
+"""Which hook answered what it must not (`netsim.fabric.kernel.answers`), 0 if none did."""
+WRONG_PLACE: Final = 14
+WRONG_VALUE: Final = 15
+KNOWN_PORTS: Final = 16
+"""Entries of `ports`."""
+CLOCK: Final = 24
 
 # OVERFLOW
 OVERFLOW_SHIFT: Final = 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netsim.fabric.kernel.answers import CHOOSE, leads_on, refuse
 from netsim.fabric.kernel.label import TARGET_MASK
 from netsim.fabric.kernel.plugs import EVERY_HOP, choose
 from netsim.fabric.kernel.state import (
@@ -36,4 +37,8 @@ def forward(state: State, packet: int, node: int, now: int) -> int:
     n = route & COUNT_MASK
     if n == 1 and not EVERY_HOP:
         return ports[first]
-    return ports[choose(state, packet, switch, first, n, now)]
+    position = choose(state, packet, switch, first, n, now)
+    if not leads_on(state, position, node, first, n):
+        refuse(state, CHOOSE, switch, position)
+        return hosts[target * HOST + INGRESS]
+    return ports[position]

@@ -102,19 +102,56 @@ def test_names_are_sorted_and_kinds_know_the_homes(colours):
     assert {"colour", *(kind.name for kind in registry.COMMON)} <= set(registry.kinds())
 
 
-def test_a_broken_plug_in_is_named_each_time(monkeypatch):
-    class Entry:
-        name, value = "broken", "no.such.module"
+@pytest.fixture
+def plug_in(tmp_path, monkeypatch):
+    """Return a function that installs the text of a module as the only plug-in."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "_broken", [])
 
-        def load(self):
-            raise ImportError("no such module")
+    def install(text):
+        (tmp_path / "painter.py").write_text(text)
+        entry = registry.importlib.metadata.EntryPoint("painter", "painter", registry.PLUGIN_GROUP)
+        monkeypatch.setattr(registry, "_plugins_loaded", False)
+        monkeypatch.setattr(registry.importlib.metadata, "entry_points", lambda group: [entry])
+        sys.modules.pop("painter", None)
+        return tmp_path / "painter.py"
 
-    monkeypatch.setattr(registry, "_plugins_loaded", False)
-    monkeypatch.setattr(registry.importlib.metadata, "entry_points", lambda group: [Entry()])
+    yield install
+    sys.modules.pop("painter", None)
+    for known in registry._entries.values():
+        known.pop("painted", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\ndef paint(:\n", ":2:11: invalid syntax"),
+        ("x = 1\nimport no_such_module\n", ":2: ModuleNotFoundError: No module named"),
+        ("1 / 0\n", ":1: ZeroDivisionError: division by zero"),
+        ("import sys\nsys.exit('usage: painter')\n", ":2: it ends the program"),
+    ],
+)
+def test_a_broken_plug_in_is_one_warning_and_is_named_where_a_name_is_unknown(
+    plug_in, caplog, text, said
+):
+    path = plug_in(text)
 
     for _ in range(2):
-        with pytest.raises(RegistryError, match="plug-in 'broken'"):
-            registry.names("topology")
+        assert "leaf_spine" in registry.names("topology")
+        with pytest.raises(RegistryError, match="no topology named 'painted'") as unknown:
+            registry.lookup("topology", "painted")
+        assert f"plug-in 'painter' (painter) cannot be loaded: {path}{said}" in str(unknown.value)
+
+    assert len([r for r in caplog.records if "plug-in 'painter'" in r.getMessage()]) == 1
+
+
+def test_what_a_broken_plug_in_registered_before_it_failed_is_taken_back(plug_in, colours):
+    register = "from netsim.registry import register\nregister('colour', 'painted')(print)\n"
+    plug_in(f"{register}1 / 0\n")
+    assert registry.names("colour") == ["dark_red"]
+
+    plug_in(register)
+    assert registry.names("colour") == ["dark_red", "painted"]
 
 
 def test_a_very_long_word_is_compared_quickly():
