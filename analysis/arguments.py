@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from netsim import registry
 from netsim.delays.process import DelayConfig, read
 from netsim.errors import NetsimError
-
-PICTURES = (".png", ".pdf", ".svg")
+from netsim.figures.page import FORMATS, PRINT, SCREEN, Size
 
 
 def run(main: Callable[[], None]) -> None:
@@ -78,11 +77,24 @@ def seconds(text: str) -> float:
     return value
 
 
+def add_picture(parser: argparse.ArgumentParser, default: Path | None = None) -> None:
+    """Add the arguments of a picture: where to write it, and for what."""
+    parser.add_argument(
+        "-o", "--output", type=picture, default=default, help=f"picture; default: {default}"
+    )
+    parser.add_argument("--print", action="store_true", help="of the size of a printed page")
+
+
+def size(options: argparse.Namespace) -> Size:
+    """Return the size of the picture that is asked for."""
+    return PRINT if options.print else SCREEN
+
+
 def picture(text: str) -> Path:
     """Return the path of a picture to write, in a folder that is there afterwards."""
     path = Path(text)
-    if path.suffix.lower() not in PICTURES:
-        hint = f"'{text}' is no picture by its suffix; known: {', '.join(PICTURES)}"
+    if path.suffix.lower() not in FORMATS:
+        hint = f"'{text}' is no picture by its suffix; known: {', '.join(FORMATS)}"
         raise argparse.ArgumentTypeError(hint)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

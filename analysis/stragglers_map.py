@@ -10,13 +10,14 @@ one run and judged on others. Below zero (blue) M-SGC is faster.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 
 import numpy as np
-from arguments import picture, positive, run, seconds, seed
+from arguments import add_picture, positive, run, seconds, seed, size
 
 from netsim.delays.process import DelayConfig, read, sample
 from netsim.fields import OneOf
+from netsim.figures.page import page
+from netsim.figures.stragglers import gain_map
 from netsim.rng import Streams
 from netsim.stragglers.batch import compare
 from netsim.stragglers.selection import parameter_sets, search
@@ -63,42 +64,9 @@ def cell(options: argparse.Namespace, burst: float, slope: float) -> float:
     return float(totals["m_sgc"].total_time.mean() / totals["gc"].total_time.mean() - 1)
 
 
-def ink_on(colour: Sequence[float]) -> str:
-    """Return the colour of writing that has the more contrast on `colour`, an sRGB triple.
-
-    Contrast is the ratio of relative luminances plus 0.05 (WCAG 2.1).
-    """
-    parts = np.asarray(colour[:3])
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ (0.2126, 0.7152, 0.0722) + 0.05
-    return "white" if 1.05 / luminance > luminance / 0.05 else "black"
-
-
-def draw(values: np.ndarray, options: argparse.Namespace) -> None:
-    """Draw the map with its numbers."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    most = np.abs(values).max() * 100
-    image = axes.imshow(100 * values, cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
-        ink = ink_on(image.cmap(image.norm(100 * value)))
-        text = f"{100 * value:+.0f}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=ink)
-    axes.set_xticks(range(len(options.slopes)), [f"{slope:g}" for slope in options.slopes])
-    axes.set_yticks(range(len(options.bursts)), [f"{burst:g}" for burst in options.bursts])
-    axes.set_xlabel("time per full data set [s]")
-    axes.set_ylabel("mean burst [rounds]")
-    figure.colorbar(image, label="M-SGC against GC [%]")
-    figure.savefig(options.output, dpi=150)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", "--output", type=picture, help="picture; default: none")
+    add_picture(parser)
     parser.add_argument("--bursts", type=float, nargs="+", default=[1.0, 1.25, 1.5, 2.0, 3.0])
     parser.add_argument("--slopes", type=seconds, nargs="+", default=[0.0, 1.0, 2.2, 4.0, 8.0])
     parser.add_argument("--policy", default="minimal", choices=["minimal", "all"])
@@ -116,7 +84,8 @@ def main() -> None:
     for burst, row in zip(options.bursts, values, strict=True):
         print(f"{burst:>6g}" + "".join(f"{100 * value:>+8.1f}" for value in row))
     if options.output is not None:
-        draw(values, options)
+        with page(options.output, size=size(options)) as (axes,):
+            gain_map(axes, values, options.bursts, options.slopes, "M-SGC against GC [%]")
 
 
 if __name__ == "__main__":

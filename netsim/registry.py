@@ -77,6 +77,7 @@ COMMON: Final = (
     Kind("law", ("delays.laws",), ("Config", "mean", "draw"), "distribution", "{dist: NAME, ...}"),
     Kind("table", ("metrics.tables",)),
     Kind("check", ("verify.checks",)),
+    Kind("figure", ("figures",), ("workload", "tables", "summary", "draw")),
 )
 
 _FAMILY: Final = "family"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from netsim.metrics.schema import Column
 
 #: Kinds that are listed under their own subject, or that no scenario names.
-NOT_POLICIES: Final = ("workload", "table", "check")
+NOT_POLICIES: Final = ("workload", "table", "check", "figure")
 
 
 def summary(target: Any) -> str:
@@ -67,6 +67,20 @@ def metrics() -> list[dict[str, Any]]:
         {"name": name, **table_facts(name, registry.lookup("table", name))}
         for name in registry.names("table")
     ]
+
+
+def figures() -> list[dict[str, Any]]:
+    """Return the figures: family, name, what they show, the tables that they are drawn from."""
+    known = [registry.lookup("figure", name) for name in registry.names("figure")]
+    return [
+        {"name": one.name, "summary": one.summary, **figure_facts(one)}
+        for one in sorted(known, key=lambda one: (one.workload, one.name))
+    ]
+
+
+def figure_facts(figure: Any) -> dict[str, Any]:
+    """Return of which family a figure is, and the tables that it is drawn from."""
+    return {"workload": figure.workload, "drawn_from": list(figure.tables)}
 
 
 def table_facts(name: str, table: Any) -> dict[str, Any]:

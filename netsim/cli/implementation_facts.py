@@ -61,6 +61,8 @@ def facts(kind: str, name: str, settings: Sequence[str] = ()) -> dict[str, Any]:
     }
     if kind == "table":
         return known | {"summary": target.row, **catalogue.table_facts(name, target)}
+    if kind == "figure":
+        return known | catalogue.figure_facts(target)
     if kind == "check":
         return known | {"summary": target.claim}
     if kind == "workload":
@@ -78,7 +80,9 @@ def text(known: Mapping[str, Any]) -> list[str]:
     shown = [f"{known['kind']} {known['name']}: {known['summary']}"]
     if known["source"]:
         shown.append(f"source: {known['source']}")
-    if known["kind"] not in ("table", "check"):
+    if known["kind"] == "figure":
+        shown.append(f"of: {known['workload']}; drawn from: {', '.join(known['drawn_from'])}")
+    if known["kind"] not in ("table", "check", "figure"):
         shown.append(f"written: {_usage(known['kind'], known['name'])}")
     if "columns" in known:
         shown += ["", *_column_lines(known["columns"])]

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import click
 
-SUBJECTS: Final = ("workloads", "topologies", "policies", "metrics", "scenarios", "units")
+SUBJECTS: Final = (
+    *("workloads", "topologies", "policies", "metrics", "figures", "scenarios", "units"),
+)
 
 
 @click.command("list")
@@ -17,8 +19,8 @@ def command(subject: str | None, as_json: bool) -> None:
 
     'topologies' are networks of packets (kind topology), graphs of peers and routers (kind graph),
     and files; 'policies' is every registered implementation, by kind; 'metrics' is every table
-    with its columns and their units. Without a subject all are listed. More about one name: netsim
-    describe NAME
+    with its columns and their units; 'figures' is what is drawn of a family's runs. Without a
+    subject all are listed. More about one name: netsim describe NAME
     """
     wanted = (subject,) if subject else SUBJECTS
     found = {name: _gather(name) for name in wanted}
@@ -42,6 +44,7 @@ def _gather(subject: str) -> list[dict[str, Any]]:
         "topologies": catalogue.topologies,
         "policies": catalogue.policies,
         "metrics": catalogue.metrics,
+        "figures": catalogue.figures,
         "scenarios": catalogue.scenarios,
         "units": catalogue.known_units,
     }
@@ -54,6 +57,8 @@ def _lines(subject: str, found: list[dict[str, Any]]) -> list[str]:
 
     if subject in ("policies", "topologies"):
         return lines([[entry["kind"], entry["name"], entry["summary"]] for entry in found])
+    if subject == "figures":
+        return lines([[entry["workload"], entry["name"], entry["summary"]] for entry in found])
     if subject == "scenarios":
         return lines([[entry["name"], entry["description"]] for entry in found])
     if subject == "units":

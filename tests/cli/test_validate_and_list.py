@@ -72,7 +72,7 @@ def test_the_resolved_scenario_is_a_scenario_of_the_same_identity(folder):
 
 
 @pytest.mark.parametrize(
-    "subject", ["workloads", "topologies", "policies", "metrics", "scenarios", "units"]
+    "subject", ["workloads", "topologies", "policies", "metrics", "figures", "scenarios", "units"]
 )
 def test_each_subject_is_listed_for_people_and_for_programs(subject):
     text = netsim("list", subject)
@@ -103,6 +103,7 @@ def test_without_a_subject_everything_is_listed():
         "topologies",
         "policies",
         "metrics",
+        "figures",
         "scenarios",
         "units",
     ]
@@ -118,7 +119,7 @@ def test_policies_are_every_registered_implementation_by_kind():
 
     assert listed == {
         (kind, name)
-        for kind in set(registry.kinds()) - {"workload", "table", "check"}
+        for kind in set(registry.kinds()) - {"workload", "table", "check", "figure"}
         for name in registry.names(kind)
     }
 

@@ -152,6 +152,33 @@ def test_randomness_comes_only_from_named_streams():
     assert_none(places(rule))
 
 
+def test_only_figures_import_matplotlib_and_only_to_draw():
+    def of_matplotlib(node):
+        if isinstance(node, ast.Import):
+            return any(entry.name.split(".")[0] == "matplotlib" for entry in node.names)
+        return isinstance(node, ast.ImportFrom) and (node.module or "").startswith("matplotlib")
+
+    def rule(name, tree):
+        inside = {
+            node
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+        }
+        for node in ast.walk(tree):
+            if of_matplotlib(node) and not (name.startswith("figures/") and node in inside):
+                yield node, "imports matplotlib outside a function of figures/"
+
+    analysis = [
+        f"{script.name}:{node.lineno}: imports matplotlib"
+        for script in sorted((PACKAGE.parent / "analysis").glob("*.py"))
+        for node in ast.walk(parsed(script))
+        if of_matplotlib(node)
+    ]
+
+    assert_none(places(rule) + analysis)
+
+
 def test_no_error_is_swallowed_unseen():
     def rule(name, tree):
         for node in ast.walk(tree):

@@ -11,7 +11,6 @@ from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
-from netsim.stragglers.shares import Shares
 
 
 @register("code", "k_sync")
@@ -35,9 +34,9 @@ class KSync(OneRound):
         """Return a problem if k exceeds the number of workers."""
         return at_most_all(config.k, workers, "k")
 
-    def draw_coefficients(self) -> Shares:
+    def draw_coefficients(self) -> Floats:
         """Return one part for each worker."""
-        return Shares.one_each(self.workers)
+        return np.eye(self.workers)
 
     def allowed(self) -> int:
         """Return n-k."""

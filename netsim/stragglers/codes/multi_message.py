@@ -26,7 +26,6 @@ from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Integers
-from netsim.stragglers.shares import Shares
 
 if TYPE_CHECKING:
     from netsim.stragglers.schema import StragglersScenario
@@ -128,11 +127,11 @@ class MultiMessage(OneRound):
             given_up=begun - int(np.count_nonzero(first <= end)),
         )
 
-    def draw_coefficients(self) -> Shares:
+    def draw_coefficients(self) -> Floats:
         """Return the parts of every worker."""
-        part = self.parts.ravel()
-        worker = np.repeat(np.arange(self.workers), self.parts.shape[1])
-        return Shares(worker, part, np.ones(len(part)), (self.workers, self.workers))
+        matrix = np.zeros((self.workers, self.workers))
+        matrix[np.arange(self.workers)[:, None], self.parts] = 1.0
+        return matrix
 
     def load(self) -> Fraction:
         """Return d/n, the storage; a worker stops when the round ends."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +39,3 @@ def test_a_wrong_argument_gets_a_plain_answer(case, tmp_path):
     assert done.returncode == 2, done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_writing_on_a_colour_is_readable(monkeypatch):
-    monkeypatch.syspath_prepend(ANALYSIS)
-    ink_on = importlib.import_module("stragglers_map").ink_on
-
-    assert ink_on((0.4, 0.0, 0.12, 1.0)) == "white"
-    assert ink_on((0.02, 0.19, 0.38, 1.0)) == "white"
-    assert ink_on((0.97, 0.97, 0.97, 1.0)) == "black"
