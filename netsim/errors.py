@@ -75,6 +75,12 @@ class SimulationError(NetsimError):
     code = "simulation"
 
 
+class ClockError(SimulationError):
+    """An instant lies beyond the range of simulated time."""
+
+    code = "clock"
+
+
 class StalledError(SimulationError):
     """The event queue is empty and somebody still waits."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from netsim.errors import SimulationError
+from netsim.errors import ClockError
 
 Time = int
 
@@ -28,13 +28,13 @@ def later(time: Time, delay: Time) -> Time:
 
     Raises
     ------
-    SimulationError
+    ClockError
         If the sum leaves the range of simulated time.
     """
     total = time + delay
     if total >= NEVER:
-        raise SimulationError(
-            f"simulated time overflows: {time} ps + {delay} ps is beyond 106 days; "
-            "shorten the delay"
+        raise ClockError(
+            f"simulated time overflows: {to_seconds(time):g} s + {to_seconds(delay):g} s is beyond "
+            "106 days; shorten the delays, or simulate less"
         )
     return total

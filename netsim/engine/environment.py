@@ -133,10 +133,12 @@ class Environment(simpy.Environment):
         self._observers.append(observer)
         self._slices = slice_hooks(self._observers)
 
-    def probe(self, every: Time, look: Callable[[Time], None]) -> None:
+    def probe(self, every: Time, look: Callable[[Time], bool | None]) -> None:
         """Call `look` every `every` ps from now on, with the instant, while anything is left to do.
 
         No event happens for it and the clock stays, so nothing depends on whether somebody looks.
+        Where `look` returns True, saying that it sees nothing until the next event, the instants
+        before that are passed over but for the last one.
         """
         if type(every) is not int or every < 1:
             raise SimulationError(f"an interval is a positive integer of ps, not {every!r}")
@@ -217,8 +219,11 @@ class Environment(simpy.Environment):
                 self._first = earliest
                 return
             elif probe.at <= upcoming and (self._queue or earliest < NEVER):
-                probe.look(probe.at)
+                idle = probe.look(probe.at)
                 probe.at += probe.every
+                if idle:
+                    ahead = min(upcoming, earliest) - probe.at
+                    probe.at += max(0, ahead) // probe.every * probe.every
             else:
                 # A probe looks before the events of its own instant.
                 self._first = min(earliest, probe.at - 1)

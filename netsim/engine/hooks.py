@@ -28,13 +28,13 @@ class Probe:
         Interval in ps.
     look
         Called with the instant (ps), once everything before it has happened; it must not change
-        the simulation.
+        the simulation. True: there is nothing to see until the next event.
     at
         When it looks next.
     """
 
     every: Time
-    look: Callable[[Time], None]
+    look: Callable[[Time], bool | None]
     at: Time
 
 

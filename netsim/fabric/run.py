@@ -8,6 +8,7 @@ import numpy as np
 
 from netsim.fabric.connect import connect
 from netsim.fabric.ideal import ideal_completion
+from netsim.fabric.sampling import LinkSeries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +30,12 @@ class FabricRun:
         self._scenario = scenario
         self._context = context
         self._fabric = connect(scenario, context)
-        self._sampled = 0
+        self._series: LinkSeries | None = None
         if context.recorder.wants("links"):
+            fabric = self._fabric
+            self._series = LinkSeries(fabric.sample_links, fabric.network, context.recorder)
             every = scenario.record.sample_every or DEFAULT_INTERVAL
-            context.env.probe(every, self._sample_links)
+            context.env.probe(every, self._series.look)
 
     def progress(self) -> float | None:
         """Return the share of packets that are delivered."""
@@ -40,8 +43,8 @@ class FabricRun:
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write `flows` and `link_totals`; return makespan, completion times and losses."""
-        if self._context.recorder.wants("links") and self._context.env.now > self._sampled:
-            self._sample_links(self._context.env.now)
+        if self._series is not None:
+            self._series.end(self._context.env.now)
         flows = self._flow_table()
         links = self._link_table()
         self._context.recorder.write("flows", flows)
@@ -50,11 +53,6 @@ class FabricRun:
         waiting = bool((np.asarray(flows["status"]) == "unfinished").any())
         status = {"status": "unfinished"} if waiting else {}
         return {**status, **self._summary(flows), **_link_summary(links)}
-
-    def _sample_links(self, now: int) -> None:
-        """Write what links did since the last sample; the end of the run is the last one."""
-        self._context.recorder.write("links", self._fabric.sample_links(now))
-        self._sampled = now
 
     def _flow_table(self) -> dict[str, Any]:
         """Return the columns of table `flows`: the fabric's, and what follows from them."""

@@ -90,7 +90,8 @@ LINK_TOTALS = Table(
 LINKS = Table(
     name="links",
     version=1,
-    row="one row per directed link and sampling instant; the end of the run is the last",
+    row="one row per directed link and sampling instant; the end of the run is the last; while "
+    "no link sends, loses, marks or holds anything only the first and the last instant",
     key=("t", "index"),
     columns=(
         Column("t", "int64", "ps", "sampling instant"),

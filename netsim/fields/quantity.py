@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticSerializationUnexpectedValue, core_schema
@@ -67,7 +69,7 @@ class Quantity:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            self.read,
+            _within(self.read, _bounds(handler(source))),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 self.write, when_used="json"
             ),
@@ -114,17 +116,65 @@ class Ratio:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(self.read)
+        bounds = _bounds(handler(source))
+        return core_schema.no_info_plain_validator_function(
+            _within(self.read, bounds), metadata={_KEPT: bounds}
+        )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe both written forms."""
         number = {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
+        for name, limit in schema.get("metadata", {}).get(_KEPT, {}).items():
+            number[_JSON_BOUNDS[name]] = limit
         return {
             "anyOf": [number, {"type": "string", "pattern": f"{_NUMBER}%\\s*$"}],
             "x-unit": "1",
         }
+
+
+#: What a bound of a field asks of a number, and in words.
+_BOUNDS: Final[dict[str, tuple[Callable[[Any, Any], bool], str]]] = {
+    "ge": (operator.ge, "must not be below"),
+    "gt": (operator.gt, "must be above"),
+    "le": (operator.le, "must not exceed"),
+    "lt": (operator.lt, "must be below"),
+}
+
+
+_JSON_BOUNDS: Final = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+}
+_KEPT: Final = "netsim_bounds"
+
+
+def _bounds(schema: CoreSchema) -> dict[str, Any]:
+    """Return the bounds that a field gives its type, held in the `schema` of that type.
+
+    Reading a quantity takes the place of pydantic's own validation of the type, and with it of
+    these bounds.
+    """
+    return {name: limit for name, limit in schema.items() if name in _BOUNDS}
+
+
+def _within(read: Callable[[Any], Any], bounds: dict[str, Any]) -> Callable[[Any], Any]:
+    """Return `read` followed by the check of `bounds`."""
+    if not bounds:
+        return read
+
+    def bounded(value: Any) -> Any:
+        number = read(value)
+        for name, limit in bounds.items():
+            keeps, words = _BOUNDS[name]
+            if not keeps(number, limit):
+                raise problem("out-of-range", f"{shown(value)} {words} {limit:g}")
+        return number
+
+    return bounded
 
 
 Time = Annotated[int, Quantity("time")]

@@ -21,7 +21,7 @@ import numpy as np
 import simpy
 
 from netsim.engine.clock import NEVER, to_seconds
-from netsim.errors import SimulationError
+from netsim.errors import ClockError, SimulationError
 from netsim.family import RunContext, Scalar
 from netsim.stragglers.codes.scheme import Scheme
 from netsim.stragglers.plain_rounds import write_plain_rounds
@@ -93,7 +93,12 @@ class FreeRunning:
             self._start(worker, 0, 0)
         for update in range(self._updates):
             now, taken, failure = self._gather(update)
-            yield env.timeout(now - int(env.now))
+            try:
+                due = env.timeout(now - int(env.now))
+            except ClockError as late:
+                place = f"update {update} (t={to_seconds(int(env.now)):g} s)"
+                raise ClockError(f"{place}: {late}") from None
+            yield due
             if failure is not None:
                 raise failure
             self._ends.append(now)

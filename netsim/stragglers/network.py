@@ -19,10 +19,10 @@ import numpy as np
 import simpy
 
 from netsim.engine.clock import NEVER
-from netsim.errors import SimulationError, TransferError
+from netsim.errors import TransferError
 from netsim.fields import Config, Data, field
 from netsim.stragglers.codes.scheme import IDLE, Assignment, Floats, Integers
-from netsim.stragglers.work import to_picoseconds
+from netsim.stragglers.work import NothingComesError, to_picoseconds
 
 if TYPE_CHECKING:
     from netsim.fabric.service import Fabric, Transfer
@@ -159,7 +159,7 @@ class NetworkArrivals:
         while not self._in and (last is None or self._env.now < last):
             if last is None and not self._processes:
                 why = f" ({self.lost[0]})" if self.lost else ""
-                raise SimulationError(f"no further result will ever come in{why}")
+                raise NothingComesError(f"no further result will ever come in{why}")
             self._bell = self._env.event()
             if last is not None:
                 self._ring_at(last)

@@ -10,7 +10,7 @@ import simpy
 
 import netsim.delays.process as delays
 from netsim.engine.clock import NEVER, to_seconds
-from netsim.errors import SimulationError
+from netsim.errors import ClockError, SimulationError
 from netsim.family import RunContext, Scalar
 from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import Integers, Scheme
@@ -65,13 +65,20 @@ class PartialRounds:
                 # Once all the others have answered; until then the run may be stopped.
                 yield self._context.env.timeout(int(times[times < NEVER].max(initial=0)))
                 raise self._endless(r, times)
-            yield self._context.env.timeout(outcome.duration + self._decode_time)
+            try:
+                over = self._context.env.timeout(outcome.duration + self._decode_time)
+            except ClockError as late:
+                raise ClockError(f"{self._place(r)}: {late}") from None
+            yield over
             self._ends.append(int(self._context.env.now))
             self._outcomes.append(outcome)
 
+    def _place(self, r: int) -> str:
+        return f"round {r} (t={to_seconds(int(self._context.env.now)):g} s)"
+
     def _endless(self, r: int, times: Integers) -> SimulationError:
         return SimulationError(
-            f"round {r} (t={to_seconds(int(self._context.env.now)):g} s) can never end: "
+            f"{self._place(r)} can never end: "
             f"{named(np.flatnonzero(times == NEVER))} will never answer, and the others do not do "
             "all of their work; take a code that tolerates more stragglers"
         )

@@ -17,12 +17,12 @@ import numpy as np
 import simpy
 
 from netsim.engine.clock import NEVER, SECOND, to_seconds
-from netsim.errors import InvariantError, SimulationError
+from netsim.errors import ClockError, InvariantError, SimulationError
 from netsim.stragglers.codes.scheme import Assignment, Decoding, Flags, Floats, History, Integers
 from netsim.stragglers.codes.scheme import Scheme as CodingScheme
 from netsim.stragglers.patterns import Pattern
 from netsim.stragglers.waiting import RoundEnd, WaitConfig
-from netsim.stragglers.work import Workplace, named
+from netsim.stragglers.work import NothingComesError, Workplace, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class Rounds:
         Picoseconds that decoding a job takes; part of the round that completes it.
     listeners
         Followers, told in order.
+    first
+        Number in the run of the first round and job; by it errors name them.
     """
 
     def __init__(
@@ -87,14 +89,18 @@ class Rounds:
         load_mode: Literal["constant", "exact"] = "constant",
         decode_time: int = 0,
         listeners: Sequence[Listener] = (),
+        first: int = 0,
     ) -> None:
         self._env = env
         self._scheme = scheme
         self._load_mode = load_mode
         self._decode_time = decode_time
         self._listeners = tuple(listeners)
+        self._first = first
         self._history = History()
         self._decoded = np.zeros(jobs, dtype=np.bool_)
+        #: Workers whose results are out, in the round that is open.
+        self._late: Flags = np.zeros(scheme.workers, np.bool_)
         #: Rounds that are over.
         self.done = 0
         scheme.begin(jobs)
@@ -103,7 +109,12 @@ class Rounds:
         """Play all rounds; the process of a simulation."""
         for r in range(self._scheme.rounds):
             assignment = self._open(r)
-            yield from self._play(r, assignment, workplace, wait)
+            try:
+                yield from self._play(r, assignment, workplace, wait)
+            except NothingComesError as dead:
+                raise self._undecodable(r, self._late, str(dead)) from None
+            except ClockError as late:
+                raise ClockError(f"{self._place(r)}: {late}") from None
             self._check_deadline(r)
 
     def replay(self, pattern: Pattern) -> None:
@@ -148,13 +159,14 @@ class Rounds:
         load = self._charged(assignment)
         end = RoundEnd(self._scheme, assignment, wait)
         finish = np.full(self._scheme.workers, NEVER, dtype=np.int64)
-        arrivals = workplace.start(r, assignment, load)
+        try:
+            arrivals = workplace.start(r, assignment, load)
+        except SimulationError as wrong:
+            raise SimulationError(f"{self._place(r)}: {wrong}") from None
         over = end.judge(0)
         while not over:
-            try:
-                workers = yield from arrivals.wait(end.wake)
-            except SimulationError as dead:
-                raise self._undecodable(r, end.late, str(dead)) from None
+            self._late = end.late
+            workers = yield from arrivals.wait(end.wake)
             elapsed = int(self._env.now) - start
             if len(workers):
                 finish[workers] = elapsed
@@ -205,13 +217,16 @@ class Rounds:
         due = r - self._scheme.T
         if due >= 0 and not self._decoded[due]:
             raise InvariantError(
-                f"job {due} is undecoded at its deadline, the end of round {r} "
-                f"(t={to_seconds(int(self._env.now)):g} s)"
+                f"job {due + self._first} is undecoded at its deadline, the end of {self._place(r)}"
             )
+
+    def _place(self, r: int) -> str:
+        """Return in words which round it is, in the run's own numbers, and when."""
+        return f"round {r + self._first} (t={to_seconds(int(self._env.now)):g} s)"
 
     def _undecodable(self, r: int, late: Flags, why: str) -> SimulationError:
         return SimulationError(
-            f"round {r} (t={to_seconds(int(self._env.now)):g} s): cannot decode without "
+            f"{self._place(r)}: cannot decode without "
             f"{named(np.flatnonzero(late))}, and {why}; take a code that tolerates "
             "more stragglers, or another wait policy"
         )

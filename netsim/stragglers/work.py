@@ -18,6 +18,10 @@ from netsim.errors import SimulationError
 from netsim.stragglers.codes.scheme import Assignment, Floats, Integers
 
 
+class NothingComesError(SimulationError):
+    """All results that will ever come in are in."""
+
+
 class Arrivals(Protocol):
     """The results of one round on their way to the master."""
 
@@ -29,7 +33,7 @@ class Arrivals(Protocol):
 
         Raises
         ------
-        SimulationError
+        NothingComesError
             If nothing can come any more and `until` is None.
         """
         ...
@@ -98,7 +102,7 @@ class TimedArrivals:
         times, first = self._times, self._next
         if first == len(times):
             if until is None:
-                raise SimulationError("no further result will ever come in")
+                raise NothingComesError("no further result will ever come in")
             due = until
         else:
             due = times[first] if until is None else min(times[first], until)
@@ -138,8 +142,13 @@ def to_picoseconds(seconds: Floats) -> Integers:
     """
     if np.isnan(seconds).any():
         raise SimulationError("a finish time is not a number")
-    if (np.isfinite(seconds) & (seconds >= NEVER / 2 / SECOND)).any():
-        raise SimulationError("a finish time exceeds 53 days; write inf for a worker that is dead")
+    long = np.isfinite(seconds) & (seconds >= NEVER / 2 / SECOND)
+    if long.any():
+        worker = int(np.argwhere(long)[0][-1])
+        raise SimulationError(
+            f"the finish time of worker {worker} is {seconds[long].flat[0]:.4g} s, at most 53 days "
+            "can be simulated; write inf for a worker that is dead"
+        )
     endless = np.isinf(seconds)
     picoseconds = np.rint(np.where(endless, 0.0, seconds) * SECOND).astype(np.int64)
     times: Integers = np.where(endless, NEVER, picoseconds)

@@ -112,6 +112,7 @@ class AutoRun:
             load_mode=scenario.load_mode,
             decode_time=0 if self._as_is else scenario.decode_time,
             listeners=(self,),
+            first=first,
         )
         yield from rounds.run(workers, scenario.wait)
 

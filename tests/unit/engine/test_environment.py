@@ -211,6 +211,22 @@ def test_a_run_without_kernel_is_probed_as_long_as_events_are_left():
     assert seen == [10, 20, 30]
 
 
+def test_a_probe_that_sees_nothing_passes_over_the_instants_before_the_next_event():
+    env, seen = Environment(), []
+    Beeper(env, (4, 1_000_003))
+    env.timeout(5_000_007)
+
+    def look(now):
+        seen.append(now)
+        return True
+
+    env.probe(10, look)
+    env.run()
+
+    # The instants after an event and the last ones before the next.
+    assert seen == [10, 1_000_000, 1_000_010, 5_000_000]
+
+
 def test_neither_the_end_nor_the_number_of_events_depends_on_probes():
     def outcome(*intervals):
         env = Environment()

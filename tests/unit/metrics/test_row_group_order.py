@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsim.errors import InvariantError
-from netsim.metrics.ordering import RowGroups, in_order
+from netsim.metrics.ordering import MANY, RowGroups, in_order
 
 
 def batch(t, name=None):
@@ -83,3 +83,14 @@ def test_the_order_check_agrees_with_sorting(pairs):
     rows = pa.Table.from_batches([batch([t for t, _ in pairs], [name for _, name in pairs])])
 
     assert in_order(rows, ("t", "name")) == (pairs == sorted(pairs))
+
+
+def test_rows_that_come_one_by_one_take_no_more_memory_than_their_values():
+    rows = RowGroups("things", ("t",), lambda group: None)
+    count, before = 20_000, pa.total_allocated_bytes()
+
+    for t in range(count):
+        rows.append(batch([t]))
+
+    # Arrow keeps 64 B or more for every array of one number of 8 B.
+    assert pa.total_allocated_bytes() - before < 2 * 8 * count + 64 * 2 * MANY

@@ -55,6 +55,33 @@ def test_samples_add_up_to_the_totals_and_the_last_one_stands_at_the_end(result,
     assert not samples.duplicated(["t", "index"]).any()
 
 
+def test_a_span_of_rest_has_two_samples_however_long_it_is(tmp_path):
+    # Two hosts at 10 Gb/s: 4064 B are through in 3.3 us a link; then nothing for an hour.
+    (tmp_path / "two.yaml").write_text(
+        "nodes: [{name: a, kind: host}, {name: b, kind: host}, {name: s, kind: switch}]\n"
+        "links: [{a: a, b: s, rate: 10 Gbps, delay: 1 us}, "
+        "{a: b, b: s, rate: 10 Gbps, delay: 1 us}]"
+    )
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "netsim: 1\nworkload: fabric\ntopology: {file: two.yaml}\nrouting: {policy: rps}\n"
+        "transport: {kind: open_loop}\nrecord: {tables: [links], sample_every: 10 us}\n"
+        "traffic: [{pattern: permutation, size: 4 kB}, "
+        "{pattern: permutation, size: 4 kB, start: 1 h}]\n"
+    )
+    run = netsim.run(netsim.load(path))
+    samples, hour = run.pandas("links"), 3600 * 10**12
+
+    times = sorted(set(samples["t"]))
+    busy = samples.groupby("t")["tx"].sum()
+
+    assert times == [10_000_000, 20_000_000, hour, run.runs[0]["t_end"]]
+    # 4 links carry the packet of 4000 + 64 B, twice.
+    assert busy.tolist() == [4 * 4064, 0, 0, 4 * 4064]
+    last = samples[samples["t"] == times[-1]]
+    assert last["utilization"].tolist() == pytest.approx([4064 * 8e2 / (times[-1] - hour)] * 4)
+
+
 def test_a_sample_at_the_very_end_is_not_written_twice(result):
     run = result("until: 10 us\nrecord: {tables: [links], sample_every: 5 us}\n")
 
