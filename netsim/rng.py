@@ -6,20 +6,32 @@ sweep. Adding a stream, a probe or a flow shifts no draw of another, and equal r
 equal draws at all points of a sweep (common random numbers).
 
 Compiled kernels draw without state: a draw is a hash of (stream key, entity, counter), so it
-depends on what is drawn for and never on when.
+depends on what is drawn for and never on when. `draws` makes many of them at once, for families
+whose entities are too many for a generator each (17 us to open one, 10 ns a draw here).
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netsim.errors import UsageError
 
+Words: TypeAlias = NDArray[np.uint64] | NDArray[np.int64] | int
+
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
+#: The steps of `mix` for arrays, and how many numbers are worked on at once.
+_GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
+_ROUNDS: Final = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+_LAST: Final = np.uint64(31)
+_PIECE: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +89,38 @@ def mix(x: int) -> int:
 def draw(key: int, entity: int, counter: int) -> int:
     """Return 64 random bits that depend only on the stream's key, the entity and the counter."""
     return mix((mix(mix(key) ^ entity) + counter) & _MASK)
+
+
+def draws(key: int, entities: Words, counters: Words) -> NDArray[np.uint64]:
+    """Return `draw` of every entity and counter, broadcast against each other.
+
+    Parameters
+    ----------
+    key
+        The stream's key.
+    entities, counters
+        Whole numbers below 2^64; ``entities[:, None]`` and ``counters`` give a matrix.
+    """
+    mixed = np.array(entities, dtype=np.uint64, ndmin=1)
+    mixed ^= np.uint64(mix(key))
+    _mix_all(mixed.reshape(-1))
+    known = mixed.reshape(np.shape(entities))
+    found = np.empty(np.broadcast_shapes(known.shape, np.shape(counters)), dtype=np.uint64)
+    np.add(known, np.asarray(counters, dtype=np.uint64), out=found)
+    _mix_all(found.reshape(-1))
+    return found
+
+
+def _mix_all(values: NDArray[np.uint64]) -> None:
+    """Replace every one of `values` by its `mix`, a piece at a time that a cache holds."""
+    spare = np.empty(min(len(values), _PIECE), dtype=np.uint64)
+    for first in range(0, len(values), _PIECE):
+        z = values[first : first + _PIECE]
+        shifted = spare[: len(z)]
+        z *= _GOLDEN
+        for shift, factor in _ROUNDS:
+            np.right_shift(z, shift, out=shifted)
+            z ^= shifted
+            z *= factor
+        np.right_shift(z, _LAST, out=shifted)
+        z ^= shifted

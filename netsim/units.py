@@ -34,7 +34,7 @@ _BITS: Final = re.compile(
 )
 
 #: Units that are read and never shown.
-_NOT_SHOWN: Final = re.compile(r".iB|.?bit|.?B/s|min|h|d|/h|/s")
+_NOT_SHOWN: Final = re.compile(r".iB|.?bit|.?B/s|min|h|d|/h|/s|Wh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,45 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         "a rate needs bits or bytes per second: '100 Gbps' (bits) or '100 GB/s' (bytes)",
         whole=True,
     ),
-    "length": Dimension("a length", "m", _scaled(" k", "m"), "a length needs m or km: '20 km'"),
+    "length": Dimension(
+        "a length",
+        "m",
+        {
+            "nm": Fraction(1, 10**9),
+            "um": Fraction(1, 10**6),
+            "mm": Fraction(1, 1000),
+            "cm": Fraction(1, 100),
+            **_scaled(" k", "m"),
+        },
+        "a length needs nm, um, mm, cm, m or km: '20 km'",
+    ),
     "speed": Dimension(
         "a speed", "m/s", _scaled(" k", "m/s"), "a speed needs m/s or km/s: '2e8 m/s'"
     ),
     "attenuation": Dimension(
         "an attenuation", "dB/km", {"dB/km": Fraction(1)}, "an attenuation needs dB/km: '0.2 dB/km'"
+    ),
+    "angle": Dimension(
+        "an angle",
+        "rad",
+        # Of pi more digits than a double holds, so that a value is rounded once, as all are.
+        {"rad": Fraction(1), "deg": Fraction("3.14159265358979323846264338327950288") / 180},
+        "an angle needs rad or deg: '45 deg'",
+    ),
+    "energy": Dimension(
+        "an energy",
+        "J",
+        {**_scaled(" k", "J"), "Wh": Fraction(3600)},
+        "an energy needs J, kJ or Wh: '2 Wh'",
+    ),
+    "power": Dimension(
+        "a power", "W", {"mW": Fraction(1, 1000), "W": Fraction(1)}, "a power needs mW or W: '5 W'"
+    ),
+    "energy_per_data": Dimension(
+        "an energy per data",
+        "J/B",
+        {"J/B": Fraction(1), "nJ/bit": Fraction(8, 10**9)},
+        "energy per data needs J/B or nJ/bit: '50 nJ/bit'",
     ),
     "frequency": Dimension(
         "a frequency",

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.delays.columns import MOST_PROBLEMS, Columns, read
-from netsim.delays.laws.law import Seconds
+from netsim.datafiles import INDEX, MOST_PROBLEMS, Columns, read
+from netsim.delays.laws.law import SECONDS, Seconds
 from netsim.delays.process import DelayConfig
 from netsim.fields import FilePath, field
 from netsim.problems import Problem, ProblemsFound
@@ -60,7 +60,7 @@ def finish_times(path: Path, rounds: int, workers: int) -> Seconds:
     ProblemsFound
         If a row names a worker that does not exist, a cell is given twice or not at all.
     """
-    columns = read(path, {"round": "index", "worker": "index", "finish": "seconds"})
+    columns = read(path, {"round": INDEX, "worker": INDEX, "finish": SECONDS})
     strangers = np.flatnonzero(columns["worker"] >= workers)[:MOST_PROBLEMS]
     if strangers.size:
         raise ProblemsFound(*(_stranger(columns, row, workers) for row in strangers))

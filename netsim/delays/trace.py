@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Final, Literal
 
 import numpy as np
 
-from netsim.delays.columns import Columns, read
+from netsim.datafiles import INDEX, RATIO, Columns, Kind, read
 from netsim.delays.lanes import generator
-from netsim.delays.laws.law import Seconds
+from netsim.delays.laws.law import SECONDS, Seconds
 from netsim.delays.process import DelayConfig
 from netsim.fields import FilePath, Probability, field
 from netsim.problems import Problem, ProblemsFound
@@ -94,8 +94,8 @@ def profile(path: Path, load: float | None = None) -> tuple[Seconds, float]:
     ProblemsFound
         If that load was not measured, or a worker's time in some round is missing or given twice.
     """
-    kinds: dict[str, Any] = {"round": "index", "worker": "index", "seconds": "seconds"}
-    columns = read(path, kinds, {"load": "ratio"})
+    kinds: dict[str, Kind] = {"round": INDEX, "worker": INDEX, "seconds": SECONDS}
+    columns = read(path, kinds, {"load": RATIO})
     rows = np.arange(len(columns))
     used = 0.0
     if "load" in columns:

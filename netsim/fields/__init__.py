@@ -18,13 +18,17 @@ from netsim.fields.block import Config, field, problem, shown
 from netsim.fields.choice import FILE_KEY, OneOf, implementation
 from netsim.fields.file import FilePath, InputFile, PlacedText
 from netsim.fields.quantity import (
+    Angle,
     Attenuation,
     Data,
     Duration,
+    Energy,
+    EnergyPerData,
     Frequency,
     Length,
     PositiveData,
     PositiveTime,
+    Power,
     Probability,
     Quantity,
     Rate,
@@ -35,10 +39,13 @@ from netsim.fields.quantity import (
 
 __all__ = [
     "FILE_KEY",
+    "Angle",
     "Attenuation",
     "Config",
     "Data",
     "Duration",
+    "Energy",
+    "EnergyPerData",
     "FilePath",
     "Frequency",
     "InputFile",
@@ -47,6 +54,7 @@ __all__ = [
     "PlacedText",
     "PositiveData",
     "PositiveTime",
+    "Power",
     "Probability",
     "Quantity",
     "Rate",

@@ -71,7 +71,7 @@ class StragglersFamily:
         "worker_rounds",
         "tasks",
         "gradients",
-        "learning",
+        "updates",
         "selection",
     )
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS

@@ -1,4 +1,4 @@
-"""Tables of what coded rounds are for: applied gradients, learning, choice of parameters."""
+"""Tables of what coded rounds are for: applied gradients, updates, choice of parameters."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ GRADIENTS: Final = Table(
     ),
 )
 
-LEARNING: Final = Table(
-    name="learning",
-    version=1,
+UPDATES: Final = Table(
+    name="updates",
+    version=2,
     row="one row per update of a model",
     key=("round", "job"),
     columns=(
@@ -75,5 +75,5 @@ SELECTION: Final = Table(
     ),
 )
 
-for _table in (GRADIENTS, LEARNING, SELECTION):
+for _table in (GRADIENTS, UPDATES, SELECTION):
     register("table", _table.name)(_table)

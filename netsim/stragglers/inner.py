@@ -18,6 +18,7 @@ import numpy as np
 from netsim.errors import SimulationError
 from netsim.stragglers.codes.scheme import Flags, Floats, Integers, Limit
 from netsim.stragglers.decoding import NullSpaceDecoder, Weights
+from netsim.stragglers.pieces import solved
 
 
 class InnerCode(Protocol):
@@ -44,24 +45,25 @@ class InnerCode(Protocol):
         ...
 
 
-def cyclic_matrix(n: int, s: int, generator: np.random.Generator) -> Floats:
-    """Return a random cyclic (n, s) code: any n-s of its rows span the vector of ones."""
-    matrix = np.eye(n)
+def cyclic_band(n: int, s: int, generator: np.random.Generator) -> Floats:
+    """Return a random cyclic (n, s) code: any n-s of its rows span the vector of ones.
+
+    Row i of the result, (n, s+1), holds the coefficients of parts i, i+1, ..., i+s (mod n).
+    """
+    band = np.ones((n, s + 1))
     if s == 0:
-        return matrix
+        return band
     checks = generator.standard_normal((s, n))
     checks[:, -1] = -checks[:, :-1].sum(axis=1)
     support = (np.arange(n)[:, None] + np.arange(1, s + 1)) % n
-    systems = checks[:, support].transpose(1, 0, 2)
-    rest = np.linalg.solve(systems, -checks.T[:, :, None])[:, :, 0]
-    matrix[np.arange(n)[:, None], support] = rest
-    return matrix
+    band[:, 1:] = solved(checks, support, -checks.T[:, :, None])[:, :, 0]
+    return band
 
 
 class CyclicCode:
     """A random cyclic (n, s) gradient code with its null-space decoder.
 
-    The matrix is drawn and decomposed when arithmetic is first asked for: who may be late does not
+    The band is drawn and factored when arithmetic is first asked for: who may be late does not
     depend on it.
     """
 
@@ -73,10 +75,9 @@ class CyclicCode:
 
     @property
     def decoder(self) -> NullSpaceDecoder:
-        """The decoder, with the matrix."""
+        """The decoder, with the band."""
         if self._decoder is None:
-            matrix = cyclic_matrix(self.n, self.s, self._generator)
-            self._decoder = NullSpaceDecoder(matrix, self.s)
+            self._decoder = NullSpaceDecoder(cyclic_band(self.n, self.s, self._generator))
         return self._decoder
 
     def enough(self, returned: Flags) -> bool:
@@ -97,7 +98,7 @@ class CyclicCode:
     def row(self, worker: int) -> tuple[Integers, Floats]:
         """Return parts worker..worker+s (mod n) with their coefficients."""
         held = (worker + np.arange(self.s + 1)) % self.n
-        return held, self.decoder.matrix[worker, held]
+        return held, self.decoder.band[worker]
 
     def decode(self, returned: Flags) -> Weights:
         """Return the weights of the returned results, by the null space."""

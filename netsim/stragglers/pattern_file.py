@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from netsim.delays.columns import MOST_PROBLEMS, read
+from netsim.datafiles import INDEX, MOST_PROBLEMS, read
 from netsim.fields import Config, FilePath, field
 from netsim.problems import Problem, ProblemsFound
 from netsim.stragglers.patterns import Pattern
@@ -38,7 +38,7 @@ class PatternConfig(Config):
             If the file cannot be read or names a worker that does not exist.
         """
         # Without rows: nobody ever straggled.
-        columns = read(_path(self), {"round": "index", "worker": "index"}, empty=True)
+        columns = read(_path(self), {"round": INDEX, "worker": INDEX}, empty=True)
         strangers = np.flatnonzero(columns["worker"] >= workers)[:MOST_PROBLEMS]
         if strangers.size:
             least = f"there are only workers 0 to {workers - 1}"

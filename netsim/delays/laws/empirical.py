@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.delays.columns import read
-from netsim.delays.laws.law import LawConfig, Seconds
+from netsim.datafiles import read
+from netsim.delays.laws.law import SECONDS, LawConfig, Seconds
 from netsim.fields import FilePath, field
 from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
@@ -48,5 +48,5 @@ class Empirical:
 
 
 def _measured(config: Any) -> Seconds:
-    seconds: Seconds = read(config.file.path, {"seconds": "seconds"})["seconds"]
+    seconds: Seconds = read(config.file.path, {"seconds": SECONDS})["seconds"]
     return seconds

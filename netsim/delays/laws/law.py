@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from pydantic import GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
+from netsim.datafiles import Number
 from netsim.fields import FILE_KEY, Config, OneOf, Quantity, implementation
 from netsim.problems import Problem
 
@@ -33,6 +34,11 @@ Seconds = NDArray[np.float64]
 #: Seconds (53 days) that no finite duration of a scenario or data file exceeds: half the range of
 #: the clock. Draws of a law may.
 LONGEST: Final = 53 * 86400.0
+
+#: A column of a data file that holds durations; ``inf`` is what never comes.
+SECONDS: Final = Number(
+    "a number of seconds from 0 to 53 days, or inf", least=0, most=LONGEST, endless=True
+)
 
 #: Types of a law's parameters. What must be positive is a step of the clock at least, which keeps
 #: ratios of parameters, and their squares, within the range of floating point.

@@ -16,6 +16,7 @@ from netsim.stragglers.codes.gc import too_many_stragglers
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import Assignment, CodeConfig, Flags, Floats, History, Rule
 from netsim.stragglers.inner import CyclicCode
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "adaptive_gc")
@@ -73,7 +74,7 @@ class AdaptiveGradientCode(OneRound):
         """Start with the given s."""
         super().begin(jobs)
         self.s = int(self.config.s)
-        self._matrix = None
+        self._shares = None
 
     def load(self) -> Fraction:
         """Return (s+1)/n of the current s."""
@@ -95,7 +96,7 @@ class AdaptiveGradientCode(OneRound):
         """Choose s, and hand out the tasks of its code."""
         if history.finish:
             self.s = self._chosen(history)
-            self._matrix = None
+            self._shares = None
         return super().assign(r, history)
 
     def _chosen(self, history: History) -> int:
@@ -107,13 +108,9 @@ class AdaptiveGradientCode(OneRound):
         most = self.workers - 1 if self.config.most is None else int(self.config.most)
         return int(min(max(wanted, self.config.least), most))
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return the rows of the current code."""
-        matrix = np.zeros((self.workers, self.workers))
-        for worker in range(self.workers):
-            parts, shares = self.code.row(worker)
-            matrix[worker, parts] = shares
-        return matrix
+        return Shares.of_band(self.code.decoder.band)
 
     def allowed(self) -> int:
         """Return the current s."""

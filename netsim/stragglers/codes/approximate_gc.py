@@ -24,7 +24,9 @@ from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound, drawn_load
-from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, in_words
+from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Integers, in_words
+from netsim.stragglers.pieces import pieces
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "approximate_gc")
@@ -70,20 +72,24 @@ class ApproximateGradientCode(OneRound):
             found.append(Problem(message, at=("code", "d"), hint=hint, also=("workers",)))
         return found
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return the assignment, drawn from the replication's stream."""
         n, d = self.workers, int(self.config.d)
         if self.config.assignment == "repetition":
-            group = np.arange(n) // d
-            return np.where(group[:, None] == group, 1.0, 0.0)
+            worker, place = np.indices((n, d)).reshape(2, -1)
+            return _plain(worker, worker // d * d + place, n)
         generator = self.generator()
         if self.config.assignment == "bernoulli":
-            held: Floats = (generator.random((n, n)) < d / n).astype(np.float64)
-            return held
-        matrix = np.zeros((n, n))
-        for _ in range(d):
-            matrix[np.arange(n), generator.permutation(n)] += 1.0
-        return matrix
+            worker, part = np.concatenate([self._drawn(rows, generator) for rows in pieces(n, n)]).T
+            return _plain(worker, part, n)
+        dealt = [generator.permutation(n) for _ in range(d)]
+        return _plain(np.tile(np.arange(n), d), np.concatenate(dealt), n)
+
+    def _drawn(self, workers: slice, generator: np.random.Generator) -> Integers:
+        """Return who of the `workers` holds which part, each with probability d/n."""
+        first, count = int(workers.start), int(workers.stop - workers.start)
+        found = np.argwhere(generator.random((count, self.workers)) < self.config.d / self.workers)
+        return np.asarray(found + np.array([first, 0]), dtype=np.int64)
 
     def load_in_words(self) -> str:
         """Return the load as far as it follows from d, and what is drawn."""
@@ -106,10 +112,13 @@ class ApproximateGradientCode(OneRound):
         if not returned.any():
             return weights
         if self.config.decode == "optimal":
-            held = self.coefficients[returned]
-            weights[returned] = np.linalg.lstsq(held.T, np.ones(held.shape[1]), rcond=None)[0]
-            return weights
+            return self.coefficients.least_squares(returned)
         late = self.config.straggling
         share = 1 - np.mean(returned) if late is None else late
         weights[returned] = 1 / (self.config.d * (1 - share)) if share < 1 else 0.0
         return weights
+
+
+def _plain(worker: Integers, part: Integers, n: int) -> Shares:
+    """Return shares of plain sums: coefficient 1 as often as a worker is dealt a part."""
+    return Shares(worker, part, np.ones(len(worker)), (n, n))

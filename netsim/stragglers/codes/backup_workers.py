@@ -12,6 +12,7 @@ from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "backup_workers")
@@ -40,9 +41,9 @@ class BackupWorkers(OneRound):
         hint = f"take at most b={workers - 1}"
         return [Problem(message, at=("code", "b"), hint=hint, also=("workers",))]
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return one sample for each worker."""
-        return np.eye(self.workers)
+        return Shares.one_each(self.workers)
 
     def load(self) -> Fraction:
         """Return 1/(n-b)."""

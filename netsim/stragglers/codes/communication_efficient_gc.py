@@ -1,13 +1,16 @@
 """Communication-efficient gradient coding: messages of a m-th of the gradient's length.
 
 Any n-s results of length l/m give the gradient of length l, if every worker holds d >= s + m parts
-(Ye and Abbe 2018). The gradient of part j is cut into m blocks g[j, u]. With N random, n x (n-s),
-find for every part vectors b[j, u] of length n-s such that ``N[i] b[j, u] = 0`` for the n-d workers
-i without part j, and whose last m entries are the u-th unit vector: n-s equations, n-s unknowns.
-Worker i returns ``f[i] = sum over j, u of (N[i] b[j, u]) g[j, u]``, which is ``N[i] F`` with
-``F = sum of b[j, u] g[j, u]``. From any n-s results F follows, and its last m entries are the
-blocks of the full gradient. (The authors take N a Vandermonde matrix; a random one is better
-conditioned.)
+(Ye and Abbe 2018). The gradient of part j is cut into m blocks g[j, u], and worker i returns ``f[i]
+= sum over j, u of C[i, j, u] g[j, u]``. Draw K random, (s+m) x n, its first s rows P and its last m
+rows L. The s+m workers that hold part j have coefficients c[j, u] with ``P c[j, u] = 0`` and ``L
+c[j, u] = e[u]``, the u-th unit vector: s+m equations, s+m unknowns. Without the results of F, |F|
+<= s, take weights ``w[u] = L[u] + y' P`` that vanish on F. Then ``w[u] c[j, v] = L[u] c[j, v]``,
+which is 1 for u = v and else 0: so ``w[u] f`` is block u of the full gradient.
+
+(The authors say the same from the other side: their messages are f = N F with N a n x (n-s)
+Vandermonde matrix, of which P spans the left null space. With P drawn, n systems of s+m unknowns
+take the place of n systems of n-s unknowns, and a random K is better conditioned.)
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from netsim.rng import Streams
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Rule
 from netsim.stragglers.decoding import REFUSE
+from netsim.stragglers.pieces import solved
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "communication_efficient_gc")
@@ -46,7 +51,7 @@ class CommunicationEfficientGradientCode(OneRound):
     ) -> None:
         super().__init__(config, workers, rule=rule, streams=streams)
         self.s, self.m = int(config.s), int(config.m)
-        self._blocks: Floats | None = None
+        self._blocks: tuple[Shares, ...] | None = None
 
     @property
     def message_share(self) -> Fraction:
@@ -74,30 +79,25 @@ class CommunicationEfficientGradientCode(OneRound):
         """Return the model."""
         return f"up to {self.s} stragglers in every round, with messages of 1/{self.m} the length"
 
-    def draw_coefficients(self) -> Floats:
-        """Return the coefficients of the first block; `block_coefficients` holds all."""
-        return self.block_coefficients[:, :, 0]
+    def draw_coefficients(self) -> Shares:
+        """Return the coefficients of the first block; `blocks` holds all."""
+        return self.blocks[0]
 
     @property
-    def block_coefficients(self) -> Floats:
-        """What each worker combines: (workers, parts, blocks)."""
+    def blocks(self) -> tuple[Shares, ...]:
+        """What each worker combines, (workers, parts), for each of the m blocks."""
         if self._blocks is None:
-            n, size = self.workers, self.workers - self.s
-            self._mixing = self.generator().standard_normal((n, size))
-            self._blocks = np.stack([self._part(part, size) for part in range(n)], axis=1)
+            n, held = self.workers, self.s + self.m
+            self._checks = self.generator().standard_normal((held, n))
+            # Part j is with workers j, j-1, ..., so that worker i holds i, i+1, ...
+            holders = (np.arange(n)[:, None] - np.arange(held)) % n
+            shares = solved(self._checks, holders, np.eye(held)[:, self.s :])
+            part = np.repeat(np.arange(n), held)
+            self._blocks = tuple(
+                Shares(holders.ravel(), part, shares[:, :, u].ravel(), (n, n))
+                for u in range(self.m)
+            )
         return self._blocks
-
-    def _part(self, part: int, size: int) -> Floats:
-        """Return N b[part, u] for all workers and blocks."""
-        n, held = self.workers, self.s + self.m
-        without = (part + 1 + np.arange(n - held)) % n
-        last = np.eye(size)[size - self.m :]
-        system = np.vstack((self._mixing[without], last))
-        wanted = np.vstack((np.zeros((n - held, self.m)), np.eye(self.m)))
-        vectors = np.linalg.solve(system, wanted)
-        coefficients: Floats = self._mixing @ vectors
-        coefficients[without] = 0.0
-        return coefficients
 
     def allowed(self) -> int:
         """Return s."""
@@ -111,12 +111,16 @@ class CommunicationEfficientGradientCode(OneRound):
         SimulationError
             If they leave an error above 1e-6.
         """
-        coefficients = self.block_coefficients
-        weights = np.zeros((self.m, self.workers))
-        inverse = np.linalg.pinv(self._mixing[returned])
-        weights[:, returned] = inverse[-self.m :]
-        combined = np.einsum("vi,iju->vju", weights, coefficients)
-        error = float(np.abs(combined - np.eye(self.m)[:, None, :]).max())
+        blocks = self.blocks
+        late = np.flatnonzero(~returned)
+        checks, sums = self._checks[: self.s], self._checks[self.s :]
+        added = np.linalg.lstsq(checks[:, late].T, -sums[:, late].T, rcond=None)[0]
+        weights: Floats = np.where(returned, sums + added.T @ checks, 0.0)
+        error = max(
+            float(np.abs(weights[v] @ blocks[u] - (u == v)).max())
+            for u in range(self.m)
+            for v in range(self.m)
+        )
         if not error <= REFUSE:
             raise SimulationError(f"cannot decode: the weights leave an error of {error:.2g}")
         return weights
@@ -132,7 +136,9 @@ class CommunicationEfficientGradientCode(OneRound):
         padded = np.zeros((len(parts), -(-length // self.m) * self.m))
         padded[:, :length] = parts
         blocks = padded.reshape(len(parts), self.m, -1)
-        messages = np.einsum("iju,jul->il", self.block_coefficients, blocks)
+        messages = np.zeros((self.workers, blocks.shape[2]))
+        for u, shares in enumerate(self.blocks):
+            np.add.at(messages, shares.worker, shares.share[:, None] * blocks[shares.part, u])
         whole = self.block_weights(returned) @ np.where(returned[:, None], messages, 0.0)
         gradient: Floats = whole.reshape(-1)[:length]
         return gradient

@@ -31,6 +31,7 @@ from netsim.stragglers.codes.scheme import (
     Rule,
 )
 from netsim.stragglers.inner import CyclicCode
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "dynamic_clustering")
@@ -86,18 +87,16 @@ class DynamicClustering(OneRound):
             dealt = order.reshape(self._size, -1)
             dealt[1::2] = dealt[1::2, ::-1]
             self.members = np.ascontiguousarray(dealt.T)
-            self._matrix = None
+            self._shares = None
         return super().assign(r, history)
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return the cluster's code for the cluster's parts."""
-        matrix = np.zeros((self.workers, self.workers))
-        for cluster, members in enumerate(self.members):
-            first = cluster * self._size
-            for place, worker in enumerate(members):
-                parts, shares = self._code.row(place)
-                matrix[worker, first + parts] = shares
-        return matrix
+        own = Shares.of_band(self._code.decoder.band)
+        worker = self.members[:, own.worker]
+        part = np.arange(len(self.members))[:, None] * self._size + own.part
+        share = np.tile(own.share, len(self.members))
+        return Shares(worker.ravel(), part.ravel(), share, (self.workers, self.workers))
 
     def allowed(self) -> int:
         """Return s, what any cluster bears."""

@@ -15,6 +15,8 @@ from netsim.stragglers.codes.gc import too_many_stragglers
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
 from netsim.stragglers.decoding import REFUSE
+from netsim.stragglers.pieces import solved
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "heterogeneous_gc")
@@ -78,18 +80,16 @@ class HeterogeneousGradientCode(OneRound):
     def _parts(self) -> int:
         return int(self.config.parts or 4 * self.workers)
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return the coefficients of the consecutive parts that each worker holds."""
         n, parts, needed = self.workers, self._parts, int(self.config.s) + 1
         holders = np.repeat(np.arange(n), self.copies())
         # Copies are dealt in a circle: part k has the copies k, k+K, k+2K, ... of the row.
         of_part = holders.reshape(needed, parts).T
         self._checks = self.generator().standard_normal((needed, n))
-        matrix = np.zeros((n, parts))
-        systems = self._checks[:, of_part].transpose(1, 0, 2)
-        solved = np.linalg.solve(systems, np.ones((parts, needed, 1)))[:, :, 0]
-        matrix[of_part, np.arange(parts)[:, None]] = solved
-        return matrix
+        shares = solved(self._checks, of_part, np.ones((needed, 1)))
+        part = np.repeat(np.arange(parts), needed)
+        return Shares(of_part.ravel(), part, shares.ravel(), (n, parts))
 
     def load(self) -> Fraction:
         """Return the largest load."""

@@ -11,6 +11,7 @@ from netsim.problems import Problem
 from netsim.registry import register
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "k_sync")
@@ -34,9 +35,9 @@ class KSync(OneRound):
         """Return a problem if k exceeds the number of workers."""
         return at_most_all(config.k, workers, "k")
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return one part for each worker."""
-        return np.eye(self.workers)
+        return Shares.one_each(self.workers)
 
     def allowed(self) -> int:
         """Return n-k."""

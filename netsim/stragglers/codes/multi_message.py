@@ -26,6 +26,7 @@ from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Integers
+from netsim.stragglers.shares import Shares
 
 if TYPE_CHECKING:
     from netsim.stragglers.schema import StragglersScenario
@@ -127,11 +128,11 @@ class MultiMessage(OneRound):
             given_up=begun - int(np.count_nonzero(first <= end)),
         )
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return the parts of every worker."""
-        matrix = np.zeros((self.workers, self.workers))
-        matrix[np.arange(self.workers)[:, None], self.parts] = 1.0
-        return matrix
+        part = self.parts.ravel()
+        worker = np.repeat(np.arange(self.workers), self.parts.shape[1])
+        return Shares(worker, part, np.ones(len(part)), (self.workers, self.workers))
 
     def load(self) -> Fraction:
         """Return d/n, the storage; a worker stops when the round ends."""

@@ -29,6 +29,7 @@ from netsim.stragglers.codes.scheme import (
     Scheme,
     in_words,
 )
+from netsim.stragglers.shares import Shares
 
 
 class OneRound(Scheme):
@@ -40,12 +41,12 @@ class OneRound(Scheme):
         super().__init__(config, workers, rule=rule, streams=streams)
         self._round = 0
         self._returned: Flags = np.zeros(workers, dtype=np.bool_)
-        self._matrix: Floats | None = None
+        self._shares: Shares | None = None
 
     # -- what a scheme says
 
     @abc.abstractmethod
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return what each worker combines, (workers, parts); asked for once."""
 
     @abc.abstractmethod
@@ -59,21 +60,20 @@ class OneRound(Scheme):
     # -- what follows from it
 
     @property
-    def coefficients(self) -> Floats:
+    def coefficients(self) -> Shares:
         """What each worker combines, (workers, parts)."""
-        if self._matrix is None:
-            self._matrix = self.draw_coefficients()
-        return self._matrix
+        if self._shares is None:
+            self._shares = self.draw_coefficients()
+        return self._shares
 
     def load(self) -> Fraction:
         """Return the largest number of parts that a worker holds, over their number."""
-        held = np.count_nonzero(self.coefficients, axis=1)
+        held = self.coefficients.held
         return Fraction(int(held.max()), self.coefficients.shape[1])
 
     def loads(self) -> Floats:
         """Return the share of the data that each worker really processes."""
-        held = np.count_nonzero(self.coefficients, axis=1)
-        shares: Floats = held / self.coefficients.shape[1]
+        shares: Floats = self.coefficients.held / self.coefficients.shape[1]
         return shares
 
     def tolerates(self) -> str:
@@ -108,9 +108,7 @@ class OneRound(Scheme):
 
     def message(self, worker: int, kind: int, chunk: int) -> Message:
         """Return the worker's row."""
-        row = self.coefficients[worker]
-        held = np.flatnonzero(row)
-        return Message(held, row[held])
+        return Message(*self.coefficients.row(worker))
 
     def decode(self, job: int) -> Decoding:
         """Return the weights of the round's results and the error that they leave."""

@@ -16,6 +16,7 @@ from netsim.rng import Streams
 from netsim.stragglers.codes.one_round import OneRound
 from netsim.stragglers.codes.outcome import Outcome
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats, Integers, Rule
+from netsim.stragglers.shares import Shares
 
 if TYPE_CHECKING:
     from netsim.stragglers.schema import StragglersScenario
@@ -103,9 +104,9 @@ class Speculative(OneRound):
         done[tasks] = np.minimum(done[tasks], start + np.minimum(copy[helpers], NEVER - start))
         return done
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return one part for each worker."""
-        return np.eye(self.workers)
+        return Shares.one_each(self.workers)
 
     def allowed(self) -> int:
         """Return 0: every part is computed, by its worker or by a copy."""

@@ -12,6 +12,7 @@ from netsim.registry import register
 from netsim.stragglers.codes.k_sync import at_most_all
 from netsim.stragglers.codes.one_round import OneRound, drawn_load
 from netsim.stragglers.codes.scheme import CodeConfig, Flags, Floats
+from netsim.stragglers.shares import Shares
 
 
 @register("code", "stochastic_gc")
@@ -39,14 +40,13 @@ class StochasticGradientCode(OneRound):
         """Return a problem if there are more copies than workers."""
         return at_most_all(config.d, workers, "d")
 
-    def draw_coefficients(self) -> Floats:
+    def draw_coefficients(self) -> Shares:
         """Return d random workers for every part."""
         n, d = self.workers, int(self.config.d)
         generator = self.generator()
-        matrix = np.zeros((n, n))
-        for part in range(n):
-            matrix[generator.choice(n, size=d, replace=False), part] = 1 / d
-        return matrix
+        worker = [generator.choice(n, size=d, replace=False) for _ in range(n)]
+        part = np.repeat(np.arange(n), d)
+        return Shares(np.concatenate(worker), part, np.full(n * d, 1 / d), (n, n))
 
     def load_in_words(self) -> str:
         """Return the mean load, and that the largest is drawn."""

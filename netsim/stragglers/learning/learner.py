@@ -36,7 +36,7 @@ class Learner:
     streams
         Random streams; data and first weights depend on the replication.
     recorder
-        Where table `learning` goes, if it is wanted.
+        Where table `updates` goes, if it is wanted.
     """
 
     def __init__(
@@ -106,13 +106,13 @@ class Learner:
         self._worst = max(self._worst, error)
         step = self._rate / len(data.labels)
         self.weights[index] = self.weights[index] - step * gradient
-        if self._recorder.wants("learning"):
+        if self._recorder.wants("updates"):
             self._record(decoding, ended, index, error)
 
     def _record(self, decoding: Decoding, ended: Round, index: int, error: float) -> None:
         loss, accuracy = self._judge(index)
         self._recorder.write_row(
-            "learning",
+            "updates",
             {
                 "round": ended.index,
                 "t": ended.end,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from netsim.delays.columns import read
+from netsim.datafiles import RATIO, read
+from netsim.delays.laws.law import SECONDS
 from netsim.delays.trace import profile
 from netsim.stragglers.codes.scheme import Floats
 
@@ -27,7 +28,7 @@ def fit_load_slope(loads: Sequence[float], means: Sequence[float]) -> tuple[floa
 
 def measured_slope(path: Path) -> tuple[float, float]:
     """Return slope and intercept of the mean times in a trace with a column `load`."""
-    columns = read(path, {"load": "ratio", "seconds": "seconds"})
+    columns = read(path, {"load": RATIO, "seconds": SECONDS})
     loads = np.unique(columns["load"])
     return fit_load_slope(
         [float(load) for load in loads],

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from netsim.delays import columns
+from netsim.datafiles import INDEX, MOST_PROBLEMS
+from netsim.datafiles import read as read_columns
+from netsim.delays.laws.law import SECONDS
 from netsim.delays.process import (
     problems,
     read,
@@ -105,7 +107,7 @@ def test_all_faults_of_a_file_are_reported_up_to_a_limit(tmp_path):
     text = "round,worker,finish\n" + "0,0,x\n" * 500
     config = read({"kind": "matrix", "file": _write(tmp_path / "m.csv", text)})
 
-    assert len(problems(config, 2, 2)) == columns.MOST_PROBLEMS
+    assert len(problems(config, 2, 2)) == MOST_PROBLEMS
 
 
 @pytest.mark.parametrize(
@@ -131,13 +133,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path, name):
     (tmp_path / "folder.csv").mkdir()
 
     with pytest.raises(ProblemsFound, match=name):
-        columns.read(tmp_path / name, {"round": "index"})
+        read_columns(tmp_path / name, {"round": INDEX})
 
 
 def test_a_file_without_rows_is_read_where_it_means_something(tmp_path):
     (tmp_path / "none.csv").write_text("round,worker\n")
 
-    assert len(columns.read(tmp_path / "none.csv", {"round": "index"}, empty=True)) == 0
+    assert len(read_columns(tmp_path / "none.csv", {"round": INDEX}, empty=True)) == 0
 
 
 def test_a_parquet_column_of_the_wrong_type_is_refused(tmp_path):
@@ -145,14 +147,14 @@ def test_a_parquet_column_of_the_wrong_type_is_refused(tmp_path):
     pq.write_table(table, tmp_path / "m.parquet")
 
     with pytest.raises(ProblemsFound, match="round: type string"):
-        columns.read(tmp_path / "m.parquet", {"round": "index"})
+        read_columns(tmp_path / "m.parquet", {"round": INDEX})
 
 
 def test_a_parquet_null_is_refused_with_its_row(tmp_path):
     pq.write_table(pa.table({"finish": pa.array([1.0, None])}), tmp_path / "m.parquet")
 
     with pytest.raises(ProblemsFound) as caught:
-        columns.read(tmp_path / "m.parquet", {"finish": "seconds"})
+        read_columns(tmp_path / "m.parquet", {"finish": SECONDS})
 
     assert caught.value.problems[0].line == 2
 
@@ -259,7 +261,7 @@ def test_a_parquet_time_beyond_the_range_of_durations_is_refused_and_a_dead_work
     pq.write_table(pa.table({"finish": [1.0, np.inf, 1e9]}), tmp_path / "m.parquet")
 
     with pytest.raises(ProblemsFound, match=r"finish: row 3 holds 1e\+09"):
-        columns.read(tmp_path / "m.parquet", {"finish": "seconds"})
+        read_columns(tmp_path / "m.parquet", {"finish": SECONDS})
 
 
 def test_a_trace_with_a_hole_names_it(tmp_path):

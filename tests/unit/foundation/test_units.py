@@ -21,11 +21,13 @@ PINT = {
     "kHz": (10**3, "1/s"), "MHz": (10**6, "1/s"), "GHz": (10**9, "1/s"),
     "FLOP": (1, "count"), "GFLOP": (10**9, "count"), "TFLOP": (10**12, "count"),
     "FLOPS": (1, "count/s"), "GFLOPS": (10**9, "count/s"), "TFLOPS": (10**12, "count/s"),
-    "dB/km": (1, "count/km"), "d": (1, "day"), "min": (1, "minute"), "h": (1, "hour"),
+    "dB/km": (1, "count/km"), "nJ/bit": (1, "nJ/bit"), "J/B": (1, "J/byte"),
+    "d": (1, "day"), "min": (1, "minute"), "h": (1, "hour"),
 }  # fmt: skip
 HELD = {
     "ps": "ps", "s": "s", "B": "byte", "bit/s": "bit/s", "m": "m", "m/s": "m/s",
-    "dB/km": "count/km", "1/s": "1/s", "FLOP": "count", "FLOP/s": "count/s",
+    "dB/km": "count/km", "1/s": "1/s", "FLOP": "count", "FLOP/s": "count/s", "rad": "rad",
+    "J": "J", "W": "W", "J/B": "J/byte",
 }  # fmt: skip
 EVERY_UNIT = [
     (dimension, unit) for dimension, known in units.DIMENSIONS.items() for unit in known.units
@@ -62,6 +64,11 @@ def test_a_sum_that_binary_floats_miss_is_exact():
     # 0.1 + 0.2 ns in binary floats is 300.00000000000006 ps.
     assert units.parse("0.3 ns", "time") == 300
     assert units.parse("1.1 Tbps", "rate") == 1_100_000_000_000
+
+
+def test_half_a_turn_is_pi_as_a_double_holds_it():
+    assert units.parse("180 deg", "angle") == math.pi
+    assert units.parse("-90 deg", "angle") == -math.pi / 2
 
 
 def test_conversion_rounds_once_and_to_even():
@@ -101,6 +108,10 @@ def test_any_text_is_a_finite_quantity_or_a_unit_error(text, dimension):
         (0, "rate", "0 bps"),
         (-3000, "time", "-3 ns"),
         (312e12, "compute", "312 TFLOPS"),
+        (7200.0, "energy", "7.2 kJ"),
+        (4e-7, "energy_per_data", "50 nJ/bit"),
+        (0.002, "length", "2 mm"),
+        (0.005, "power", "5 mW"),
     ],
 )
 def test_readable_takes_the_largest_unit_that_keeps_it_above_one(value, dimension, text):

@@ -38,7 +38,7 @@ def _train(code: dict[str, Any], **more: Any) -> Any:
             "code": code,
             "delays": {"kind": "isolated"},
             "learning": {"samples": 200, "features": 6, "classes": 3},
-            "record": {"tables": ["learning"]},
+            "record": {"tables": ["updates"]},
             **more,
         }
     )
@@ -52,7 +52,7 @@ def test_an_exact_scheme_decodes_the_full_gradient_and_learns_as_uncoded_does(co
     assert coded.runs[0]["gradient_error"] < 1e-9
     by_job = {}
     for name, result in (("plain", plain), ("coded", coded)):
-        table = result.table("learning")
+        table = result.table("updates")
         order = np.argsort(table["job"].to_numpy())
         by_job[name] = table["loss"].to_numpy()[order]
     np.testing.assert_allclose(by_job["coded"], by_job["plain"], rtol=1e-9)
@@ -64,7 +64,7 @@ def test_a_perceptron_learns_through_a_code_too():
     result = _train({"scheme": "m_sgc", "B": 1, "W": 2, "lambda": 4}, learning=learning)
 
     assert result.runs[0]["gradient_error"] < 1e-9
-    losses = result.table("learning")["loss"].to_numpy()
+    losses = result.table("updates")["loss"].to_numpy()
     assert losses[-4:].mean() < losses[:4].mean()
 
 
@@ -82,14 +82,14 @@ def test_an_approximate_scheme_reports_its_gradient_error_and_still_learns(code)
     result = _train(code, delays={"kind": "sticky"})
 
     assert result.runs[0]["gradient_error"] > 1e-6
-    losses = result.table("learning")["loss"].to_numpy()
+    losses = result.table("updates")["loss"].to_numpy()
     assert losses[-4:].mean() < losses[:4].mean()
 
 
 def test_a_job_uses_the_weights_of_its_own_model():
     result = _train({"scheme": "uncoded"}, jobs=8)
 
-    table = result.table("learning")
+    table = result.table("updates")
     assert table["model"].to_pylist() == [0, 1, 2, 3, 0, 1, 2, 3]
     first, second = np.split(table["loss"].to_numpy(), 2)
     # All start alike (a convex problem from zero) and improve alike with their second step.
@@ -107,12 +107,12 @@ def test_a_job_that_a_pattern_leaves_undecoded_updates_nothing(tmp_path):
             "code": {"scheme": "gc", "s": 1},
             "stragglers": {"kind": "pattern", "file": "p.csv"},
             "learning": {"samples": 20, "features": 2},
-            "record": {"tables": ["learning"]},
+            "record": {"tables": ["updates"]},
         },
         {"p.csv": pattern},
     )
 
-    assert result.table("learning")["job"].to_pylist() == [0, 2]
+    assert result.table("updates")["job"].to_pylist() == [0, 2]
 
 
 def test_fewer_samples_than_partitions_still_give_the_full_gradient():

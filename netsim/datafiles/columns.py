@@ -1,4 +1,4 @@
-"""Long-format data files, CSV or Parquet, read into columns of numbers with every fault located.
+"""Long-format data files, CSV or Parquet, read into columns with every fault located.
 
 One row per measurement, a header with the columns' names, any order, further columns ignored. A
 file is untrusted: whatever is in it ends as a `Problem` with file, line and column, never as a
@@ -9,29 +9,21 @@ from __future__ import annotations
 
 import csv
 import functools
-import math
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netsim.delays.laws.law import LONGEST
+from netsim.datafiles.kinds import LONGEST_FIELD, Kind, Number
 from netsim.problems import Problem, ProblemsFound
+from netsim.reading import open_regular
 
 #: At most this many faults of one file are shown.
 MOST_PROBLEMS: Final = 20
-_LARGEST_INDEX: Final = 2**31 - 1
-_LONGEST_FIELD: Final = 64
-
-Kind = Literal["index", "seconds", "ratio"]
-_WANTED: Final[Mapping[str, str]] = {
-    "index": "a whole number from 0",
-    "seconds": "a number of seconds from 0 to 53 days, or inf",
-    "ratio": "a number between 0 and 1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +117,10 @@ def _read(
 def _read_csv(
     path: Path, wanted: dict[str, Kind], optional: dict[str, Kind], faults: _Faults
 ) -> Columns:
-    kept: dict[str, list[float]] = {}
+    kept: dict[str, list[float | str]] = {}
     lines: list[int] = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as text:
             rows = csv.reader(text)
             header = [name.strip() for name in next(rows, [])]
             kinds = _present(header, wanted, optional, faults)
@@ -143,42 +135,21 @@ def _read_csv(
                     continue
                 lines.append(line)
                 for name, kind in kinds.items():
-                    number = _number(row[places[name]], kind)
-                    if number is None:
-                        shown = row[places[name]][:_LONGEST_FIELD]
-                        faults.add(
-                            f"{name}: '{shown}' is not {_WANTED[kind]}",
-                            line,
-                            1 + sum(len(before) + 1 for before in row[: places[name]]),
-                        )
-                    else:
-                        kept[name].append(number)
+                    value = kind.of_text(row[places[name]])
+                    if value is not None:
+                        kept[name].append(value)
+                        continue
+                    faults.add(
+                        f"{name}: '{row[places[name]][:LONGEST_FIELD]}' is not {kind.wanted}",
+                        line,
+                        1 + sum(len(before) + 1 for before in row[: places[name]]),
+                    )
     except (OSError, UnicodeDecodeError, csv.Error) as failure:
         raise faults.stop(f"cannot read '{path.name}': {_reason(failure)}") from None
     if faults.found:
         raise ProblemsFound(*faults.found)
-    values = {
-        name: np.array(kept[name], dtype=np.int64 if kind == "index" else np.float64)
-        for name, kind in kinds.items()
-    }
+    values = {name: kind.array(kept[name]) for name, kind in kinds.items()}
     return Columns(path, values, np.array(lines, dtype=np.int64))
-
-
-def _number(text: str, kind: Kind) -> float | None:
-    """Return the number that a field holds, or None where it is not what the column means."""
-    if len(text) > _LONGEST_FIELD or "_" in text:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    if math.isnan(number) or number < 0:
-        return None
-    if kind == "index":
-        return number if number <= _LARGEST_INDEX and number.is_integer() else None
-    if kind == "seconds":
-        return number if number <= LONGEST or math.isinf(number) else None
-    return number if number <= 1 else None
 
 
 def _present(
@@ -204,7 +175,7 @@ def _read_parquet(
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as source:
+        with open_regular(path) as stream, pq.ParquetFile(stream) as source:
             kinds = _present(source.schema_arrow.names, wanted, optional, faults)
             table = source.read(columns=list(kinds))
     except (OSError, pa.ArrowException, ValueError) as failure:
@@ -219,23 +190,25 @@ def _read_parquet(
 def _parquet_column(column: Any, name: str, kind: Kind, faults: _Faults) -> NDArray[Any]:
     import pyarrow as pa
 
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        raise faults.stop(f"{name}: type {column.type} does not hold {_WANTED[kind]}")
-    values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-    bad = np.isnan(values) | (values < 0)
-    if kind == "index":
-        bad |= (values > _LARGEST_INDEX) | (values != np.floor(values))
-    elif kind == "seconds":
-        bad |= (values > LONGEST) & np.isfinite(values)
+    types = pa.types
+    held = column.type.value_type if types.is_dictionary(column.type) else column.type
+    if isinstance(kind, Number):
+        if not (types.is_integer(held) or types.is_floating(held)):
+            raise faults.stop(f"{name}: type {column.type} does not hold {kind.wanted}")
+        values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
+        bad = np.flatnonzero(kind.wrong(values))
+        shown = [f"{values[row]:g}" for row in bad[:MOST_PROBLEMS]]
     else:
-        bad |= values > 1
-    for row in np.flatnonzero(bad)[:MOST_PROBLEMS]:
-        faults.add(
-            f"{name}: row {row + 1} holds {values[row]:g}, not {_WANTED[kind]}", int(row + 1)
-        )
+        if not (types.is_string(held) or types.is_large_string(held)):
+            raise faults.stop(f"{name}: type {column.type} does not hold {kind.wanted}")
+        values = np.asarray(column.to_pylist(), dtype=object)
+        bad = np.flatnonzero([value not in kind.allowed for value in values])
+        shown = [str(values[row])[:LONGEST_FIELD] for row in bad[:MOST_PROBLEMS]]
+    for row, value in zip(bad, shown, strict=False):
+        faults.add(f"{name}: row {row + 1} holds {value}, not {kind.wanted}", int(row + 1))
     if faults.found:
         raise ProblemsFound(*faults.found)
-    return values.astype(np.int64) if kind == "index" else values
+    return kind.array(values)
 
 
 def _reason(failure: Exception) -> str:
