@@ -19,7 +19,8 @@ class Problem:
     `at` is a path of keys into the scenario (``("traffic", 0, "file")``). For a problem inside a
     data file, `file`, `line` and `column` (both from 1, 0 = unknown) name the place there, and `at`
     is where the scenario names that file. `also` is the path of the other value of a contradiction:
-    the message then ends in ``(set at line 17)``.
+    the message then ends in ``(set at line 17)``. `more` counts the problems of the same file that
+    stand behind this one and are not listed.
     """
 
     message: str
@@ -30,6 +31,7 @@ class Problem:
     line: int = 0
     column: int = 0
     also: tuple[str | int, ...] = ()
+    more: int = 0
 
 
 class ProblemsFound(NetsimError):  # noqa: N818 - it carries problems, it is not one

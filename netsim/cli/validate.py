@@ -56,10 +56,14 @@ def _facts(
     file: str, scenario: Scenario | None, diagnostics: Sequence[Diagnostic], resolved: bool
 ) -> dict[str, Any]:
     """Return the verdict on one file for programs."""
+    from netsim.scenario.diagnostics import limited
+
+    shown, left_out = limited(diagnostics)
     facts: dict[str, Any] = {
         "file": file,
         "valid": scenario is not None,
-        "problems": [found.to_dict() for found in diagnostics],
+        "problems": [one.to_dict() for found in shown.values() for one in found],
+        "more": sum(left_out.values()),
     }
     if scenario is not None:
         facts |= {"name": scenario.name, "hash": scenario.hash}

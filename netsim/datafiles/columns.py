@@ -11,19 +11,17 @@ import csv
 import functools
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netsim.datafiles.kinds import LONGEST_FIELD, Kind, Number
+from netsim.findings import MOST, Findings
 from netsim.problems import Problem, ProblemsFound
 from netsim.reading import open_regular
-
-#: At most this many faults of one file are shown.
-MOST_PROBLEMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +46,13 @@ class Columns:
         return Problem(message, (), "bad-data", hint, self.path, int(self.lines[row]), 1)
 
 
-@dataclass(slots=True)
-class _Faults:
-    path: Path
-    found: list[Problem] = field(default_factory=list)
+def _findings(path: Path) -> Findings:
+    return Findings(path, (), "bad-data")
 
-    def add(self, message: str, line: int = 0, column: int = 0, hint: str = "") -> None:
-        self.found.append(Problem(message, (), "bad-data", hint, self.path, line, column))
-        if len(self.found) >= MOST_PROBLEMS:
-            raise ProblemsFound(*self.found)
 
-    def stop(self, message: str, hint: str = "") -> ProblemsFound:
-        self.found.append(Problem(message, (), "bad-data", hint, self.path))
-        return ProblemsFound(*self.found)
+def _stop(findings: Findings, message: str, hint: str = "") -> ProblemsFound:
+    findings.add(message, hint)
+    return findings.found()
 
 
 def read(
@@ -83,11 +75,11 @@ def read(
     try:
         status = path.stat()
     except (OSError, ValueError) as failure:
-        raise _Faults(path).stop(f"cannot read '{path.name}': {_reason(failure)}") from None
+        raise _stop(_findings(path), f"cannot read '{path.name}': {_reason(failure)}") from None
     key = (status.st_mtime_ns, status.st_size)
     columns = _read(path, key, tuple(wanted.items()), tuple((optional or {}).items()))
     if not len(columns) and not empty:
-        raise _Faults(path).stop(f"'{path.name}' has no rows")
+        raise _stop(_findings(path), f"'{path.name}' has no rows")
     return columns
 
 
@@ -99,23 +91,22 @@ def _read(
     optional: tuple[tuple[str, Kind], ...],
 ) -> Columns:
     """Read once per state of the file: every replication asks for it again."""
-    faults = _Faults(path)
+    faults = _findings(path)
     if not path.is_file():
-        raise faults.stop(f"'{path.name}' is not a file")
+        raise _stop(faults, f"'{path.name}' is not a file")
     suffix = path.suffix.lower()
     if suffix == ".csv":
         columns = _read_csv(path, dict(wanted), dict(optional), faults)
     elif suffix in {".parquet", ".pq"}:
         columns = _read_parquet(path, dict(wanted), dict(optional), faults)
     else:
-        raise faults.stop(f"'{path.name}' is neither .csv nor .parquet", "name it by its format")
-    if faults.found:
-        raise ProblemsFound(*faults.found)
+        raise _stop(faults, f"'{path.name}' is neither .csv nor .parquet", "name it by its format")
+    faults.raise_any()
     return columns
 
 
 def _read_csv(
-    path: Path, wanted: dict[str, Kind], optional: dict[str, Kind], faults: _Faults
+    path: Path, wanted: dict[str, Kind], optional: dict[str, Kind], faults: Findings
 ) -> Columns:
     kept: dict[str, list[float | str]] = {}
     lines: list[int] = []
@@ -131,7 +122,8 @@ def _read_csv(
                     continue
                 line = rows.line_num
                 if len(row) != len(header):
-                    faults.add(f"{len(row)} fields where the header has {len(header)}", line, 1)
+                    message = f"{len(row)} fields where the header has {len(header)}"
+                    faults.add(message, line=line, column=1)
                     continue
                 lines.append(line)
                 for name, kind in kinds.items():
@@ -141,35 +133,34 @@ def _read_csv(
                         continue
                     faults.add(
                         f"{name}: '{row[places[name]][:LONGEST_FIELD]}' is not {kind.wanted}",
-                        line,
-                        1 + sum(len(before) + 1 for before in row[: places[name]]),
+                        line=line,
+                        column=1 + sum(len(before) + 1 for before in row[: places[name]]),
                     )
     except (OSError, UnicodeDecodeError, csv.Error) as failure:
-        raise faults.stop(f"cannot read '{path.name}': {_reason(failure)}") from None
-    if faults.found:
-        raise ProblemsFound(*faults.found)
+        raise _stop(faults, f"cannot read '{path.name}': {_reason(failure)}") from None
+    faults.raise_any()
     values = {name: kind.array(kept[name]) for name, kind in kinds.items()}
     return Columns(path, values, np.array(lines, dtype=np.int64))
 
 
 def _present(
-    header: list[str], wanted: dict[str, Kind], optional: dict[str, Kind], faults: _Faults
+    header: list[str], wanted: dict[str, Kind], optional: dict[str, Kind], faults: Findings
 ) -> dict[str, Kind]:
     """Return the columns to read with their kinds."""
     missing = [name for name in wanted if name not in header]
     twice = sorted({name for name in {**wanted, **optional} if header.count(name) > 1})
     if twice:
-        faults.add(f"column '{twice[0]}' stands twice in the header", 1, 1)
+        faults.add(f"column '{twice[0]}' stands twice in the header", line=1, column=1)
     if missing:
         needs = ", ".join(wanted)
-        faults.add(f"column '{missing[0]}' is missing", 1, 1, f"the header needs {needs}")
-    if faults.found:
-        raise ProblemsFound(*faults.found)
+        hint = f"the header needs {needs}"
+        faults.add(f"column '{missing[0]}' is missing", hint, line=1, column=1)
+    faults.raise_any()
     return {**wanted, **{name: kind for name, kind in optional.items() if name in header}}
 
 
 def _read_parquet(
-    path: Path, wanted: dict[str, Kind], optional: dict[str, Kind], faults: _Faults
+    path: Path, wanted: dict[str, Kind], optional: dict[str, Kind], faults: Findings
 ) -> Columns:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -179,7 +170,7 @@ def _read_parquet(
             kinds = _present(source.schema_arrow.names, wanted, optional, faults)
             table = source.read(columns=list(kinds))
     except (OSError, pa.ArrowException, ValueError) as failure:
-        raise faults.stop(f"cannot read '{path.name}': {_reason(failure)}") from None
+        raise _stop(faults, f"cannot read '{path.name}': {_reason(failure)}") from None
     values = {
         name: _parquet_column(table.column(name), name, kind, faults)
         for name, kind in kinds.items()
@@ -187,27 +178,27 @@ def _read_parquet(
     return Columns(path, values, np.arange(1, table.num_rows + 1, dtype=np.int64))
 
 
-def _parquet_column(column: Any, name: str, kind: Kind, faults: _Faults) -> NDArray[Any]:
+def _parquet_column(column: Any, name: str, kind: Kind, faults: Findings) -> NDArray[Any]:
     import pyarrow as pa
 
     types = pa.types
     held = column.type.value_type if types.is_dictionary(column.type) else column.type
     if isinstance(kind, Number):
         if not (types.is_integer(held) or types.is_floating(held)):
-            raise faults.stop(f"{name}: type {column.type} does not hold {kind.wanted}")
+            raise _stop(faults, f"{name}: type {column.type} does not hold {kind.wanted}")
         values = np.asarray(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
         bad = np.flatnonzero(kind.wrong(values))
-        shown = [f"{values[row]:g}" for row in bad[:MOST_PROBLEMS]]
+        shown = [f"{values[row]:g}" for row in bad[:MOST]]
     else:
         if not (types.is_string(held) or types.is_large_string(held)):
-            raise faults.stop(f"{name}: type {column.type} does not hold {kind.wanted}")
+            raise _stop(faults, f"{name}: type {column.type} does not hold {kind.wanted}")
         values = np.asarray(column.to_pylist(), dtype=object)
         bad = np.flatnonzero([value not in kind.allowed for value in values])
-        shown = [str(values[row])[:LONGEST_FIELD] for row in bad[:MOST_PROBLEMS]]
-    for row, value in zip(bad, shown, strict=False):
-        faults.add(f"{name}: row {row + 1} holds {value}, not {kind.wanted}", int(row + 1))
-    if faults.found:
-        raise ProblemsFound(*faults.found)
+        shown = [str(values[row])[:LONGEST_FIELD] for row in bad[:MOST]]
+    faults.count += bad.size - len(shown)
+    for row, value in zip(bad.tolist(), shown, strict=False):
+        faults.add(f"{name}: row {row + 1} holds {value}, not {kind.wanted}", line=row + 1)
+    faults.raise_any()
     return kind.array(values)
 
 

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from netsim.datafiles import INDEX, MOST_PROBLEMS, Columns, read
+from netsim.datafiles import INDEX, Columns, read
 from netsim.delays.laws.law import SECONDS, Seconds
 from netsim.delays.process import DelayConfig
 from netsim.fields import FilePath, field
+from netsim.findings import shortened
 from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.rng import Streams
@@ -61,9 +62,10 @@ def finish_times(path: Path, rounds: int, workers: int) -> Seconds:
         If a row names a worker that does not exist, a cell is given twice or not at all.
     """
     columns = read(path, {"round": INDEX, "worker": INDEX, "finish": SECONDS})
-    strangers = np.flatnonzero(columns["worker"] >= workers)[:MOST_PROBLEMS]
+    strangers = np.flatnonzero(columns["worker"] >= workers)
     if strangers.size:
-        raise ProblemsFound(*(_stranger(columns, row, workers) for row in strangers))
+        found = (_stranger(columns, row, workers) for row in strangers)
+        raise ProblemsFound(*shortened(found, strangers.size))
     needed = columns["round"] < rounds
     cell = columns["round"][needed] * workers + columns["worker"][needed]
     _each_once(columns, np.flatnonzero(needed), cell, rounds, workers)
@@ -72,9 +74,10 @@ def finish_times(path: Path, rounds: int, workers: int) -> Seconds:
     return table.reshape(rounds, workers)
 
 
-def _stranger(columns: Columns, row: int, workers: int) -> Problem:
+def _stranger(columns: Columns, row: Any, workers: int) -> Problem:
     worker = columns["worker"][row]
-    return columns.problem(row, f"worker {worker}, but there are only workers 0 to {workers - 1}")
+    least = f"there are only workers 0 to {workers - 1}"
+    return columns.problem(int(row), f"worker {worker}, but {least}")
 
 
 def _each_once(
@@ -84,15 +87,14 @@ def _each_once(
     order = np.argsort(cell, kind="stable")
     again = order[1:][np.diff(cell[order]) == 0]
     if again.size:
-        raise ProblemsFound(
-            *(
-                columns.problem(
-                    int(rows[at]),
-                    f"round {cell[at] // workers}, worker {cell[at] % workers} is given twice",
-                )
-                for at in np.sort(again)[:MOST_PROBLEMS]
+        found = (
+            columns.problem(
+                int(rows[at]),
+                f"round {cell[at] // workers}, worker {cell[at] % workers} is given twice",
             )
+            for at in np.sort(again)
         )
+        raise ProblemsFound(*shortened(found, again.size))
     if cell.size == rounds * workers:
         return
     # The first hole in the sorted cells, found without an array as large as the table that is

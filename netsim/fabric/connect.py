@@ -70,6 +70,12 @@ def _takes_named_paths(config: NetworkConfig) -> bool:
     return getattr(policy, "paths", "") == "given" and not hasattr(policy, "plan")
 
 
+def notes(config: NetworkConfig) -> list[str]:
+    """Return what the user should know of the topology though nothing is wrong with it."""
+    say = getattr(implementation("topology", config.topology), "notes", None)
+    return [] if say is None else list(say(config.topology))
+
+
 def build_network(config: NetworkConfig) -> Network:
     """Return the network of the block `topology`.
 

@@ -69,6 +69,12 @@ class FabricFamily:
 
         return problems(scenario, scenario.seed)
 
+    def notes(self, scenario: FabricScenario) -> list[str]:
+        """Return what is not read of a topology file."""
+        from netsim.fabric.connect import notes
+
+        return notes(scenario)
+
     def describe(self, scenario: FabricScenario) -> str:
         """Return topology, policies and traffic in one line."""
         from netsim.fabric.connect import headline

@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from netsim import registry
+from netsim.echo import visible
 
 _WIDEST = 60
 
@@ -110,5 +111,5 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     text = f"'{value}'" if isinstance(value, str) else repr(value)
-    text = "".join(letter if letter.isprintable() else "?" for letter in text[: _WIDEST + 1])
+    text = visible(text[: _WIDEST + 1])
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."

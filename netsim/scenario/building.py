@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.scalars import NumberError, resolve
 from netsim.scenario.source import Span
 from netsim.scenario.tree import Entry, Node, Scalar
+
+#: Half of a surrogate pair, which no file and no terminal takes.
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Unreadable(Exception):  # noqa: N818 - it carries a diagnostic

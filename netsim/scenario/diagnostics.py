@@ -15,6 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from netsim.echo import visible
+from netsim.findings import MOST
 from netsim.scenario.source import Span
 
 #: Every code that the scenario layer gives, with what it means.
@@ -40,8 +42,8 @@ CODES: Final[dict[str, str]] = {
 #: Codes shown without their source line: the message quotes the name, or concerns several lines.
 _WITHOUT_EXCERPT: Final = frozenset({"unknown-name", "unsatisfiable", "missing-field"})
 
-#: How many problems are printed at most.
-MOST_SHOWN: Final = 50
+#: How many problems of one file are printed at most.
+MOST_SHOWN: Final = MOST
 _WIDEST_LINE: Final = 120
 
 
@@ -63,6 +65,8 @@ class Diagnostic:
         The file, where there is no `span`.
     named_at
         Where the scenario names the data file that `span` lies in.
+    more
+        How many further problems of the same file this one stands for.
     """
 
     code: str
@@ -71,6 +75,7 @@ class Diagnostic:
     hint: str = ""
     file: str = ""
     named_at: Span | None = None
+    more: int = 0
 
     @property
     def place(self) -> str:
@@ -126,11 +131,31 @@ def ordered(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def render(diagnostics: Sequence[Diagnostic], file: str) -> str:
     """Return all problems of the scenario `file` as text, with a line that counts them."""
-    lines = [str(found) for found in diagnostics[:MOST_SHOWN]]
-    if len(diagnostics) > MOST_SHOWN:
-        lines.append(f"... and {len(diagnostics) - MOST_SHOWN} more")
-    errors = "1 error" if len(diagnostics) == 1 else f"{len(diagnostics)} errors"
-    return "\n".join([*lines, f"{errors}, 0 warnings in {file}"])
+    shown, left_out = limited(diagnostics)
+    lines: list[str] = []
+    for place, found in shown.items():
+        lines += map(str, found)
+        if left_out[place]:
+            lines.append(f"... and {left_out[place]:,} more in {visible(place)}")
+    count = sum(map(len, shown.values())) + sum(left_out.values())
+    errors = "1 error" if count == 1 else f"{count:,} errors"
+    return "\n".join([*lines, f"{errors}, 0 warnings in {visible(file)}"])
+
+
+def limited(
+    diagnostics: Iterable[Diagnostic],
+) -> tuple[dict[str, list[Diagnostic]], dict[str, int]]:
+    """Return the problems to print by file, and for each file how many are left out."""
+    shown: dict[str, list[Diagnostic]] = {}
+    left_out: dict[str, int] = {}
+    for found in diagnostics:
+        place = found.span.source.name if found.span else found.file
+        kept = shown.setdefault(place, [])
+        full = len(kept) >= MOST_SHOWN
+        left_out[place] = left_out.get(place, 0) + found.more + full
+        if not full:
+            kept.append(found)
+    return shown, left_out
 
 
 def _excerpt(span: Span, hint: str) -> list[str]:
@@ -152,5 +177,5 @@ def _excerpt(span: Span, hint: str) -> list[str]:
 
 def _one_line(text: str, *, keep: bool = False) -> str:
     """Return `text` without what would break a line or steer a terminal."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    shown = visible(text, " ")
     return shown if keep else " ".join(shown.split()) if shown != text else shown

@@ -10,12 +10,12 @@ A file whose name ends in ``.json`` is read as JSON, any other as YAML.
 from __future__ import annotations
 
 import os.path
-import stat
 from pathlib import Path
 
 from netsim import registry, resources
 from netsim.fields import shown
 from netsim.fields.file import similar
+from netsim.reading import IrregularFileError, open_regular
 from netsim.scenario import json_text
 from netsim.scenario.building import Unreadable
 from netsim.scenario.diagnostics import Diagnostic
@@ -147,15 +147,15 @@ def _absolute(path: Path) -> Path:
 def _text(path: Path, name: str, most: int) -> str:
     """Return the text of the file `path` of at most so many bytes, which errors call `name`."""
     try:
-        with path.open("rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise _unreadable("bad-path", f"{shown(name)} is not a regular file", name)
+        with open_regular(path) as stream:
             content = stream.read(most + 1)
     except FileNotFoundError:
         hint = similar(path) or _similar_shipped(path) or ""
         raise _unreadable("bad-path", f"there is no file {shown(name)}", name, hint) from None
     except IsADirectoryError:
         raise _unreadable("bad-path", f"{shown(name)} is a folder, not a file", name) from None
+    except IrregularFileError:
+        raise _unreadable("bad-path", f"{shown(name)} is not a regular file", name) from None
     except (OSError, ValueError) as refused:
         reason = getattr(refused, "strerror", None) or "the path is malformed"
         raise _unreadable("bad-path", f"{shown(name)} cannot be read: {reason}", name) from None

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from json import JSONDecoder
 from typing import Final, NoReturn
 
-from netsim.scenario.building import TreeBuilder, Unreadable
+from netsim.scenario.building import SURROGATE, TreeBuilder, Unreadable
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.limits import DEPTH, JSON_NODES, TOO_DEEP
 from netsim.scenario.source import BREAK, Source, Span
@@ -21,7 +21,6 @@ from netsim.scenario.tree import Entry, Node, Scalar
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _BARE: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?|true|false|null")
 _DECODER: Final = JSONDecoder()
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def read(source: Source, text: str) -> tuple[Node | None, list[Diagnostic]]:
@@ -129,7 +128,7 @@ class _Reader(TreeBuilder):
             content, end = _DECODER.raw_decode(self._text, at)
         except ValueError:
             self.fail(at)
-        if _SURROGATE.search(content):
+        if SURROGATE.search(content):
             self.fail(at, message="half a surrogate pair is no character")
         return content, end
 

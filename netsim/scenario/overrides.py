@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from netsim.fields import shown
+from netsim.scenario.building import SURROGATE
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.files import INCLUDE, Reader
 from netsim.scenario.limits import DEPTH, NODES
@@ -100,9 +101,11 @@ def node_of(value: Any, span: Span, depth: int = 0) -> Node:
     scalar = item() if callable(item) else value
     if isinstance(scalar, float) and not math.isfinite(scalar):
         raise _Refused(f"{scalar} is not a number that can be simulated")
-    if scalar is None or isinstance(scalar, bool | int | float | str):
-        return Node(span, scalar)
-    return Node(span, str(scalar))
+    if not (scalar is None or isinstance(scalar, bool | int | float | str)):
+        scalar = str(scalar)
+    if isinstance(scalar, str) and SURROGATE.search(scalar):
+        raise _Refused("half of a surrogate pair is no character")
+    return Node(span, scalar)
 
 
 _NO_PATH: Final = "this is not the path of a field"

@@ -64,7 +64,8 @@ class Scenario:
         """Return the scenario of a validated `model`; `name` stands in where it has none."""
         if not model.name:
             model = model.model_copy(update={"name": name})
-        notes = ("'sweep' is left aside: the base point runs",) if model.sweep is not None else ()
+        notes = ["'sweep' is left aside: the base point runs"] if model.sweep is not None else []
+        notes += getattr(family, "notes", lambda model: [])(model)
         files = identity.inputs(model)
         return cls(
             path,
@@ -76,7 +77,7 @@ class Scenario:
             identity.recorded(model, files),
             identity.digest(model, files),
             files,
-            notes,
+            tuple(notes),
         )
 
     @property

@@ -13,6 +13,7 @@ from netsim import registry
 from netsim.fields import shown
 from netsim.fields.choice import unmark
 from netsim.problems import Problem
+from netsim.reading import open_regular
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.shape import blocks_with, field_of, fields_of, models_at
 from netsim.scenario.source import Source, Span
@@ -100,12 +101,15 @@ def _problem(problem: Problem, root: Node) -> Diagnostic:
         also = _set_at(follow(root, problem.also), place.span) if problem.also else _changed(place)
         return Diagnostic(problem.code, problem.message + also, place.span, problem.hint)
     if problem.line < 1:
+        file = _shown_path(problem.file)
         return Diagnostic(
-            problem.code, problem.message, None, problem.hint, _shown_path(problem.file), place.span
+            problem.code, problem.message, None, problem.hint, file, place.span, problem.more
         )
     source = _data_source(problem.file, problem.line, place.span.source.rank)
     span = Span(source, problem.line, max(1, problem.column))
-    return Diagnostic(problem.code, problem.message, span, problem.hint, named_at=place.span)
+    return Diagnostic(
+        problem.code, problem.message, span, problem.hint, named_at=place.span, more=problem.more
+    )
 
 
 def _data_source(path: FilePath, line: int, rank: int) -> Source:
@@ -113,7 +117,7 @@ def _data_source(path: FilePath, line: int, rank: int) -> Source:
     lines = [""] * (line - 1)
     if path.suffix not in _BINARY:
         try:
-            with path.open("rb") as stream:
+            with open_regular(path) as stream:
                 for _ in range(line - 1):
                     stream.readline()
                 text = stream.readline(_LONGEST_DATA_LINE).decode("utf-8", "replace")

@@ -1,6 +1,6 @@
 """YAML 1.2 with the position of every key and value, and with bounds on what a text can cause.
 
-Built on the events of `ruamel.yaml`'s parser. What scenarios do without is refused with a clear
+Built on `netsim.yaml_events`. What scenarios do without is refused with a clear
 error: tags, merge keys (``<<``), several documents, keys that are not texts, aliases that contain
 themselves. Duplicate keys and unusable numbers are collected, so that one reading finds them all.
 """
@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -23,7 +22,6 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
-from ruamel.yaml.scanner import Scanner
 
 from netsim.scenario.building import TreeBuilder, Unreadable
 from netsim.scenario.diagnostics import Diagnostic
@@ -31,6 +29,7 @@ from netsim.scenario.limits import DEPTH, TOO_DEEP, Budget, LimitError
 from netsim.scenario.source import Source, Span
 from netsim.scenario.syntax import explain
 from netsim.scenario.tree import Entry, Node
+from netsim.yaml_events import DepthError, events
 
 _NOT_PRINTABLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
@@ -53,13 +52,14 @@ def read(source: Source, text: str, budget: Budget) -> tuple[Node | None, list[D
     builder = _Builder(source, budget)
     try:
         budget.spend_bytes(len(text))
-        return builder.document(_events(text)), builder.problems
+        return builder.document(events(text, DEPTH)), builder.problems
     except LimitError as limit:
         raise Unreadable(Diagnostic("too-large", str(limit), builder.here)) from None
+    except DepthError:
+        raise Unreadable(Diagnostic("too-large", TOO_DEEP, builder.here)) from None
     except MarkedYAMLError as bad_yaml:
         raise Unreadable(_explained(bad_yaml, source, builder.here)) from None
-    except (YAMLError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError):
-        # The parser's own slips on malformed text (`\U` beyond Unicode, a broken tag) end here.
+    except YAMLError:
         message = "the text is not YAML from here on"
         raise Unreadable(Diagnostic("bad-yaml", message, builder.here)) from None
 
@@ -74,32 +74,6 @@ def _explained(bad: MarkedYAMLError, source: Source, here: Span) -> Diagnostic:
     span = marks[0] if marks else here
     found = explain(str(bad.problem or ""), source.line(span.line)[span.column - 1 :])
     return Diagnostic("bad-yaml", found.message, marks[-1] if found.unclosed else span, found.hint)
-
-
-class _BoundedScanner(Scanner):
-    """ruamel's scanner, stopped before nested brackets make it quadratic."""
-
-    _open = 0
-
-    def fetch_flow_collection_start(self, *args: Any, **options: Any) -> None:
-        self._open += 1
-        if self._open > DEPTH:
-            raise LimitError(TOO_DEEP)
-        super().fetch_flow_collection_start(*args, **options)
-
-    def fetch_flow_collection_end(self, *args: Any, **options: Any) -> None:
-        self._open = max(0, self._open - 1)
-        super().fetch_flow_collection_end(*args, **options)
-
-    def fetch_directive(self) -> None:
-        mark = self.reader.get_mark()
-        raise MarkedYAMLError(problem="directive", problem_mark=mark)
-
-
-def _events(text: str) -> Iterator[Event]:
-    reader = YAML(typ="safe", pure=True)
-    reader.Scanner = _BoundedScanner
-    return iter(reader.parse(text))
 
 
 class _Builder(TreeBuilder):

@@ -86,6 +86,14 @@ class StragglersFamily:
         """Return what makes the code impossible, or is wrong with the data files."""
         return schema.problems(scenario)
 
+    def notes(self, scenario: StragglersScenario) -> list[str]:
+        """Return what is not read of the network's topology file."""
+        if scenario.network is None:
+            return []
+        from netsim.fabric.connect import notes
+
+        return notes(scenario.network)
+
     def describe(self, scenario: StragglersScenario) -> str:
         """Return code, size and delays in one line."""
         source = getattr(scenario.delays, "kind", "given pattern")

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from netsim.datafiles import INDEX, MOST_PROBLEMS, read
+from netsim.datafiles import INDEX, read
 from netsim.fields import Config, FilePath, field
+from netsim.findings import shortened
 from netsim.problems import Problem, ProblemsFound
 from netsim.stragglers.patterns import Pattern
 
@@ -39,15 +40,14 @@ class PatternConfig(Config):
         """
         # Without rows: nobody ever straggled.
         columns = read(_path(self), {"round": INDEX, "worker": INDEX}, empty=True)
-        strangers = np.flatnonzero(columns["worker"] >= workers)[:MOST_PROBLEMS]
+        strangers = np.flatnonzero(columns["worker"] >= workers)
         if strangers.size:
             least = f"there are only workers 0 to {workers - 1}"
-            raise ProblemsFound(
-                *(
-                    columns.problem(int(row), f"worker {columns['worker'][row]}, but {least}")
-                    for row in strangers
-                )
+            found = (
+                columns.problem(int(row), f"worker {columns['worker'][row]}, but {least}")
+                for row in strangers
             )
+            raise ProblemsFound(*shortened(found, strangers.size))
         needed = columns["round"] < rounds
         marked = np.zeros((rounds, workers), dtype=np.bool_)
         marked[columns["round"][needed], columns["worker"][needed]] = True

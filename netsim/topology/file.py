@@ -9,34 +9,28 @@ The own format::
       - {a: h0, b: s0, rate: 100 Gbps, delay: 1 us}
       - {a: s0, b: s1, rate: 400 Gbps, delay: 1 us, both: false}
 
-A link works in both directions unless `both` is false. GraphML carries the same words as node and
+A link works in both directions unless `both` is false. Nodes may bear an `id` in place of a name,
+links `source` and `target`, as other tools write them. GraphML carries the same words as node and
 edge attributes: `kind` (and `latency`) of nodes, `rate` and `delay` of edges, as quantities; in a
-directed graph an edge is one direction. Hosts and switches are numbered in the order of the file.
+directed graph an edge is one direction. In every format the id is the name, and what else other
+tools have written is not read: one line of `notes` names it. Hosts and switches are numbered in the
+order of the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from netsim.datafiles.graph_file import read_graph
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
-from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
-from netsim.topology.graphml import read_graphml
-from netsim.topology.node_link import Parts, assemble, read_node_link
+from netsim.topology.wiring import LINK_FIELDS, NODE_FIELDS, build
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from netsim.topology.network import Network
-
-_FORMATS: dict[str, Callable[[Path], Parts]] = {
-    ".yaml": read_node_link,
-    ".yml": read_node_link,
-    ".json": read_node_link,
-    ".graphml": read_graphml,
-}
 
 
 @register("topology", "file")
@@ -58,6 +52,12 @@ class TopologyFile:
         """Return the network that the file describes."""
         return read_topology(config.file.path)
 
+    @staticmethod
+    def notes(config: Config) -> list[str]:
+        """Return the line that names what is not read of the file, if there is anything."""
+        _, foreign = _read(config.file.path, _state(config.file.path))
+        return [foreign] if foreign else []
+
 
 def read_topology(path: Path) -> Network:
     """Return the network in the file `path`.
@@ -65,12 +65,21 @@ def read_topology(path: Path) -> Network:
     Raises
     ------
     ProblemsFound
-        With what is wrong in the file, at most twenty problems.
+        With what is wrong in the file.
     """
-    read: Any = _FORMATS.get(path.suffix.lower())
-    if read is None:
-        hint = f"known formats: {', '.join(_FORMATS)}"
-        message = f"'{path.name}' is no topology file by its suffix"
-        raise ProblemsFound(Problem(message, ("file",), "bad-file", hint, file=path))
-    parts: Parts = read(path)
-    return assemble(parts)
+    return _read(path, _state(path))[0]
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: Path, _: tuple[int, int] | None) -> tuple[Network, str]:
+    """Read once per state of the file: every replication asks for it again."""
+    graph = read_graph(path)
+    return build(graph), graph.foreign(NODE_FIELDS, LINK_FIELDS)
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from netsim import registry, units
-from netsim.fabric.flow_file.rows import Block, Findings
+from netsim.fabric.flow_file.rows import Block
+from netsim.findings import Findings
 from netsim.problems import ProblemsFound
 from netsim.topology.naming import find_host, numbers_suffice
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
+from io import TextIOWrapper
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from netsim.fabric.flow_file.rows import BLOCK, Block, Findings, check_names
+from netsim.datafiles.text_file import not_text, open_data, unreadable
+from netsim.fabric.flow_file.rows import BLOCK, Block, check_names
+from netsim.findings import Findings
 from netsim.problems import ProblemsFound
-from netsim.topology.text_file import check_file, not_text, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from io import TextIOWrapper
     from pathlib import Path
 
 LARGEST: Final = 2**30
@@ -27,9 +28,8 @@ def csv_blocks(path: Path, findings: Findings) -> Iterator[Block]:
     ProblemsFound
         If it is no CSV file with the columns of a flow file.
     """
-    check_file(path, LARGEST)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_data(path, LARGEST), encoding="utf-8-sig", newline="") as file:
             yield from _blocks(file, findings)
     except OSError as why:
         raise ProblemsFound(unreadable(path, why)) from None

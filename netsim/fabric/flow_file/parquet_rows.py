@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netsim.fabric.flow_file.rows import BLOCK, OPTIONAL, REQUIRED, Block, Findings, check_names
+from netsim.fabric.flow_file.rows import BLOCK, OPTIONAL, REQUIRED, Block, check_names
 from netsim.fabric.flows import MOST_FLOWS
+from netsim.findings import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,11 +26,10 @@ def parquet_blocks(path: Path, findings: Findings) -> Iterator[Block]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from netsim.topology.text_file import check_file
+    from netsim.datafiles.text_file import open_data
 
-    check_file(path, 2**36)
     try:
-        with pq.ParquetFile(path) as file:
+        with open_data(path, 2**36) as source, pq.ParquetFile(source) as file:
             index = _index_columns(file.schema_arrow)
             names = [name for name in file.schema_arrow.names if name not in index]
             check_names(names, findings, line=0)

@@ -9,7 +9,7 @@ import numpy as np
 from netsim.fabric.flow_file import cells
 from netsim.fabric.flow_file.csv_rows import csv_blocks
 from netsim.fabric.flow_file.parquet_rows import parquet_blocks
-from netsim.fabric.flow_file.rows import Block, Findings
+from netsim.fabric.flow_file.rows import Block, clean
 from netsim.fabric.flows import (
     LATEST,
     MOST_FLOWS,
@@ -19,6 +19,7 @@ from netsim.fabric.flows import (
     spine_path,
     too_many,
 )
+from netsim.findings import Findings
 from netsim.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read_flows(path: Path, network: Network) -> Flows:
     Raises
     ------
     ProblemsFound
-        With every wrong cell of the file, at most twenty, each by line and column.
+        With the wrong cells of the file, each by line and column.
     """
     blocks = _FORMATS.get(path.suffix.lower())
     if blocks is None:
@@ -51,6 +52,7 @@ def read_flows(path: Path, network: Network) -> Flows:
     count = 0
     for block in blocks(path, findings):
         parts.append(_flows(block, network, hosts, findings))
+        findings.lines.clear()
         count += len(parts[-1])
         if count > MOST_FLOWS:
             raise ProblemsFound(too_many(count, ("file",)))
@@ -66,7 +68,7 @@ def _flows(block: Block, network: Network, host: cells.Reader, findings: Finding
         cells.numbers(block, name, host, 0, last, f"hosts are 0 to {last}", findings)
         for name in ("src", "dst")
     )
-    joined = findings.clean(block)
+    joined = clean(findings, block)
     for row in np.flatnonzero((src == dst) & joined).tolist():
         line, column = block.place(row, "dst")
         message = f"{network.hosts[int(src[row])]} sends to itself"
@@ -107,7 +109,7 @@ def _spines(
     if network.link_up.all():
         return spine
     leaf = network.leaf_of_host
-    rows = np.flatnonzero(joined & findings.clean(block) & (spine >= 0))
+    rows = np.flatnonzero(joined & clean(findings, block) & (spine >= 0))
     keys = np.stack([leaf[src], leaf[dst], spine])[:, rows]
     _, first = np.unique(keys, axis=1, return_index=True)
     for row in rows[np.sort(first)].tolist():

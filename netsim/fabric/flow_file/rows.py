@@ -1,27 +1,23 @@
-"""What the readers of the two formats have in common: blocks of rows, column names, findings."""
+"""What the readers of the two formats have in common: blocks of rows, and columns' names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from netsim import registry
-from netsim.problems import Problem, ProblemsFound
+from netsim.findings import Findings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
 REQUIRED: Final = ("src", "dst", "size", "start")
 OPTIONAL: Final = ("spine", "path")
 #: Rows that are read and converted at a time, so that memory stays bounded by the result.
 BLOCK: Final = 1 << 16
-#: Most problems of one file that are reported; reading stops there.
-MOST_PROBLEMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +46,11 @@ class Block:
         return self.lines[row], 1 + sum(len(cell) + 1 for cell in self.cells[row][:before])
 
 
-@dataclass(slots=True)
-class Findings:
-    """Problems of one file, in the order of its rows; the twentieth ends the reading."""
-
-    path: Path
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(
-        self, message: str, hint: str, *, line: int = 0, column: int = 0, code: str = "bad-value"
-    ) -> None:
-        """Keep a problem; raise all of them if there are enough."""
-        self.problems.append(
-            Problem(message, ("file",), code, hint, file=self.path, line=line, column=column)
-        )
-        if len(self.problems) >= MOST_PROBLEMS:
-            self.raise_any()
-
-    def clean(self, block: Block) -> NDArray[np.bool_]:
-        """Return which rows of `block` have no problem so far."""
-        if not self.problems:
-            return np.ones(len(block.lines), np.bool_)
-        lines = {problem.line for problem in self.problems}
-        return np.array([line not in lines for line in block.lines], np.bool_)
-
-    def raise_any(self) -> None:
-        """Raise what was found, if anything was."""
-        if self.problems:
-            raise ProblemsFound(*self.problems)
+def clean(findings: Findings, block: Block) -> NDArray[np.bool_]:
+    """Return which rows of `block` have no problem so far."""
+    if not findings.lines:
+        return np.ones(len(block.lines), np.bool_)
+    return np.array([line not in findings.lines for line in block.lines], np.bool_)
 
 
 def check_names(names: Sequence[str], findings: Findings, line: int) -> None:

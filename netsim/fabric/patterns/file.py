@@ -37,7 +37,7 @@ class FlowFile:
 
     @staticmethod
     def check(config: Config, network: Network) -> list[Problem]:
-        """Return what is wrong with the file on `network`, at most twenty problems."""
+        """Return what is wrong with the file on `network`."""
         try:
             read_flows(config.file.path, network)
         except ProblemsFound as found:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netsim import units
+from netsim.datafiles.text_file import read_text
 from netsim.fabric.sizes.cumulative import Cumulative
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
 from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
-from netsim.topology.text_file import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from netsim.datafiles import INDEX, MOST_PROBLEMS
+from netsim.datafiles import INDEX
 from netsim.datafiles import read as read_columns
 from netsim.delays.laws.law import SECONDS
 from netsim.delays.process import (
@@ -107,7 +107,22 @@ def test_all_faults_of_a_file_are_reported_up_to_a_limit(tmp_path):
     text = "round,worker,finish\n" + "0,0,x\n" * 500
     config = read({"kind": "matrix", "file": _write(tmp_path / "m.csv", text)})
 
-    assert len(problems(config, 2, 2)) == MOST_PROBLEMS
+    found = problems(config, 2, 2)
+
+    assert len(found) == 50
+    assert [problem.more for problem in found] == [0] * 49 + [450]
+
+
+@pytest.mark.parametrize("cell", ["0,7,1", "0,0,1"])
+def test_rows_that_do_not_belong_into_a_matrix_are_counted_as_well(tmp_path, cell):
+    text = "round,worker,finish\n" + f"{cell}\n" * 101
+    config = read({"kind": "matrix", "file": _write(tmp_path / "m.csv", text)})
+
+    found = problems(config, 2, 2)
+
+    # Of 101 equal cells the first is right.
+    assert sum(1 + problem.more for problem in found) == (101 if cell == "0,7,1" else 100)
+    assert len(found) == 50
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_more_problems_than_can_be_read_are_counted(write):
         load(path)
 
     assert str(raised.value).count("error[") == MOST_SHOWN
-    assert "... and 12 more\n62 errors, 0 warnings in k.yaml" in str(raised.value)
+    assert "... and 12 more in k.yaml\n62 errors, 0 warnings in k.yaml" in str(raised.value)
     assert len(raised.value.diagnostics) == MOST_SHOWN + 12
 
 
@@ -231,7 +231,7 @@ def test_a_file_without_permission_is_refused(write, monkeypatch):
     def refuse(*args, **options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.Path, "open", refuse)
+    monkeypatch.setattr(files, "open_regular", refuse)
 
     assert only(path).message == "'k.yaml' cannot be read: Permission denied"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
 from typing import TYPE_CHECKING, Final
 
 from netsim.problems import Problem, ProblemsFound
+from netsim.reading import IrregularFileError, open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,9 +24,9 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
     ProblemsFound
         If it cannot be read, holds more than `largest` bytes, or is no text.
     """
-    check_file(path, largest)
     try:
-        text = path.read_bytes()[: largest + 1].decode("utf-8-sig")
+        with open_data(path, largest) as file:
+            text = file.read(largest + 1).decode("utf-8-sig")
     except OSError as why:
         raise ProblemsFound(unreadable(path, why)) from None
     except UnicodeDecodeError:
@@ -33,28 +36,39 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
     return text
 
 
-def check_file(path: Path, largest: int) -> None:
-    """Raise the problem if `path` is no regular file of at most `largest` bytes."""
+def open_data(path: Path, largest: int) -> io.BufferedReader:
+    """Return the regular file `path` of at most `largest` bytes, open for reading.
+
+    Raises
+    ------
+    ProblemsFound
+        If it is not there, is something else, or is larger.
+    """
     try:
-        if not path.is_file():
-            what = "is a directory" if path.is_dir() else "does not exist"
-            hint = "paths are relative to the scenario's folder"
-            raise ProblemsFound(
-                Problem(f"{path.name} {what}", code="no-file", hint=hint, file=path)
-            )
-        size = path.stat().st_size
+        file = open_regular(path)
     except OSError as why:
         raise ProblemsFound(unreadable(path, why)) from None
+    size = os.fstat(file.fileno()).st_size
     if size > largest:
+        file.close()
         hint = f"at most {largest / 2**20:g} MiB are read"
         message = f"{path.name} holds {size / 2**20:.1f} MiB"
-        raise ProblemsFound(Problem(message, code="too-large", hint=hint, file=path))
+        raise ProblemsFound(Problem(message, ("file",), "too-large", hint, path))
+    return file
 
 
 def unreadable(path: Path, why: OSError) -> Problem:
     """Return the problem that the system will not let `path` be read."""
-    message = f"{path.name} cannot be read: {why.strerror or why}"
-    return Problem(message, code="no-file", hint="check its permissions", file=path)
+    if isinstance(why, FileNotFoundError):
+        message, hint = f"{path.name} does not exist", "paths are relative to the scenario's folder"
+    elif isinstance(why, IsADirectoryError):
+        message, hint = f"{path.name} is a folder, not a file", "name a file in it"
+    elif isinstance(why, IrregularFileError):
+        message, hint = f"{path.name} cannot be read: {why.strerror}", "save the data as a file"
+    else:
+        message = f"{path.name} cannot be read: {why.strerror or why}"
+        hint = "check its permissions"
+    return Problem(message, ("file",), "no-file", hint, path)
 
 
 def not_text(path: Path, line: int = 0) -> Problem:

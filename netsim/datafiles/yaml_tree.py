@@ -39,16 +39,19 @@ def parse_tree(text: str) -> Any:
     TreeError
         If it cannot be parsed.
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    from netsim.yaml_events import DepthError, events
+
     try:
-        return _document(YAML(typ="safe", pure=True).parse(text))
+        return _document(events(text, _DEEPEST))
     except MarkedYAMLError as why:
         line = why.problem_mark.line + 1 if why.problem_mark else 0
         reason = str(why.problem or why.context).splitlines()[0][:120]
         raise TreeError(f"this is no YAML: {reason}", "check the syntax", line) from None
-    except (YAMLError, RecursionError) as why:
+    except (DepthError, RecursionError):
+        raise TreeError("topology files have no deep nesting", "write flat lists") from None
+    except YAMLError as why:
         reason = (str(why).splitlines() or [type(why).__name__])[0][:120]
         raise TreeError(f"this is no YAML: {reason}", "check the syntax") from None
 
