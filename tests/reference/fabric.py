@@ -499,9 +499,10 @@ class RoundRobin(Policy):
         turn = self.turns.get(row, 0)
         self.turns[row] = turn + 1
         epoch, entity = turn // (n * self.rounds), 1 << 62 | row
-        step = 1 + below(draw(self.key, entity, 2 * epoch), n)
-        while math.gcd(step, n) != 1:
-            step = step % n + 1
+        bits = draw(self.key, entity, 2 * epoch)
+        while math.gcd(1 + below(bits, n), n) != 1:
+            bits = mix(bits)
+        step = 1 + below(bits, n)
         shift = below(draw(self.key, entity, 2 * epoch + 1), n)
         return ports[(step * (turn % n) + shift) % n]
 

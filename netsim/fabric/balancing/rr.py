@@ -4,7 +4,7 @@ Each switch keeps one turn per destination leaf. Data packets take the ports in 
 rounds the order is drawn anew. Acknowledgements are hashed by flow, as in the public UEC simulator.
 
 Instead of storing a permutation, turn `i` of a round goes to port ``(a i + b) mod n`` with `a` and
-`n` coprime: a permutation of the ports that a single draw decides.
+`n` coprime, all such pairs equally likely: a few draws decide it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from netsim.fabric.balancing.ecmp import choose as hashed
 from netsim.fabric.balancing.policy import RoutingConfig, label_at
-from netsim.fabric.kernel.hashing import below, draw
+from netsim.fabric.kernel.hashing import below, draw, mix
 from netsim.fabric.kernel.label import TARGET_MASK, is_ack
 from netsim.fabric.kernel.state import HOME, HOST, LEAVES, PACKET, POLICY_KEY, ROUTE, State
 from netsim.fabric.transports.transport import Numbers
@@ -41,9 +41,12 @@ def choose(state: State, packet: int, switch: int, first: int, n: int, now: int)
     state.policy_switches[row] = count + 1
     epoch = count // (n * state.policy[0])
     entity = 1 << 62 | row
-    step = 1 + below(draw(state.fixed[POLICY_KEY], entity, 2 * epoch), n)
+    bits = draw(state.fixed[POLICY_KEY], entity, 2 * epoch)
+    step = 1 + below(bits, n)
     while gcd(step, n) != 1:
-        step = step % n + 1
+        # Drawn again rather than moved on to the next coprime, which would favour some.
+        bits = mix(bits)
+        step = 1 + below(bits, n)
     shift = below(draw(state.fixed[POLICY_KEY], entity, 2 * epoch + 1), n)
     return int(first + (step * (count % n) + shift) % n)
 

@@ -51,24 +51,6 @@ def derangement(count: int, generator: np.random.Generator) -> NDArray[np.int64]
             return to.astype(np.int64)
 
 
-def inter_leaf_permutation(network: Network, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return a random permutation of the hosts in which each sends to another leaf.
-
-    A uniformly random permutation is mended: each host that would stay on its leaf exchanges its
-    destination with one drawn among those with which the exchange suits both. While a conflict is
-    left such a partner exists if no leaf has more than half of the hosts, so this ends after at
-    most as many exchanges as there were conflicts.
-    """
-    leaf = network.leaf_of_host
-    to = generator.permutation(network.host_count).astype(np.int64)
-    for host in np.flatnonzero(leaf[to] == leaf).tolist():
-        if leaf[to[host]] == leaf[host]:
-            suits = np.flatnonzero((leaf != leaf[host]) & (leaf[to] != leaf[host]))
-            other = suits[generator.integers(len(suits))]
-            to[host], to[other] = to[other], to[host]
-    return to
-
-
 def random_destinations(
     network: Network, src: NDArray[np.int64], generator: np.random.Generator, *, inter_leaf: bool
 ) -> NDArray[np.int64]:

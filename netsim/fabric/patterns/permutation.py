@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netsim.fabric.flows import Flows, too_late
+from netsim.fabric.patterns.crossing import crossing_permutation
 from netsim.fabric.patterns.hosts import (
     derangement,
     enough_hosts,
-    inter_leaf_permutation,
     leaves_balance,
 )
 from netsim.fields import Config as Block
@@ -75,7 +75,7 @@ class Permutation:
         if config.shift is not None:
             dst = _shifted(count, config.shift)
         elif config.inter_leaf:
-            dst = inter_leaf_permutation(network, generator)
+            dst = crossing_permutation(network.leaf_of_host, generator)
         else:
             dst = derangement(count, generator)
         src = np.arange(count, dtype=np.int64)
