@@ -38,29 +38,39 @@ if TYPE_CHECKING:
 __all__ = ["__version__", "load", "open", "run"]
 
 
-def load(path: str | PathLike[str], overrides: Mapping[str, Any] | Sequence[str] = ()) -> Scenario:
-    """Return the validated, immutable scenario in the file `path`.
+def load(
+    scenario: str | PathLike[str] | Mapping[str, Any],
+    overrides: Mapping[str, Any] | Sequence[str] = (),
+    *,
+    folder: str | PathLike[str] = ".",
+) -> Scenario:
+    """Return the validated, immutable scenario in a file, or that a mapping holds.
+
+    It is a value: equal to any that says the same, and it can be pickled. Its method `resolve`
+    gives it under further overrides without parsing anything again.
 
     Parameters
     ----------
-    path
-        A YAML file.
+    scenario
+        A YAML file, the name of a scenario that comes with netsim, or what such a file holds.
     overrides
         Values by dotted path (``{"routing.policy": "rps"}``), or texts as the command line's
         ``--set`` takes them.
+    folder
+        Where the paths of data files in a mapping are from; those in a file are from its own.
 
     Raises
     ------
     netsim.errors.ScenarioError
         If something is wrong with it; the message names every problem with its place.
     """
-    from netsim import scenario
+    from netsim.scenario import load as loaded
 
-    return scenario.load(path, overrides)
+    return loaded(scenario, overrides, folder=folder)
 
 
 def run(
-    scenario: Scenario | str | PathLike[str],
+    scenario: Scenario | str | PathLike[str] | Mapping[str, Any],
     *,
     seed: int | None = None,
     replications: int | None = None,
@@ -72,7 +82,7 @@ def run(
     Parameters
     ----------
     scenario
-        What `load` returned, or the path of a file to load.
+        What `load` returned, or what it takes.
     seed, replications
         Used instead of the scenario's own.
     out

@@ -11,8 +11,8 @@
 from __future__ import annotations
 
 from netsim.scenario.diagnostics import CODES, Diagnostic, render
-from netsim.scenario.loading import check, load
+from netsim.scenario.loading import check, load, parse
 from netsim.scenario.scenario import Scenario
 from netsim.scenario.schema import json_schema
 
-__all__ = ["CODES", "Diagnostic", "Scenario", "check", "json_schema", "load", "render"]
+__all__ = ["CODES", "Diagnostic", "Scenario", "check", "json_schema", "load", "parse", "render"]

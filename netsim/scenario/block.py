@@ -38,7 +38,7 @@ def read_block(model: type[Block], settings: Sequence[str], name: str) -> Block:
         With all problems, if there is any.
     """
     reader = Reader(Path.cwd() / name)
-    nothing = Node(Span(Source.of(name, "", numbered=False), 1, 1), {})
+    nothing = Node(Span(Source(name, ("",), numbered=False, override=True), 1, 1), {})
     root = changes.apply(nothing, settings, reader)
     block = None
     try:

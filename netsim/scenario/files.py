@@ -9,7 +9,9 @@ A file whose name ends in ``.json`` is read as JSON, any other as YAML.
 
 from __future__ import annotations
 
+import copy
 import os.path
+from dataclasses import replace
 from pathlib import Path
 
 from netsim import registry, resources
@@ -66,6 +68,12 @@ class Reader:
             return None
         self.problems += problems
         return node
+
+    def again(self) -> Reader:
+        """Return a reader that goes on from here, with problems and limits of its own."""
+        other = copy.copy(self)
+        other.problems, other.budget = list(self.problems), replace(self.budget)
+        return other
 
     def next_rank(self) -> int:
         """Return the rank of the next source."""

@@ -25,45 +25,46 @@ if TYPE_CHECKING:
 _NOT_IDENTITY: Final = frozenset({"name", "description", "sweep", "replications"})
 
 
-def resolved(model: ScenarioModel) -> dict[str, Any]:
-    """Return `model` as JSON-able data that loads again: defaults filled, canonical quantities."""
-    return model.model_dump(mode="json", by_alias=True)
+def resolved(model: ScenarioModel) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """Return `model` as JSON-able data that loads again, and the data files that it names.
 
-
-def inputs(model: ScenarioModel) -> tuple[Input, ...]:
-    """Return the data files that `model` names, each once, in the order of its fields."""
+    Defaults are filled, quantities canonical; of the files each stands once, in the order of the
+    fields.
+    """
     files: dict[Path, None] = {}
 
     def note(file: InputFile) -> str:
         files[file.path] = None
-        return ""
+        return file.written
 
-    model.model_dump(mode="json", context={"file": note})
-    return tuple(Input.of(path) for path in files)
-
-
-def recorded(model: ScenarioModel, files: Sequence[Input]) -> dict[str, Any]:
-    """Return what `resolved` does, with data files by their names in a run directory."""
-    return model.model_dump(
-        mode="json", by_alias=True, context={"file": _saying(files, lambda file: file.name)}
-    )
+    written = _dumped(model, note)
+    return written, tuple(files)
 
 
-def digest(model: ScenarioModel, files: Sequence[Input]) -> str:
+def recorded(
+    model: ScenarioModel, resolved: dict[str, Any], files: Sequence[Input]
+) -> dict[str, Any]:
+    """Return what `resolved` holds, with data files by their names in a run directory."""
+    return _dumped(model, _saying(files, lambda file: file.name)) if files else resolved
+
+
+def digest(model: ScenarioModel, resolved: dict[str, Any], files: Sequence[Input]) -> str:
     """Return the SHA-256, in hex, of what the results of `model` depend on."""
-    content = model.model_dump(
-        mode="json",
-        by_alias=True,
-        context={"file": _saying(files, _identity)},
-        exclude=set(_NOT_IDENTITY),
-    )
+    content = _dumped(model, _saying(files, _identity)) if files else resolved
     canonical = json.dumps(
-        {"results_version": RESULTS_VERSION, "scenario": content},
+        {
+            "results_version": RESULTS_VERSION,
+            "scenario": {key: content[key] for key in content.keys() - _NOT_IDENTITY},
+        },
         sort_keys=True,
         separators=(",", ":"),
         allow_nan=False,
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _dumped(model: ScenarioModel, say: Callable[[InputFile], str]) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, context={"file": say})
 
 
 def replication_id(scenario_hash: str, replication: int) -> str:

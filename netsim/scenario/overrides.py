@@ -7,22 +7,24 @@ value. A value replaces what was there, whole.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from netsim.fields import shown
-from netsim.scenario.building import SURROGATE
+from netsim.scenario.building import Unreadable
 from netsim.scenario.diagnostics import Diagnostic
 from netsim.scenario.files import INCLUDE, Reader
 from netsim.scenario.limits import DEPTH, NODES
-from netsim.scenario.source import Source, Span
+from netsim.scenario.objects import tree_of
+from netsim.scenario.source import BREAK, Source, Span
 from netsim.scenario.tree import Entry, Node, Path, known_key
 
 _STEP: Final = re.compile(r"(?:^|\.)([^.\[\]\s=]+)|\[([0-9]{1,6})\]")
 _HINT: Final = "write it as routing.policy=rps or traffic[0].size='1 MB'"
-_RANK: Final = 1000
+#: Overrides are told of after all that they change.
+_RANK: Final = 1_000_000
 
 
 class _Refused(Exception):  # noqa: N818 - carries what to tell
@@ -58,11 +60,7 @@ def _read(
         path, value = item
         source = _source(path, f"{path}={shown(value)}", rank)
         start = Span(source, 1, len(path) + 2, max(1, len(shown(value))))
-        try:
-            return path, source, node_of(value, start)
-        except _Refused as refused:
-            reader.problems.append(Diagnostic("bad-override", str(refused), start))
-            return path, source, None
+        return path, source, _given(value, start, reader)
     path, equals, text = item.partition("=")
     source = _source(path.strip(), item, rank)
     if not equals:
@@ -79,33 +77,21 @@ def _read(
     return path.strip(), source, node
 
 
+def _given(value: Any, start: Span, reader: Reader) -> Node | None:
+    """Return the tree of a Python value, all of it standing at `start`; None if it is none."""
+    try:
+        node, problems = tree_of(value, lambda *part: (start, start), most=NODES)
+    except Unreadable as unreadable:
+        problems = [unreadable.diagnostic]
+    if not problems:
+        return node
+    reader.problems.append(replace(problems[0], code="bad-override"))
+    return None
+
+
 def _source(path: str, text: str, rank: int) -> Source:
-    return Source.of(f"--set {shown(path)[1:-1]}", text, rank, numbered=False)
-
-
-def node_of(value: Any, span: Span, depth: int = 0) -> Node:
-    """Return the tree of a Python `value`, all of it standing at `span`."""
-    if depth > DEPTH:
-        raise _Refused(f"the value is nested more than {DEPTH} deep")
-    if isinstance(value, Mapping):
-        if not all(str(key).isprintable() for key in value):
-            raise _Refused("a key may not hold control characters")
-        entries = {str(k): Entry(span, node_of(v, span, depth + 1)) for k, v in value.items()}
-        return Node(span, entries, 1 + sum(entry.value.size for entry in entries.values()))
-    if isinstance(value, list | tuple):
-        if len(value) > NODES:
-            raise _Refused(f"the value holds more than {NODES:,} values")
-        items = [node_of(item, span, depth + 1) for item in value]
-        return Node(span, items, 1 + sum(item.size for item in items))
-    item = getattr(value, "item", None)
-    scalar = item() if callable(item) else value
-    if isinstance(scalar, float) and not math.isfinite(scalar):
-        raise _Refused(f"{scalar} is not a number that can be simulated")
-    if not (scalar is None or isinstance(scalar, bool | int | float | str)):
-        scalar = str(scalar)
-    if isinstance(scalar, str) and SURROGATE.search(scalar):
-        raise _Refused("half of a surrogate pair is no character")
-    return Node(span, scalar)
+    lines = tuple(BREAK.split(text))
+    return Source(f"--set {shown(path)[1:-1]}", lines, rank, numbered=False, override=True)
 
 
 _NO_PATH: Final = "this is not the path of a field"

@@ -5,27 +5,45 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from netsim.errors import ScenarioError
+from netsim.metrics.inputs import Input
 from netsim.scenario import identity
 from netsim.scenario.wording import word
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from netsim.family import Family, ScenarioModel
-    from netsim.metrics.inputs import Input
 
 
-@dataclass(frozen=True, slots=True)
+class Origin(Protocol):
+    """What a scenario was read from: parsed, without models."""
+
+    def resolve(self, overrides: Any) -> Scenario:
+        """Return the scenario under `overrides`, or raise all that is wrong with it."""
+        ...
+
+    def changed(self, fields: Mapping[str, Any]) -> Origin:
+        """Return it with other values of `fields`, which are known to be right."""
+        ...
+
+    def revival(self, digest: str) -> tuple[Any, ...]:
+        """Return what pickle makes the scenario with this hash of again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scenario:
-    """A validated scenario.
+    """A validated scenario: a value, equal to any that says the same, and one that can be pickled.
 
     Parameters
     ----------
     path
-        The file it was read from.
+        The file it was read from; for a mapping a name in the folder that its paths are from.
     name
         Its name; the stem of the file where none is given.
     model
@@ -33,7 +51,7 @@ class Scenario:
     family
         The registered family that runs it.
     text
-        The file as it is written, without includes and overrides.
+        The file as it is written, without includes and overrides; a mapping as JSON.
     resolved
         All fields as JSON-able data: defaults filled, canonical quantities, loadable again in the
         folder of the file.
@@ -42,6 +60,8 @@ class Scenario:
         files it names.
     hash
         SHA-256 of what its results depend on.
+    written
+        The parsed text, without models.
     inputs
         The data files that it names.
     warnings
@@ -56,26 +76,37 @@ class Scenario:
     resolved: dict[str, Any]
     recorded: dict[str, Any]
     hash: str
+    written: Origin
     inputs: tuple[Input, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, path: Path, model: ScenarioModel, family: Family, text: str, name: str) -> Scenario:
+    def of(
+        cls,
+        path: Path,
+        model: ScenarioModel,
+        family: Family,
+        text: str,
+        name: str,
+        written: Origin,
+    ) -> Scenario:
         """Return the scenario of a validated `model`; `name` stands in where it has none."""
         if not model.name:
             model = model.model_copy(update={"name": name})
         notes = ["'sweep' is left aside: the base point runs"] if model.sweep is not None else []
         notes += getattr(family, "notes", lambda model: [])(model)
-        files = identity.inputs(model)
+        resolved, paths = identity.resolved(model)
+        files = tuple(map(Input.of, paths))
         return cls(
             path,
             model.name,
             model,
             family,
             text,
-            identity.resolved(model),
-            identity.recorded(model, files),
-            identity.digest(model, files),
+            resolved,
+            identity.recorded(model, resolved, files),
+            identity.digest(model, resolved, files),
+            written,
             files,
             tuple(notes),
         )
@@ -88,6 +119,22 @@ class Scenario:
     def point_id(self, replication: int) -> str:
         """Return the id, 12 hex digits, of one replication: the name of its result folder."""
         return identity.replication_id(self.hash, replication)
+
+    def resolve(self, overrides: Mapping[str, Any] | Sequence[str]) -> Scenario:
+        """Return the scenario under further `overrides`; what is written is not parsed again.
+
+        Parameters
+        ----------
+        overrides
+            ``{"routing.policy": "rps"}`` or ``["routing.policy=rps"]``, on top of those by which it
+            was loaded.
+
+        Raises
+        ------
+        ScenarioError
+            With all problems, if there is any.
+        """
+        return self.written.resolve(overrides)
 
     def with_(self, *, seed: int | None = None, replications: int | None = None) -> Scenario:
         """Return the scenario with another seed or number of replications.
@@ -102,12 +149,32 @@ class Scenario:
         for name, value in update.items():
             _check_field(type(self.model), name, value)
         model = self.model.model_copy(update=update)
+        resolved, _ = identity.resolved(model)
         return dataclasses.replace(
             self,
             model=model,
-            resolved=identity.resolved(model),
-            recorded=identity.recorded(model, self.inputs),
-            hash=identity.digest(model, self.inputs),
+            resolved=resolved,
+            recorded=identity.recorded(model, resolved, self.inputs),
+            hash=identity.digest(model, resolved, self.inputs),
+            written=self.written.changed(update),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scenario):
+            return NotImplemented
+        return self.hash == other.hash and self.recorded == other.recorded
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.written.revival(self.hash)
+
+    def __repr__(self) -> str:
+        model = self.model
+        return (
+            f"<Scenario {self.name}: {self.family.name}, seed {model.seed} x {model.replications}, "
+            f"hash {self.point}>"
         )
 
 

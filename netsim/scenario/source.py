@@ -18,15 +18,18 @@ class Source:
     Parameters
     ----------
     name
-        As errors show it: the path of a file, or ``--set routing.policy``.
+        As errors show it: the path of a file, ``--set routing.policy``, or, of a scenario that a
+        program gives, the path of keys.
     lines
         The text, line by line.
     rank
         Order among the sources of one scenario; errors are shown in this order.
     numbered
-        Whether its lines are counted; those of an override are not.
+        Whether its lines are counted; they are in files alone.
     folder
         The folder of the file, by which paths in it are meant; None: that of the scenario.
+    override
+        Whether it changes a scenario that is written elsewhere.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Source:
     rank: int = 0
     numbered: bool = True
     folder: Path | None = None
+    override: bool = False
 
     @classmethod
     def of(

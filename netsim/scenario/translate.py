@@ -149,7 +149,7 @@ def _located(details: Any, model: type[BaseModel], root: Node, name: str) -> _Fo
         wording = word(kind, _name(path), plain(place.node), context)
         diagnostic = Diagnostic(wording.code, wording.message, place.span, wording.hint)
     by = _chosen_by(path[:-1], root)
-    if by and diagnostic.span is not None and diagnostic.span.source.numbered:
+    if by and diagnostic.span is not None and not diagnostic.span.source.override:
         diagnostic = replace(diagnostic, message=f"{diagnostic.message} (with {by})")
     return _Found(diagnostic, branch, len(details["loc"]), missing, meant)
 
@@ -164,7 +164,7 @@ def _chosen_by(path: Path, root: Node) -> str:
         value = entry.value
         name = registry.canonical(value.content) if isinstance(value.content, str) else ""
         decides = chosen[1] in (key, name) if path else key == "workload"
-        if decides and not value.span.source.numbered:
+        if decides and value.span.source.override:
             return value.span.source.name
     return ""
 
@@ -201,7 +201,7 @@ def _own(context: dict[str, Any], place: Place, root: Node) -> Diagnostic:
     span = inner.key if context["code"] in _ON_KEYS and inner.key else inner.span
     message = context["text"] + (_set_at(follow(root, also), span) if also else _changed(inner))
     hint = context.get("hint", "")
-    if context.get("lacks") and not span.source.numbered:
+    if context.get("lacks") and span.source.override:
         key, name = context["lacks"]
         choices = f" ({hint})" if hint.startswith("one of") else ""
         hint = f"add --set {dotted((*inner.path, key))}={name}{choices}"
@@ -222,7 +222,7 @@ def _set_at(other: Place, span: Span) -> str:
 
 def _changed(place: Place) -> str:
     """Return which overrides changed something inside the block at `place` of a file."""
-    if not place.path or is_scalar(place.node) or not place.span.source.numbered:
+    if not place.path or is_scalar(place.node) or place.span.source.override:
         return ""
     names = list(dict.fromkeys(overrides_below(place.node)))
     more = ", ..." if len(names) > _MOST_OVERRIDES else ""

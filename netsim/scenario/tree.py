@@ -85,7 +85,7 @@ def dotted(path: Path) -> str:
 
 def overrides_below(node: Node) -> Iterator[str]:
     """Yield the names of the overrides that values in `node` come from, in the tree's order."""
-    if not node.span.source.numbered:
+    if node.span.source.override:
         yield node.span.source.name
     elif isinstance(node.content, dict):
         for entry in node.content.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,13 +24,13 @@ def simulate(scenario: Mapping[str, Any], files: Mapping[str, str] | None = None
     from netsim.scenario import load
     from netsim.simulate import run
 
+    whole = {"netsim": 1, **scenario}
+    if not files:
+        return run(load(whole))
     with tempfile.TemporaryDirectory(prefix="netsim-verify-") as folder:
-        for name, text in (files or {}).items():
+        for name, text in files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
-        path = Path(folder) / "check.yaml"
-        # Every JSON text is a YAML 1.2 text.
-        path.write_text(json.dumps({"netsim": 1, **scenario}), encoding="utf-8")
-        return run(load(path))
+        return run(load(whole, folder=folder))
 
 
 def csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
