@@ -14,9 +14,8 @@ package's name. The packages are those of netsim that have such a module, found 
 than by a list, and those that the entry-point group ``netsim.plugins`` names (an entry may also
 name a module that registers something and no more). `COMMON` holds what belongs to no family.
 Modules are imported when their kind is first asked for, the nearest first, so that a run of one
-family imports no other. A plug-in that cannot be imported is a warning; whoever asks for a name that
-is then unknown is told of it.
-A dash in a name is read as an underscore.
+family imports no other. A plug-in that cannot be imported is a warning; whoever asks for a name
+that is then unknown is told of it. A dash in a name is read as an underscore.
 """
 
 from __future__ import annotations

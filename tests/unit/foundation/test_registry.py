@@ -202,7 +202,9 @@ def package(tmp_path, monkeypatch):
         entries.append(importlib.metadata.EntryPoint(name, name, registry.PLUGIN_GROUP))
         named.append(name)
 
+    registry._described.cache_clear()
     yield write
+    registry._described.cache_clear()
     for module in [known for known in sys.modules if known.split(".")[0] in named]:
         del sys.modules[module]
 
