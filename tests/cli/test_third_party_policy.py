@@ -202,3 +202,48 @@ def test_a_policy_that_cannot_be_compiled_is_an_error_that_says_why(plugin, tmp_
     assert said in done.stderr
     assert "no allocation, no exceptions" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+PROGRAM = """\
+import netsim
+from netsim.fabric.balancing.policy import RoutingConfig
+from netsim.registry import register
+
+WHICH = 0
+
+def choose(state, packet, switch, first, n, now):
+    return first + WHICH
+
+@register("routing", "fixed")
+class Fixed:
+    \'\'\'Take one of the ports.\'\'\'
+
+    source = "an example"
+
+    class Config(RoutingConfig):
+        \'\'\'Nothing to set.\'\'\'
+
+    choose = staticmethod(choose)
+
+netsim.run("scenario.yaml", out=f"out{WHICH}")
+"""
+
+
+def test_a_policy_from_standard_input_runs_and_its_changed_constant_takes_effect(tmp_path):
+    text = SCENARIO.replace("two_choices", "fixed").replace("fixed_window", "open_loop")
+    (tmp_path / "scenario.yaml").write_text(text)
+
+    for which in (0, 1):
+        done = subprocess.run(
+            [sys.executable, "-"],
+            input=PROGRAM.replace("WHICH = 0", f"WHICH = {which}"),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        links = pyarrow.parquet.read_table(tmp_path / f"out{which}" / "tables/link_totals.parquet")
+        sent = dict(zip(links["link"].to_pylist(), links["tx"].to_pylist(), strict=True))
+        used = [spine for spine in range(4) if sent[f"leaf0->spine{spine}"] > 0]
+        assert used == [which]
