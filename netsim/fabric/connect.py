@@ -24,24 +24,29 @@ from netsim.fabric.flows import (
     without_path,
 )
 from netsim.fabric.hooks import hook_problems
-from netsim.fabric.kernel.assemble import drain_time, port_limits
+from netsim.fabric.kernel.assemble import drain_times, port_limits
 from netsim.fabric.limits import below
-from netsim.fabric.scale import path_scale
+from netsim.fabric.scale import longest_trip
+from netsim.fabric.transports.selective_repeat import default_timeout
+from netsim.fabric.transports.transport import PathScale
 from netsim.fields import Config, implementation
 from netsim.problems import Problem, ProblemsFound
 from netsim.rng import Streams
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netsim.fabric.schema import NetworkConfig
     from netsim.fabric.service import Fabric
     from netsim.family import RunContext
     from netsim.topology.network import Network
 
 
-def connect(config: NetworkConfig, context: RunContext) -> Fabric:
+def connect(config: NetworkConfig, context: RunContext, hosts: Sequence[int] = ()) -> Fabric:
     """Return the fabric that `config` describes, joined to the environment of `context`.
 
-    The scenario's `traffic` is submitted at once; each flow starts at its own time.
+    The scenario's `traffic` is submitted at once; each flow starts at its own time. Whoever will
+    transfer between `hosts` names them: defaults of queues are measured by hosts that have traffic.
     """
     from netsim.fabric.batch import FlowBatch
     from netsim.fabric.service import Fabric
@@ -59,6 +64,7 @@ def connect(config: NetworkConfig, context: RunContext) -> Fabric:
         recorder=context.recorder,
         until=NEVER if context.until is None else context.until,
         expected_flows=max(64, len(flows)),
+        hosts=np.unique(np.concatenate([flows.src, flows.dst, np.array(hosts, np.int64)])),
     )
     fabric.submit(FlowBatch.of(flows, network if _takes_named_paths(config) else None))
     return fabric
@@ -151,9 +157,13 @@ def _of_queue(config: NetworkConfig, network: Network) -> list[Problem]:
     if not transport.acknowledged:
         return []
     rto = getattr(config.transport, "rto", None)
-    ports = port_limits(transport, config.queue, path_scale(network, config.packet))
+    trip = longest_trip(network, config.packet)
+    drain = int(
+        drain_times(network, port_limits(transport, config.queue, network, trip, full)).max()
+    )
+    longest = default_timeout(PathScale(rtt=trip, bdp=0, wire=full, drain=drain))
     doublings = getattr(config.transport, "doublings", 0)
-    found = limits.of_timeout(rto, drain_time(network, ports), doublings)
+    found = limits.of_timeout(rto, longest, drain, doublings)
     return below(at if rto is None else ("transport", "rto"), found)
 
 

@@ -65,20 +65,22 @@ def of_network(network: Network, packet: PacketConfig) -> list[Problem]:
     return found
 
 
-def of_timeout(rto: int | None, drain: int, doublings: int) -> list[Problem]:
+def of_timeout(rto: int | None, default: int, drain: int, doublings: int) -> list[Problem]:
     """Return the problem that retransmission timeouts may end beyond the clock, if so.
 
     Parameters
     ----------
     rto
-        The timeout (ps); None if the transport derives it from `drain`.
+        The timeout (ps); None if the transport derives it from paths.
+    default
+        The longest such timeout (ps).
     drain
         Time (ps) in which the slowest port sends a full queue; a timeout waits for six of them.
     doublings
         How often the transport may double it.
     """
     longest = LONGEST_TIMEOUT >> doublings
-    if (6 * drain if rto is None else rto) <= longest:
+    if (default if rto is None else rto) <= longest:
         return []
     most = f"{longest / 1e12:.3g} s"
     if rto is not None:

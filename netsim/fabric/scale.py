@@ -1,4 +1,8 @@
-"""Base round-trip time and bandwidth-delay product, by which defaults are measured.
+"""The longest base round trip between hosts that have traffic, by which ports' queues are measured.
+
+A base round trip is the service of a full packet and the propagation on every link there, and of an
+acknowledgement on every link back, on the slowest of the shortest paths, without queues. Idle hosts
+do not count: one far away would let queues grow that nobody needs.
 
 A table of all pairs of leaves would grow with their square. Leaves whose links cost the same are
 alike, so what is looked at in a leaf-spine is pairs of *classes* of leaves; in other graphs, where
@@ -12,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netsim.fabric.fastest import hop_delay, inner_links, service_time
-from netsim.fabric.transports.transport import PathScale
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,47 +26,70 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-def path_scale(network: Network, packet: PacketConfig) -> PathScale:
-    """Return round trip and bandwidth-delay product of the longest path of `network`.
-
-    The round trip is the service of a full packet and the propagation on every link there, and of
-    an acknowledgement on every link back, on the slowest of the shortest paths; the product takes
-    the rate of the slowest host link.
-    """
-    wire = packet.payload + packet.header
-    costs = [
+def costs(network: Network, packet: PacketConfig) -> tuple[Ints, Ints]:
+    """Return, per link, the time (ps) of a full packet and of an acknowledgement alone."""
+    sizes = (packet.payload + packet.header, packet.ack)
+    full, ack = (
         np.asarray(service_time(np.int64(size), network.link_rate) + hop_delay(network), np.int64)
-        for size in (wire, packet.ack)
-    ]
+        for size in sizes
+    )
+    return full, ack
+
+
+def longest_trip(network: Network, packet: PacketConfig, hosts: Ints | None = None) -> int:
+    """Return the longest base round trip (ps) between two of `hosts`; None: of all hosts."""
+    if hosts is None or len(hosts) < 2:
+        hosts = np.arange(network.host_count)
+    there, back = costs(network, packet)
+    ends = edges(network, there, back)
     regular = network.kind == "leaf_spine" and network.link_up.all()
-    rtt = (_through_spines if regular else _leaf_by_leaf)(network, *costs)
-    slowest = int(network.link_rate[network.host_uplink].min())
-    return PathScale(rtt=rtt, bdp=rtt * slowest // 8_000_000_000_000, wire=wire)
+    across = (_through_spines if regular else _leaf_by_leaf)(network, there, back, hosts)
+    return max(across, _within(network.leaf_of_host[hosts], *(part[hosts] for part in ends)))
 
 
-def _edges(network: Network, there: Ints, back: Ints) -> tuple[Ints, Ints]:
-    """Return, per leaf, the largest cost of a round trip at its own edge, as sender, as receiver.
-
-    They are upper ends of a packet's way up and an acknowledgement's way down, and the reverse,
-    each over the hosts of the leaf.
-    """
-    leaf, count = network.leaf_of_host, len(network.leaf_switches)
-
-    def worst(cost: Ints, links: Ints) -> Ints:
-        largest = np.zeros(count, np.int64)
-        np.maximum.at(largest, leaf, cost[links])
-        return largest
-
+def edges(network: Network, there: Ints, back: Ints) -> tuple[Ints, Ints]:
+    """Return what each host adds at its own links to the round trips of what it sends, receives."""
     up, down = network.host_uplink, network.host_downlink
-    return worst(there, up) + worst(back, down), worst(there, down) + worst(back, up)
+    return there[up] + back[down], there[down] + back[up]
 
 
-def _through_spines(network: Network, there: Ints, back: Ints) -> int:
-    """Return the longest round trip of a leaf-spine whose links all work."""
-    sends, receives = _edges(network, there, back)
+def _worst(network: Network, there: Ints, back: Ints, hosts: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the leaves of `hosts`, and the most that one of them adds as sender, as receiver."""
+    leaves, of = np.unique(network.leaf_of_host[hosts], return_inverse=True)
+    most = [np.zeros(len(leaves), np.int64) for _ in range(2)]
+    for part, values in zip(most, edges(network, there, back), strict=True):
+        np.maximum.at(part, of.ravel(), values[hosts])
+    return leaves, most[0], most[1]
+
+
+def _within(leaf: Ints, sends: Ints, receives: Ints) -> int:
+    """Return the longest round trip between two hosts of one leaf; 0 if no leaf has two.
+
+    Parameters
+    ----------
+    leaf
+        Leaf of each host.
+    sends, receives
+        What each host adds as sender and as receiver.
+    """
+    longest = 0
+    order = np.argsort(leaf, kind="stable")
+    for hosts in np.split(order, np.flatnonzero(np.diff(leaf[order])) + 1):
+        # The two hosts that add most on either side: only if they are the same is one of the
+        # others taken.
+        first = hosts[np.argsort(-sends[hosts], kind="stable")[:2]].tolist()
+        last = hosts[np.argsort(-receives[hosts], kind="stable")[:2]].tolist()
+        trips = [int(sends[i] + receives[j]) for i in first for j in last if i != j]
+        longest = max([longest, *trips])
+    return longest
+
+
+def _through_spines(network: Network, there: Ints, back: Ints, hosts: Ints) -> int:
+    """Return the longest round trip across a leaf-spine whose links all work."""
+    busy, sends, receives = _worst(network, there, back, hosts)
     leaves, spines = int(network.leaves or 0), int(network.spines or 0)
-    hosts, inner = network.host_count, inner_links(network)
-    source, target = network.link_source[inner] - hosts, network.link_target[inner] - hosts
+    count, inner = network.host_count, inner_links(network)
+    source, target = network.link_source[inner] - count, network.link_target[inner] - count
     rising = source < leaves
     columns = [sends[:, None], receives[:, None]]
     for cost in (there, back):
@@ -73,9 +99,9 @@ def _through_spines(network: Network, there: Ints, back: Ints) -> int:
         ):
             worst = np.zeros((leaves, spines), np.int64)
             np.maximum.at(worst, (leaf, spine), cost[links])
-            columns.append(worst)
+            columns.append(worst[busy])
     kinds, members = _distinct(np.hstack(columns))
-    longest = int((kinds[:, 0] + kinds[:, 1]).max())
+    longest = 0
     up, down, ack_up, ack_down = (kinds[:, 2 + i * spines : 2 + (i + 1) * spines] for i in range(4))
     for kind in range(len(kinds)):
         core = (up[kind] + down).max(axis=1) + (ack_up + ack_down[kind]).max(axis=1)
@@ -93,18 +119,20 @@ def _distinct(rows: Ints) -> tuple[Ints, Ints]:
     return np.unique(rows, axis=0, return_counts=True)
 
 
-def _leaf_by_leaf(network: Network, there: Ints, back: Ints) -> int:
-    """Return the longest round trip of any network, on the slowest of the shortest paths."""
-    sends, receives = _edges(network, there, back)
+def _leaf_by_leaf(network: Network, there: Ints, back: Ints, hosts: Ints) -> int:
+    """Return the longest round trip between leaves of any network."""
+    busy, sends, receives = _worst(network, there, back, hosts)
     inner = inner_links(network)
     source = network.link_source[inner] - network.host_count
     target = network.link_target[inner] - network.host_count
     longest = 0
-    for leaf in range(len(network.leaf_switches)):
-        away = _slowest(network.hops_to(leaf), source, target, there[inner])
+    for place, leaf in enumerate(busy.tolist()):
+        hops, others = network.hops_to(leaf), busy != leaf
+        away = _slowest(hops, source, target, there[inner])
         home = _slowest(network.hops_from(leaf), target, source, back[inner])
-        trips = sends + (away + home)[network.leaf_switches] + receives[leaf]
-        longest = max(longest, int(trips.max()))
+        trips = sends + (away + home)[network.leaf_switches[busy]] + receives[place]
+        joined = hops[network.leaf_switches[busy]] <= len(hops)
+        longest = max(longest, int(trips[others & joined].max(initial=0)))
     return longest
 
 

@@ -28,13 +28,14 @@ from netsim.fabric.sampling import LinkSampler
 from netsim.fields import implementation
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from netsim.engine.environment import Environment
     from netsim.fabric.balancing.policy import RoutingConfig
     from netsim.fabric.packet import PacketConfig
     from netsim.fabric.queues.queue import QueueConfig
-    from netsim.fabric.transports.transport import PathScale, TransportConfig
+    from netsim.fabric.transports.transport import TransportConfig
     from netsim.metrics.recorder import Recorder
     from netsim.rng import Streams
     from netsim.topology.network import Network
@@ -86,6 +87,8 @@ class Fabric:
         Where rows of table `packets` go, if it wants them.
     until
         When the run is stopped, or NEVER; what would happen from then on is in no table.
+    hosts
+        Hosts that will have traffic, by which the defaults of queues are measured; None: all.
     expected_flows
         Number of flows that room is made for at first.
     slice_events
@@ -104,6 +107,7 @@ class Fabric:
         streams: Streams,
         recorder: Recorder | None = None,
         until: Time = NEVER,
+        hosts: NDArray[np.int64] | None = None,
         expected_flows: int = 64,
         slice_events: int = SLICE,
     ) -> None:
@@ -111,7 +115,14 @@ class Fabric:
         self.network = network
         self._recorder = recorder if recorder is not None and recorder.wants("packets") else None
         self._parts: Assembly = assemble(
-            network, packet, routing, transport, queue, streams, traced=self._recorder is not None
+            network,
+            packet,
+            routing,
+            transport,
+            queue,
+            streams,
+            hosts=hosts,
+            traced=self._recorder is not None,
         )
         self._store = self._parts.store
         self._slice = slice_events
@@ -309,11 +320,6 @@ class Fabric:
     def packet_hops(self) -> int:
         """Data packets times links, retransmissions included."""
         return int(self._store.state.links[at.PACKETS_SENT :: at.LINK].sum())
-
-    @property
-    def scale(self) -> PathScale:
-        """Base round trip and bandwidth-delay product, by which defaults are measured."""
-        return self._parts.scale
 
     def flow_columns(self) -> dict[str, NDArray[Any]]:
         """Return the flows' columns, by flow number; unknown `end_rx` and `end_tx` are masked."""

@@ -94,6 +94,6 @@ def workers_of(
         return DrawnTimes(context.env, times, per_load, reference)
     from netsim.fabric.connect import connect
 
-    fabric = connect(scenario.network, context)
+    fabric = connect(scenario.network, context, range(scenario.workers + 1))
     share = float(getattr(scheme, "message_share", 1))
     return NetworkedWorkers(fabric, times, scenario.message, share, per_load, reference)

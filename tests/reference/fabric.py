@@ -556,25 +556,64 @@ class OpenLoop:
         self.simulator.count(flow, packet, now)
 
 
-def base_scale(net, payload=4096, header=64, ack=64):
-    """Return base round trip (ps) and bandwidth-delay product (bytes) of the longest path."""
+def flow_scale(net, src, dst, spread, *, payload=4096, header=64, ack=64):
+    """Return base round trip (ps) and rate (bit/s) of a flow, all its equal paths looked at.
+
+    `spread` tells whether it uses all of them, or one by hash. All of them together let through
+    what the largest flow of Ford and Fulkerson does.
+    """
     routes = Routes(net)
+    ends = routes.home[src], routes.home[dst]
+    there, back = routes._walk(*ends), routes._walk(*reversed(ends))
 
-    def slowest(src, dst, size):
-        inner = routes.paths(routes.home[src], routes.home[dst])
-        return max(
-            sum(hop(net, number, size) for number in (routes.up[src], *way, routes.down[dst]))
-            for way in inner
-        )
+    def slowest(first, ways, last, size):
+        return max(sum(hop(net, n, size) for n in (first, *way, last)) for way in ways)
 
-    # One host per leaf stands for all: hosts of one tier have equal links in these tests.
-    hosts = {routes.home[host]: host for host in range(net.hosts)}.values()
-    pairs = [
-        (a, b) for a in hosts for b in hosts if routes.away[routes.home[b]].get(routes.home[a])
-    ]
-    rtt = max(slowest(a, b, payload + header) + slowest(b, a, ack) for a, b in pairs)
-    rate = min(net.links[number].rate for number in routes.up.values())
-    return rtt, rtt * rate // (8 * 10**12)
+    trip = slowest(routes.up[src], there, routes.down[dst], payload + header)
+    trip += slowest(routes.up[dst], back, routes.down[src], ack)
+    rate = min(net.links[routes.up[src]].rate, net.links[routes.down[dst]].rate)
+    if ends[0] == ends[1]:
+        return trip, rate
+    if spread:
+        return trip, min(rate, largest_flow(net, there, *ends))
+    return trip, min(rate, max(min(net.links[n].rate for n in way) for way in there))
+
+
+def largest_flow(net, ways, source, target):
+    """Return what links of `ways` carry together, by augmenting paths (Ford & Fulkerson 1956)."""
+    left = {}
+    for number in {number for way in ways for number in way}:
+        link = net.links[number]
+        left[link.source, link.target] = left.get((link.source, link.target), 0) + link.rate
+        left.setdefault((link.target, link.source), 0)
+    total = 0
+    while True:
+        came, front = {source: None}, [source]
+        while front and target not in came:
+            at = front.pop(0)
+            for (a, b), room in left.items():
+                if a == at and room > 0 and b not in came:
+                    came[b] = at
+                    front.append(b)
+        if target not in came:
+            return total
+        steps, at = [], target
+        while came[at] is not None:
+            steps.append((came[at], at))
+            at = came[at]
+        room = min(left[step] for step in steps)
+        for a, b in steps:
+            left[a, b] -= room
+            left[b, a] += room
+        total += room
+
+
+def drain_time(net, src, dst, capacity):
+    """Return the longest time in which a port on the way sends a queue of `capacity` bytes."""
+    routes = Routes(net)
+    ways = routes._walk(routes.home[src], routes.home[dst])
+    ports = {routes.down[dst], *(number for way in ways for number in way)}
+    return max(capacity * 8 * 10**12 // net.links[number].rate for number in ports)
 
 
 def hop(net, number, size):
@@ -586,6 +625,10 @@ def hop(net, number, size):
 
 @dataclass
 class Sender:
+    most: float
+    """Largest window in packets."""
+    rto: int
+    reach: int
     sent: int = 0
     acked: set[int] = field(default_factory=set)
     low: int = 0
@@ -614,6 +657,9 @@ class Sender:
 class FixedWindow:
     """A constant number of packets in flight; each is acknowledged; lost ones after a timeout.
 
+    ``numbers(src, dst)`` gives the window, the timeout, and how many packets may be out beyond the
+    oldest one, of a flow between two hosts.
+
     The timer runs from the last progress (the oldest unacknowledged packet changed, or a lost one
     was sent again) and is rounded up to ticks. When it fires, what was sent before the last
     progress and is not acknowledged is taken for lost; it is sent again in order, before new
@@ -622,29 +668,27 @@ class FixedWindow:
 
     fifo = False
 
-    def __init__(self, window, rto, *, retries=32, reach=2**60, doublings=3):
-        self.window, self.rto, self.retries, self.reach = window, rto, retries, reach
-        self.doublings = doublings
-        self.tick = max(rto // 32, 100_000)
+    def __init__(self, numbers, *, retries=32, doublings=2):
+        self.numbers, self.retries, self.doublings = numbers, retries, doublings
 
     def attach(self, simulator):
         self.simulator = simulator
 
     def begin(self, flow, now):
-        flow.sender = Sender()
+        flow.sender = Sender(*self.numbers(flow.src, flow.dst))
 
     def open(self, flow):
-        return len(flow.sender.out) < self.window
+        return len(flow.sender.out) < flow.sender.most
 
     def sendable(self, flow):
         sender = flow.sender
         if sender is None or flow.failed or flow.end_tx is not None or not self.open(flow):
             return False
-        new = sender.sent < flow.count and sender.sent - sender.low < self.reach
+        new = sender.sent < flow.count and sender.sent - sender.low < sender.reach
         return bool(sender.lost) or new
 
     def timeout(self, flow):
-        return self.rto << min(flow.sender.in_a_row, self.doublings)
+        return flow.sender.rto << min(flow.sender.in_a_row, self.doublings)
 
     def take(self, flow, now):
         sender = flow.sender
@@ -666,7 +710,7 @@ class FixedWindow:
 
     def arm(self, flow, deadline):
         flow.sender.armed = True
-        self.simulator.timer(flow, deadline, self.tick)
+        self.simulator.timer(flow, deadline, max(flow.sender.rto // 32, 100_000))
 
     def deliver(self, flow, packet, now):
         if flow.failed or (packet.ack and flow.end_tx is not None):
@@ -727,13 +771,14 @@ class FixedWindow:
 class Dctcp(FixedWindow):
     """RFC 8257 in packets: alpha from the share of marks per window, one reduction per window."""
 
-    def __init__(self, most, rto, *, start=10, gain=1 / 16, dup=3, retries=16, reach=2**60):
-        super().__init__(None, rto, retries=retries, reach=reach, doublings=6)
-        self.most, self.first, self.gain, self.dup = most, start, gain, dup
+    def __init__(self, numbers, *, start=10, gain=1 / 16, dup=3, retries=16):
+        super().__init__(numbers, retries=retries, doublings=6)
+        self.first, self.gain, self.dup = start, gain, dup
 
     def begin(self, flow, now):
-        flow.sender = sender = Sender()
-        sender.window, sender.threshold, sender.alpha = float(self.first), self.most, 1.0
+        super().begin(flow, now)
+        sender = flow.sender
+        sender.window, sender.threshold, sender.alpha = float(self.first), sender.most, 1.0
 
     def open(self, flow):
         return len(flow.sender.out) + 1 <= flow.sender.window
@@ -753,7 +798,7 @@ class Dctcp(FixedWindow):
                 self.reduce(sender, 1.0 - sender.alpha / 2.0)
             else:
                 step = 1.0 if sender.window < sender.threshold else 1.0 / sender.window
-                sender.window = min(sender.window + step, self.most)
+                sender.window = min(sender.window + step, sender.most)
         if sender.low > sender.observed_to:
             share = sender.marked / sender.counted
             sender.alpha = (1.0 - self.gain) * sender.alpha + self.gain * share

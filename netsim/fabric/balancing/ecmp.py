@@ -23,6 +23,7 @@ class Ecmp:
     """Hash each flow to one port per switch, with a salt per switch."""
 
     source: ClassVar[str] = "RFC 2992, Analysis of an Equal-Cost Multi-Path Algorithm"
+    one_path: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """Nothing to set."""

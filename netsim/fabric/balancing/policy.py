@@ -40,6 +40,8 @@ A policy is a class registered under kind ``routing`` with a docstring, ``Config
 
 Optional attributes: ``pack(config) -> Numbers`` (`whole` becomes ``state.policy``, `real`
 ``state.policy_reals``);
+``one_path = True`` tells that all packets of a flow take one of its equal paths (its window then
+counts on the rate of one, otherwise of all);
 ``every_hop = True`` asks `choose` at switches with one port as well; ``flow_row`` and
 ``switch_row`` give the numbers of int64 that it keeps per flow, ``state.policy_flows[flow *
 flow_row + i]``, and per switch and destination leaf,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -95,6 +95,7 @@ class Store:
             "bits": widths.words,
             "policy_flows": widths.policy,
             "batch_of": 1,
+            "class_of": 1,
             "starts": 1,
             "timers": 1,
         }
@@ -121,11 +122,29 @@ class Store:
             finished = _longer(self.state.finished, room)
             self.state = self.state._replace(batches=batches, finished=finished)
 
-    def extend(self, name: str, values: list[int] | Ints) -> None:
+    def extend(self, name: str, values: list[int] | list[float] | Ints) -> None:
         """Append `values` to the array `name`."""
-        joined = np.concatenate([getattr(self.state, name), np.asarray(values, np.int64)])
+        known = getattr(self.state, name)
+        joined = np.concatenate([known, np.asarray(values, known.dtype)])
         self.state = self.state._replace(**{name: joined})
         self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
+
+    def widen_rings(self, ring: int) -> None:
+        """Let each ring have `ring` bits, a power of two, or more; what is in them stays there."""
+        state, old = self.state, int(self.state.fixed[at.RING])
+        if ring <= old:
+            return
+        self._widths = replace(self._widths, words=2 * (ring // 64))
+        bits = aligned(self._flows * self._widths.words)
+        if old:
+            wide, narrow = (part.reshape(self._flows, 2, -1) for part in (bits, state.bits))
+            for flow in np.flatnonzero(narrow.any(axis=(1, 2))).tolist():
+                row = state.flows[flow * at.FLOW : (flow + 1) * at.FLOW]
+                lows = int(row[at.ACKED]), int(row[at.ARRIVED] >> at.HIGH)
+                for half, low in enumerate(lows):
+                    wide[flow, half] = _widened(narrow[flow, half], low, ring)
+        state.fixed[at.RING] = ring
+        self.state = state._replace(bits=bits)
 
     def double_packets(self) -> None:
         """Double the pool of packets."""
@@ -163,6 +182,16 @@ class Store:
         return rows
 
 
+def _widened(words: Ints, low: int, ring: int) -> Any:
+    """Return a ring of `ring` bits with those of a smaller one, whose first packet is `low`."""
+    flags = np.unpackbits(words.view(np.uint8), bitorder="little")
+    old = len(flags)
+    packets = low + (np.arange(old) - low) % old
+    spread = np.zeros(ring, np.uint8)
+    spread[packets % ring] = flags
+    return np.packbits(spread, bitorder="little").view(np.int64)
+
+
 def _longer(array: Any, length: int) -> Any:
     """Return a copy of `array` with zeros behind."""
     grown = aligned(length, array.dtype)
@@ -182,7 +211,7 @@ def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str,
     """Return the state of a network in which nothing has happened."""
     arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
     arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
-    for name in ("starts", "timers", "batch_of"):
+    for name in ("starts", "timers", "batch_of", "class_of"):
         arrays[name] = np.zeros(0, np.int32)
     arrays |= {name: _longer(array, len(array)) for name, array in layout.arrays.items()} | given
     clock, numbers = np.zeros(at.CLOCK, np.int64), np.zeros(at.FIXED, np.int64)

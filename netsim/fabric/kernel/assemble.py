@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netsim.fabric.flow_scale import FlowScales, way_of
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.arrays import Store, Widths
+from netsim.fabric.kernel.classes import Classes
 from netsim.fabric.kernel.hashing import prepared
-from netsim.fabric.kernel.layout import Layout, PortLimits, lay_out
+from netsim.fabric.kernel.layout import Layout, PortLimits, each, lay_out
 from netsim.fabric.kernel.paths import PathTable
-from netsim.fabric.scale import path_scale
-from netsim.fabric.transports.transport import Numbers, PathScale
+from netsim.fabric.scale import longest_trip
+from netsim.fabric.transports.transport import Numbers
 from netsim.fields import implementation
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from netsim.fabric.balancing.policy import RoutingConfig
     from netsim.fabric.packet import PacketConfig
     from netsim.fabric.queues.queue import QueueConfig
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from netsim.rng import Streams
     from netsim.topology.network import Network
 
-_EIGHT_SECONDS = 8_000_000_000_000
+_PS_BITS = 8_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,7 @@ class Assembly:
     store: Store
     layout: Layout
     paths: PathTable
-    scale: PathScale
-    limits: PortLimits
+    classes: Classes
     run: Any
     policy: type
     protocol: type
@@ -52,16 +55,16 @@ def assemble(
     queue: QueueConfig | None,
     streams: Streams,
     *,
+    hosts: NDArray[np.int64] | None = None,
     traced: bool = False,
 ) -> Assembly:
-    """Return the kernel of one replication."""
+    """Return the kernel of one replication; `hosts` are those that have traffic, None: all."""
     policy = implementation("routing", routing, key="policy")
     protocol = implementation("transport", transport)
-    scale = path_scale(network, packet)
-    limits = port_limits(protocol, queue, scale)
-    scale = replace(scale, drain=drain_time(network, limits))
-    layout = lay_out(network, limits, scale.wire)
-    ring = protocol.ring(transport, scale)
+    wire = packet.payload + packet.header
+    limits = port_limits(protocol, queue, network, longest_trip(network, packet, hosts), wire)
+    scales = FlowScales(network, packet, way_of(policy), drain_times(network, limits))
+    layout = lay_out(network, limits, wire)
     fixed = {
         at.PAYLOAD: packet.payload,
         at.HEADER: packet.header,
@@ -72,15 +75,9 @@ def assemble(
         at.FIFO: int(transport.nic == "fifo"),
         at.MARK_KEY: prepared(streams.key("queue")),
         at.POLICY_KEY: prepared(streams.key("routing")),
-        at.RING: ring,
     }
-    numbers = protocol.pack(transport, scale)
-    fixed[at.TICK] = numbers.tick
-    widths = Widths(protocol.reals, 2 * (ring // 64), getattr(policy, "flow_row", 0))
-    given = _policy_arrays(policy, routing, network) | {
-        "transport": np.array(numbers.whole, np.int64),
-        "transport_reals": np.array(numbers.real, np.float64),
-    }
+    widths = Widths(reals=protocol.reals, policy=getattr(policy, "flow_row", 0))
+    given = _policy_arrays(policy, routing, network)
     from netsim.fabric.kernel.builder import build
 
     store = Store(layout, fixed, widths, traced=traced, given=given)
@@ -91,8 +88,7 @@ def assemble(
         paths=PathTable(
             network, layout, len(layout.arrays["ports"]), acknowledged=protocol.acknowledged
         ),
-        scale=scale,
-        limits=limits,
+        classes=Classes(store, scales, protocol, transport, wire),
         run=run,
         policy=policy,
         protocol=protocol,
@@ -101,11 +97,18 @@ def assemble(
     )
 
 
-def port_limits(protocol: Any, queue: QueueConfig | None, scale: PathScale) -> PortLimits:
-    """Return what switch ports do: as the queue block says, else as the transport wants."""
+def port_limits(
+    protocol: Any, queue: QueueConfig | None, network: Network, trip: int, wire: int
+) -> PortLimits:
+    """Return what switch ports do: as the queue block says, else as the transport wants.
+
+    A port's bandwidth-delay product is its own rate times `trip` (ps), the longest base round trip
+    of the traffic. A port has room for one full packet of `wire` bytes at least.
+    """
+    product = each(lambda trip, rate: trip * rate // _PS_BITS, trip, network.link_rate)
     capacity, mark = (
-        None if share is None else max(int(share * scale.bdp), least)
-        for share, least in ((protocol.capacity_bdp, scale.wire), (protocol.mark_bdp, 0))
+        None if share is None else np.maximum((share * product).astype(np.int64), least)
+        for share, least in ((protocol.capacity_bdp, wire), (protocol.mark_bdp, 0))
     )
     if queue is None:
         return PortLimits(capacity, mark, mark)
@@ -113,11 +116,15 @@ def port_limits(protocol: Any, queue: QueueConfig | None, scale: PathScale) -> P
     return limits
 
 
-def drain_time(network: Network, limits: PortLimits) -> int:
-    """Return the time in which the slowest port sends a full queue; 0 if queues are unbounded."""
+def drain_times(network: Network, limits: PortLimits) -> NDArray[np.int64]:
+    """Return the time (ps) in which each switch port sends a full queue, 0 if it is unbounded.
+
+    It is 0 for NICs as well, which take packets one by one.
+    """
     if limits.capacity is None:
-        return 0
-    return limits.capacity * _EIGHT_SECONDS // int(network.link_rate.min())
+        return np.zeros(network.link_count, np.int64)
+    times = each(lambda size, rate: size * _PS_BITS // rate, limits.capacity, network.link_rate)
+    return np.where(network.link_source >= network.host_count, times, 0)
 
 
 def _policy_arrays(policy: Any, routing: RoutingConfig, network: Network) -> dict[str, Any]:

@@ -80,6 +80,9 @@ class Intake:
                 path = self._planner.alone(self.batches - 1, src, dst, size)
             rows = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
             self._store.state.flows[flow * at.FLOW + at.PATH] = rows[0]
+        given = path if self._parts.path_rule == "given" else None
+        kind = self._parts.classes.of_one(src, dst, given)
+        self._store.state.class_of[flow] = kind
         plan_start(self._store.state, flow)
         return flow, True
 
@@ -111,6 +114,7 @@ class Intake:
         self.flows += count
         self._store.state.clock[at.ACTIVE] += count
         joined = self._joined(src, dst)
+        given = None
         if self._parts.path_rule is not None:
             given = batch.paths
             if given is None and self._planner is not None:
@@ -119,6 +123,9 @@ class Intake:
                 given = [given[index] for index in np.flatnonzero(joined).tolist()]
             paths = self._path_rows(src[joined], dst[joined], given)
             self._store.flow_rows()[chosen][joined, at.PATH] = paths
+        if joined.any():
+            kinds = self._parts.classes.of(src[joined], dst[joined], given)
+            self._store.state.class_of[chosen][joined] = kinds
         ready = joined & ~self._add_predecessors(first, count, waits, lag)
         self._plan(first + np.flatnonzero(ready))
         refused = (first + np.flatnonzero(~joined)).tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from netsim.fabric.kernel.state import UNBOUNDED, Ints
 from netsim.fabric.limits import LONGEST_HOP, MOST_SOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from netsim.topology.network import Network
 
 PS_BITS: Final = 8_000_000_000_000
@@ -22,7 +24,7 @@ PS_BITS: Final = 8_000_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class PortLimits:
-    """What every switch port does with its queue.
+    """What switch ports do with their queues: bytes for all of them, or per link.
 
     Parameters
     ----------
@@ -34,9 +36,9 @@ class PortLimits:
         Probability at `kmax`.
     """
 
-    capacity: int | None = None
-    kmin: int | None = None
-    kmax: int | None = None
+    capacity: int | Ints | None = None
+    kmin: int | Ints | None = None
+    kmax: int | Ints | None = None
     pmax: float = 1.0
 
 
@@ -100,8 +102,9 @@ def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Int
     rows[:, at.PACE] = np.where(PS_BITS % rate == 0, PS_BITS // rate, 0)
     rows[:, at.DELAY] = hop_delay(network)[number]
     switch = network.link_source[number] >= network.host_count
-    rows[:, at.CAPACITY] = np.where(switch, as_time(limits.capacity, rate, wire), UNBOUNDED)
-    rows[:, at.MARK_ABOVE] = np.where(switch, as_time(limits.kmin, rate, wire), UNBOUNDED)
+    for column, size in ((at.CAPACITY, limits.capacity), (at.MARK_ABOVE, limits.kmin)):
+        longest = as_time(size, network.link_rate, wire)[number]
+        rows[:, column] = np.where(switch, longest, UNBOUNDED)
     rows[:, at.NODE] = network.link_target[number]
     return rows.reshape(-1)
 
@@ -109,28 +112,38 @@ def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Int
 def _setup(network: Network, number: Ints, limits: PortLimits, wire: int) -> Ints:
     rows = np.zeros((len(number), at.SETUP), np.int64)
     rows[:, at.RATE] = network.link_rate[number]
-    rows[:, at.MARK_ALL] = as_time(limits.kmax, network.link_rate[number], wire)
+    rows[:, at.MARK_ALL] = as_time(limits.kmax, network.link_rate, wire)[number]
     rows[:, at.MARK_CHANCE] = round(limits.pmax * 2**53)
     rows[:, at.NUMBER] = number
     rows[:, at.SOURCE_NODE] = network.link_source[number]
     return rows.reshape(-1)
 
 
-def as_time(size: int | None, rate: Any, wire: int) -> Any:
-    """Return the time (ps) that `size` bytes take at each `rate`; None is unbounded.
+def as_time(size: int | Ints | None, rate: Ints, wire: int) -> Ints:
+    """Return the time (ps) that `size` bytes, for all or for each, take at `rate`; None: unbounded.
 
     The bytes go in full packets of `wire` bytes and one smaller one, each rounded up by itself, so
     that a port of n packets holds n packets at every rate.
     """
     if size is None:
         return np.full(len(rate), UNBOUNDED, np.int64)
-    full, rest = divmod(size, wire)
-    speeds = rate.tolist()
-    times = {
-        speed: min(full * service_time(wire, speed) + service_time(rest, speed), UNBOUNDED)
-        for speed in set(speeds)
-    }
-    return np.array([times[speed] for speed in speeds], np.int64)
+
+    def longest(size: int, speed: int) -> int:
+        full, rest = divmod(size, wire)
+        return full * int(service_time(wire, speed)) + int(service_time(rest, speed))
+
+    return each(longest, size, rate)
+
+
+def each(measure: Callable[[int, int], int], size: int | Ints, rate: Ints) -> Ints:
+    """Return `measure` of each port's `size` (bytes) and `rate` (bit/s), at most `UNBOUNDED`.
+
+    It counts in Python's integers, which never wrap around, once for all ports that are alike.
+    """
+    ports = np.stack([np.broadcast_to(np.asarray(size, np.int64), rate.shape), rate], axis=1)
+    kinds, which = np.unique(ports, axis=0, return_inverse=True)
+    found = [min(measure(*kind), UNBOUNDED) for kind in kinds.tolist()]
+    return np.array(found, np.int64)[which.ravel()]
 
 
 def _hosts(network: Network, link: Ints) -> Ints:

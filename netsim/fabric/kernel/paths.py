@@ -71,16 +71,23 @@ class PathTable:
         return row
 
     def _reverse(self, link: int) -> int:
-        """Return the other direction of the cable, or of another one of its bundle that works."""
+        """Return the link by which acknowledgements of what went over `link` come back."""
         network = self._network
-        ends = int(network.link_source[link]), int(network.link_target[link])
-        index = network.between(*ends).index(link)
-        back = network.between(ends[1], ends[0])
-        for other in [*back[index : index + 1], *back]:
-            if network.link_up[other]:
-                return other
-        name = f"{network.nodes[ends[1]]}->{network.nodes[ends[0]]}"
+        back = way_back(network, link)
+        if back is not None:
+            return back
+        source, target = int(network.link_source[link]), int(network.link_target[link])
+        name = f"{network.nodes[target]}->{network.nodes[source]}"
         raise SimulationError(
             f"a path over {network.link_names[link]} has no way back for acknowledgements: link "
-            f"{name} {'is down' if back else 'does not exist'}; take another path, or mend the link"
+            f"{name} {'is down' if network.between(target, source) else 'does not exist'}; take "
+            "another path, or mend the link"
         )
+
+
+def way_back(network: Network, link: int) -> int | None:
+    """Return the other direction of the cable, or of another one of its bundle that works."""
+    ends = int(network.link_source[link]), int(network.link_target[link])
+    index = network.between(*ends).index(link)
+    back = network.between(ends[1], ends[0])
+    return next((n for n in [*back[index : index + 1], *back] if network.link_up[n]), None)

@@ -9,6 +9,7 @@ around it.
 from __future__ import annotations
 
 from netsim.fabric.kernel.answers import EXPIRE, refuse
+from netsim.fabric.kernel.classes import tick
 from netsim.fabric.kernel.flow import LAST, fail, make_ready, start, wake
 from netsim.fabric.kernel.host import deliver, lose, nic_event
 from netsim.fabric.kernel.label import TIE_BITS
@@ -52,7 +53,6 @@ from netsim.fabric.kernel.state import (
     STATUS,
     STATUS_MASK,
     STOP_AT,
-    TICK,
     TRACE,
     TRACE_LIMIT,
     TRACED_ROWS,
@@ -126,7 +126,7 @@ def start_or_expire(state: State, now: int) -> None:
                 refuse(state, EXPIRE, flow, deadline)
             else:
                 if deadline > 0:
-                    arm(state, flow, deadline, state.fixed[TICK])
+                    arm(state, flow, deadline, tick(state, flow))
                 make_ready(state, flow, now)
     refresh(state)
 

@@ -58,6 +58,11 @@ class State(NamedTuple):
     batches: Ints
     batch_of: Numbers
     """Per flow, its batch."""
+    class_of: Numbers
+    """Per flow, its class: its row of `scales`, `transport` and `transport_reals`. Flows whose
+    paths are alike share one."""
+    scales: Ints
+    """Per class, base round trip, bandwidth-delay product, and tick."""
     waiting: Ints
     """Per flow, predecessors not done, the delay after the last of them, its successors."""
     successors: Ints
@@ -70,6 +75,7 @@ class State(NamedTuple):
     policy_flows: Ints
     policy_switches: Ints
     transport: Ints
+    """Per class, what the transport packs."""
     transport_reals: Reals
     trace: Ints
 
@@ -161,11 +167,14 @@ FIFO: Final = 7
 MARK_KEY: Final = 8
 """Keys of random streams, mixed once."""
 POLICY_KEY: Final = 9
-TICK: Final = 10
+WHOLE: Final = 10
+"""Numbers of a class in `transport`."""
 TRACE_LIMIT: Final = 11
 """Rows of `trace` that must not be passed before an event is taken."""
 RING: Final = 12
 """Bits of each ring, a power of two."""
+REAL: Final = 13
+"""Numbers of a class in `transport_reals`."""
 FIXED: Final = 16
 
 # links
@@ -297,6 +306,15 @@ TRIGGER: Final = 1
 CULPRIT: Final = 2
 """Flow that failed, -1 if none."""
 BATCH: Final = 3
+
+# scales
+TRIP: Final = 0
+"""Base round trip (ps)."""
+PRODUCT: Final = 1
+"""Bandwidth-delay product (bytes)."""
+TICK: Final = 2
+"""Timers are rounded up to whole ticks (ps)."""
+SCALE: Final = 3
 
 # waiting
 PREDECESSORS: Final = 0

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import model_validator
 
 from netsim.fabric.kernel.layout import PortLimits
+from netsim.fabric.kernel.state import Ints
 from netsim.fabric.queues.queue import QueueConfig
 from netsim.fields import Config as Block
 from netsim.fields import Data, PositiveData, Probability, field, problem
@@ -54,8 +55,8 @@ class DropTail:
         )
 
     @staticmethod
-    def limits(config: Config, capacity: int | None, mark: int | None) -> PortLimits:
-        """Return a port's limits; `capacity` and `mark` are the transport's defaults (bytes)."""
+    def limits(config: Config, capacity: Ints | None, mark: Ints | None) -> PortLimits:
+        """Return all ports' limits; `capacity`, `mark` are the transport's defaults (bytes)."""
         size = config.capacity if config.capacity is not None else capacity
         if config.ecn is None:
             return PortLimits(size, mark, mark)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from netsim.fabric.kernel.classes import number, real
 from netsim.fabric.kernel.state import (
     ACKED,
     COVERED,
@@ -56,7 +57,7 @@ from netsim.registry import register
 
 DUP_THRESHOLD = NUMBERS
 
-# Numbers of state.transport_reals
+# Real numbers that `pack` gives
 GAIN = 0
 START_WINDOW = 1
 MOST_WINDOW = 2
@@ -76,11 +77,10 @@ MARKED = float(1 << 24)
 def begin(state: State, flow: int, now: int) -> None:
     """Start with the initial window, in slow start, with alpha = 1."""
     reals = state.reals
-    transport_reals = state.transport_reals
     row = flow * REALS
     reals[row + ALPHA] = 1.0
-    reals[row + WINDOW] = transport_reals[START_WINDOW]
-    reals[row + THRESHOLD] = transport_reals[MOST_WINDOW]
+    reals[row + WINDOW] = real(state, flow, START_WINDOW)
+    reals[row + THRESHOLD] = real(state, flow, MOST_WINDOW)
 
 
 def sendable(state: State, flow: int) -> bool:
@@ -112,7 +112,7 @@ def observe(state: State, flow: int) -> None:
     """End an observation window: update alpha (RFC 8257, section 3.3, step 7)."""
     reals = state.reals
     row = flow * REALS
-    gain = state.transport_reals[GAIN]
+    gain = real(state, flow, GAIN)
     marked = reals[row + TALLY] // MARKED
     share = marked / (reals[row + TALLY] - marked * MARKED)
     reals[row + ALPHA] = (1.0 - gain) * reals[row + ALPHA] + gain * share
@@ -135,21 +135,21 @@ def grow(state: State, flow: int) -> None:
     row = flow * REALS
     window = reals[row + WINDOW]
     window += 1.0 if window < reals[row + THRESHOLD] else 1.0 / window
-    reals[row + WINDOW] = min(window, state.transport_reals[MOST_WINDOW])
+    reals[row + WINDOW] = min(window, real(state, flow, MOST_WINDOW))
 
 
 def lost(state: State, flow: int, seq: int) -> bool:
     """Take for lost what lies the threshold below the highest acknowledged; tell if any is new."""
-    transport = state.transport
+    threshold = number(state, flow, DUP_THRESHOLD)
     row = flow * FLOW
     flows = state.flows
     highest = max(flows[row + COVERED] >> HIGH, seq + 1)
     flows[row + COVERED] = highest << HIGH | (flows[row + COVERED] & LOW)
-    if transport[DUP_THRESHOLD] == 0:
+    if threshold == 0:
         return False
     end = flows[row + REPAIR] >> HIGH
     first = max(end, flows[row + ACKED])
-    limit = highest - transport[DUP_THRESHOLD]
+    limit = highest - threshold
     if limit <= first:
         return False
     missing = outstanding(state, flow, first, limit)
@@ -212,9 +212,10 @@ class Dctcp:
     def pack(config: Config, path: PathScale) -> Numbers:
         """Return timer and loss detection as integers, gain and windows as reals."""
         timeout = config.rto if config.rto is not None else default_timeout(path)
+        timer = timeout, config.retries, config.doublings
         most = max(float(config.start_window), config.max_window * path.bdp / path.wire)
         return Numbers(
-            whole=(timeout, config.retries, config.doublings, config.dup_threshold),
+            whole=(*timer, Dctcp.ring(config, path), config.dup_threshold),
             real=(float(config.g), float(config.start_window), most),
             tick=tick_of(timeout),
         )

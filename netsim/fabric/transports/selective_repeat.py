@@ -20,14 +20,16 @@ Retransmissions keep their index; the ``retry`` of their label, by which random 
 another path, is one plus the flow's resends so far modulo 63, so each draws otherwise than the 62
 before it.
 
-The numbers that these functions read stand first in ``state.transport``: timeout (ps), largest
-number of timeouts in a row, largest number of doublings (0: a constant timeout).
+The numbers that these functions read stand first among those that the transport packs: timeout
+(ps), largest number of timeouts in a row, largest number of doublings (0: a constant timeout), and
+how many packets may be out beyond the oldest one.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from netsim.fabric.kernel.classes import number, tick
 from netsim.fabric.kernel.label import RETRY_MASK, SEQ_BITS, label_of
 from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.pending import arm
@@ -48,7 +50,6 @@ from netsim.fabric.kernel.state import (
     RESENT,
     RING,
     SENT,
-    TICK,
     TIMER,
     State,
 )
@@ -57,7 +58,8 @@ from netsim.fabric.transports.transport import PathScale
 TIMEOUT: Final = 0
 MOST_TIMEOUTS: Final = 1
 MOST_DOUBLINGS: Final = 2
-NUMBERS: Final = 3
+REACH: Final = 3
+NUMBERS: Final = 4
 
 _TIMEOUT_SHIFT: Final = HIGH
 _ROW_SHIFT: Final = 56
@@ -163,7 +165,7 @@ def room(state: State, flow: int) -> bool:
         return True
     row = flow * FLOW
     sent = flows[row + SENT]
-    return sent < flows[row + PACKETS] and sent - flows[row + ACKED] < state.fixed[RING]
+    return sent < flows[row + PACKETS] and sent - flows[row + ACKED] < number(state, flow, REACH)
 
 
 def take(state: State, flow: int, now: int) -> int:
@@ -174,7 +176,7 @@ def take(state: State, flow: int, now: int) -> int:
         flows[row + PROGRESS] = now
     flows[row + INFLIGHT] += 1
     if flows[row + TIMER] == 0:
-        arm(state, flow, now + timeout(state, flow), state.fixed[TICK])
+        arm(state, flow, now + timeout(state, flow), tick(state, flow))
     if repairable(state, flow):
         seq = flows[row + REPAIR] & LOW
         flows[row + REPAIR] += 1
@@ -198,9 +200,8 @@ def resend(state: State, flow: int) -> int:
 
 def timeout(state: State, flow: int) -> int:
     """Return the timeout, doubled for each one in a row as far as the transport does so."""
-    transport = state.transport
     doublings = state.flows[flow * FLOW + RESENT] >> _ROW_SHIFT
-    return transport[TIMEOUT] << min(doublings, transport[MOST_DOUBLINGS])
+    return number(state, flow, TIMEOUT) << min(doublings, number(state, flow, MOST_DOUBLINGS))
 
 
 def due(state: State, flow: int) -> int:
@@ -215,7 +216,8 @@ def due(state: State, flow: int) -> int:
 
 def give_up(state: State, flow: int) -> bool:
     """Return whether the flow has had its last timeout."""
-    return state.flows[flow * FLOW + RESENT] >> _ROW_SHIFT >= state.transport[MOST_TIMEOUTS]
+    in_a_row = state.flows[flow * FLOW + RESENT] >> _ROW_SHIFT
+    return in_a_row >= number(state, flow, MOST_TIMEOUTS)
 
 
 def time_out(state: State, flow: int, now: int) -> int:
@@ -249,7 +251,8 @@ def outstanding(state: State, flow: int, first: int, end: int) -> int:
 def default_timeout(path: PathScale) -> int:
     """Return 15 us, or a base round trip if longer, plus the time to drain six full queues (ps).
 
-    The rule of the public UEC simulator; a path has at most six queues in a three-tier network.
+    The rule of the public UEC simulator, where a path has at most six queues; the queue is the one
+    of the flow's path that takes longest.
     """
     return max(15_000_000, path.rtt) + 6 * path.drain
 

@@ -10,14 +10,15 @@ A transport is a class registered under kind ``transport`` with
 ``acknowledged``
     whether receivers acknowledge each data packet (64 B, back through the network);
 ``pack(config, path) -> Numbers``
-    what its functions read, as numbers: `whole` becomes ``state.transport`` (int64), `real`
-    ``state.transport_reals``;
+    what its functions read of flows on such a path, as numbers, always as many: `whole` (int64)
+    through ``number(state, flow, i)``, `real` through ``real(state, flow, i)``, both of
+    `netsim.fabric.kernel.classes`;
 ``ring(config, path) -> int``
     how many packets may be out beyond the oldest one: a power of two from 64 on, or 0 (any);
 ``reals``
     how many float64 numbers it keeps per flow, in ``state.reals[flow * reals + i]`` (at most 16);
 ``capacity_bdp``, ``mark_bdp``
-    its default queue in bandwidth-delay products: None is unbounded, None is unmarked;
+    its default queue in bandwidth-delay products of the port: None is unbounded, None is unmarked;
 
 and functions that the kernel compiles, as static methods. All times are integer picoseconds.
 
@@ -69,7 +70,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class PathScale:
-    """Sizes that defaults are measured by, of the longest path of a network.
+    """Sizes that the defaults of a flow are measured by, of its own path.
 
     Parameters
     ----------
@@ -77,11 +78,13 @@ class PathScale:
         Base round-trip time (ps): service of a full packet and propagation on every link there, of
         an acknowledgement on every link back, no queues.
     bdp
-        Bandwidth-delay product (bytes): rate of the slowest host link times `rtt`.
+        Bandwidth-delay product (bytes): what a lone flow can get (`netsim.fabric.flow_scale`) times
+        `rtt`.
     wire
         Wire size of a full data packet (bytes).
     drain
-        Time (ps) in which the slowest port sends a full queue; 0 if queues are unbounded.
+        Time (ps) in which the slowest port of the path sends a full queue; 0 if queues are
+        unbounded.
     """
 
     rtt: int

@@ -69,8 +69,18 @@ def test_the_pool_of_packets_grows_as_needed_and_gets_all_packets_back(make_fabr
 @pytest.mark.parametrize("transport", ["open_loop", "fixed_window", "dctcp"])
 def test_a_flow_takes_at_most_256_bytes_and_a_packet_64(make_fabric, transport):
     fabric = make_fabric((4, 2, 2), transport=transport, expected_flows=1000)
+    fabric.transfer(0, 7, 1)
     state = fabric._store.state
-    per_flow = ("flows", "reals", "bits", "starts", "timers", "batch_of", "policy_flows")
+    per_flow = (
+        "flows",
+        "reals",
+        "bits",
+        "starts",
+        "timers",
+        "batch_of",
+        "class_of",
+        "policy_flows",
+    )
 
     assert sum(getattr(state, name).nbytes for name in per_flow) / 1000 <= 256
     assert at.PACKET * 8 <= 64

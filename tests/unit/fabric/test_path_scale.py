@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netsim.fabric.packet import PacketConfig
-from netsim.fabric.scale import path_scale
+from netsim.fabric.scale import longest_trip
 from netsim.topology.leaf_spine import LeafSpine
 
 PACKET = PacketConfig(payload="1000 B", header="0 B", ack="100 B")
@@ -39,8 +39,9 @@ def longest_way(network, src, dst, size):
     return best[dst]
 
 
-def longest_round_trip(network):
-    pairs = [(a, b) for a in range(network.host_count) for b in range(network.host_count) if a != b]
+def longest_round_trip(network, hosts=None):
+    hosts = range(network.host_count) if hosts is None else hosts
+    pairs = [(a, b) for a in hosts for b in hosts if a != b]
     return max(longest_way(network, a, b, 1000) + longest_way(network, b, a, 100) for a, b in pairs)
 
 
@@ -49,19 +50,30 @@ def longest_round_trip(network):
 def test_the_round_trip_is_that_of_the_slowest_pair_of_hosts(kind, seed):
     draws = np.random.default_rng(seed)
     leaves, spines, bundle = (int(n) for n in draws.integers(1, 4, 3))
-    # One host a leaf: with several the scale takes, for each leaf, the slowest of each direction.
-    net = leaf_spine(leaves + 1, spines, 1, bundle)
+    net = leaf_spine(leaves + 1, spines, 2, bundle)
     odd = draws.integers(0, net.link_count, 4)
     rate, delay = net.link_rate.copy(), net.link_delay.copy()
     rate[odd], delay[odd] = 10**9, draws.integers(0, 10**7, 4)
     net = replace(net, link_rate=rate, link_delay=delay, kind=kind)
 
-    assert path_scale(net, PACKET).rtt == longest_round_trip(net)
+    assert longest_trip(net, PACKET) == longest_round_trip(net)
+
+
+@pytest.mark.parametrize("kind", ["leaf_spine", "file"])
+@pytest.mark.parametrize("hosts", [[0, 1], [0, 2, 5], [1, 3]])
+def test_only_hosts_with_traffic_count(kind, hosts):
+    net = leaf_spine(3, 2, 2)
+    delay = net.link_delay.copy()
+    delay[net.host_uplink[4]] = 10**9
+    net = replace(net, link_delay=delay, kind=kind)
+
+    assert longest_trip(net, PACKET, np.array(hosts)) == longest_round_trip(net, hosts)
+    assert longest_trip(net, PACKET) > 10**9 > longest_trip(net, PACKET, np.array(hosts))
 
 
 def test_alike_links_give_the_textbook_round_trip():
     # Four links there with 1000 B at 100 Gb/s (80 ns) and 1 us each, four back with 100 B (8 ns).
-    assert path_scale(leaf_spine(3, 2, 2), PACKET).rtt == 4 * 1_080_000 + 4 * 1_008_000
+    assert longest_trip(leaf_spine(3, 2, 2), PACKET) == 4 * 1_080_000 + 4 * 1_008_000
 
 
 def test_sixteen_thousand_leaves_are_measured_without_a_table_of_their_pairs():
@@ -69,10 +81,10 @@ def test_sixteen_thousand_leaves_are_measured_without_a_table_of_their_pairs():
     pairs = 16_384**2
 
     tracemalloc.start()
-    scale = path_scale(net, PACKET)
+    trip = longest_trip(net, PACKET)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert scale.rtt == 4 * 1_080_000 + 4 * 1_008_000
+    assert trip == 4 * 1_080_000 + 4 * 1_008_000
     assert net.joined
     assert peak < pairs / 8

@@ -285,7 +285,8 @@ def test_dctcp_keeps_the_queue_near_its_threshold_where_a_fixed_window_fills_it(
         waits[transport] = links["wait_sum"][port] / links["data_packets"][port]
         assert fabric.flow_columns()["drops"].sum() == 0
 
-    product = fabric.scale.bdp * 80
+    # A full packet over two links, and an acknowledgement over two.
+    product = 2 * (FULL + 1_000_000) + 2 * (64 * 80 + 1_000_000)
     assert waits["dctcp"] < (0.17 + 1.0) * product
     assert waits["fixed_window"] > 2 * product
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +43,15 @@ NETWORKS = {
         overrides=(
             {"link": "leaf0->spine1#1", "rate": "7 Gbps"},
             {"link": "spine0->leaf2#0", "up": False},
+        ),
+    ),
+    "hosts and spines of mixed rates": lambda: leaf_spine(
+        *(3, 3, 2),
+        overrides=(
+            {"link": "leaf0-host0", "rate": "10 Gbps", "delay": "5 us"},
+            {"link": "host4->leaf1", "rate": "25 Gbps"},
+            {"link": "leaf1-spine0", "rate": "13 Gbps"},
+            {"link": "leaf2-spine1", "rate": "40 Gbps", "delay": "3 us"},
         ),
     ),
     "fat tree": lambda: read_topology(TOPOLOGIES / "fat_tree_k4.json"),
@@ -176,14 +186,19 @@ def test_many_flows_of_one_host_at_one_instant_end_alike():
     assert_equal(fabric, simulator)
 
 
-def windowed(network, *, window=1.5, capacity=None, make=plain.FixedWindow, **fields):
-    """Return the reference's transport, its numbers from the base round trip and the queue."""
-    rtt, bdp = plain.base_scale(as_plain(network))
-    packets = max(1, math.ceil(window * bdp / 4160))
-    drain = 0 if capacity is None else capacity * 8 * 10**12 // int(network.link_rate.min())
-    reach = 1 << max(6, (2 * packets - 1).bit_length())
-    rto = max(15_000_000, rtt) + 6 * drain
-    return make(packets, fields.pop("rto", rto), reach=reach, **fields)
+def windowed(network, policy, *, window=1.5, capacity=None, rto=None, **fields):
+    """Return the reference's transport; each flow's numbers come from its own paths."""
+    net = as_plain(network)
+
+    @functools.cache
+    def numbers(src, dst):
+        trip, rate = plain.flow_scale(net, src, dst, spread=policy != "ecmp")
+        packets = max(1, math.ceil(window * (trip * rate // (8 * 10**12)) / 4160))
+        drain = 0 if capacity is None else plain.drain_time(net, src, dst, capacity)
+        reach = 1 << max(6, (2 * packets - 1).bit_length())
+        return packets, rto or max(15_000_000, trip) + 6 * drain, reach
+
+    return plain.FixedWindow(numbers, **fields)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -197,7 +212,8 @@ def test_windowed_flows_with_small_queues_end_alike_on_every_kind_of_network(nam
 
     fabric = run_kernel(network, flows, {"policy": policy}, {"kind": "fixed_window"}, queue=queue)
     simulator = run_plain(
-        *(network, flows, policies()[policy], windowed(network, capacity=20_000)),
+        *(network, flows, policies()[policy]),
+        windowed(network, policy, capacity=20_000),
         limits=(20_000, (6_000, 15_000, 0.7)),
     )
 
@@ -216,7 +232,8 @@ def test_an_oversubscribed_all_to_all_with_drops_ends_alike(policy):
         queue={"capacity": "60 kB"},
     )
     simulator = run_plain(
-        *(network, flows, policies()[policy], windowed(network, capacity=60_000)),
+        *(network, flows, policies()[policy]),
+        windowed(network, policy, capacity=60_000),
         limits=(60_000, None),
     )
 
@@ -233,7 +250,7 @@ def test_an_incast_with_timeouts_ends_alike_and_so_do_flows_that_give_up(retries
     fabric = run_kernel(network, flows, {"policy": "rps"}, transport, queue={"capacity": "30 kB"})
     simulator = run_plain(
         *(network, flows, policies()["rps"]),
-        windowed(network, window=4.0, rto=60_000_000, retries=retries),
+        windowed(network, "rps", window=4.0, rto=60_000_000, retries=retries),
         limits=(30_000, None),
     )
 
@@ -305,12 +322,17 @@ def test_flows_under_dctcp_end_alike_with_marks_losses_and_timeouts(name, dup):
     queue = {"capacity": "40 kB", "ecn": {"kmin": "8 kB"}}
 
     fabric = run_kernel(network, flows, {"policy": "rps"}, transport, queue=queue)
-    _, bdp = plain.base_scale(as_plain(network))
-    most = max(10.0, 4 * bdp / 4160)
-    reach = 1 << max(6, int(most).bit_length())
+    net = as_plain(network)
+
+    @functools.cache
+    def numbers(src, dst):
+        trip, rate = plain.flow_scale(net, src, dst, spread=True)
+        most = max(10.0, 4 * (trip * rate // (8 * 10**12)) / 4160)
+        return most, 80_000_000, 1 << max(6, int(most).bit_length())
+
     simulator = run_plain(
         *(network, flows, policies()["rps"]),
-        plain.Dctcp(most, 80_000_000, dup=dup, reach=reach),
+        plain.Dctcp(numbers, dup=dup),
         limits=(40_000, (8_000, 8_000, 1.0)),
     )
 

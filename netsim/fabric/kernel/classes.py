@@ -1,0 +1,110 @@
+"""Flows whose paths are alike share what a transport derives from a path: they are of one class.
+
+A class is a base round trip, a rate and a full queue. Its row in ``state.transport`` and
+``state.transport_reals`` is what the transport packs for that path; compiled functions read it
+through `number` and `real`. In a network of equal links there are two classes, within a leaf and
+across, so rows stay in the cache, and a flow's own row stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.state import REAL, SCALE, TICK, WHOLE, State
+from netsim.fabric.transports.transport import PathScale
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from netsim.fabric.flow_scale import FlowScales
+    from netsim.fabric.kernel.arrays import Store
+    from netsim.fabric.kernel.state import Ints, Numbers
+
+_PS_BITS = 8_000_000_000_000
+
+
+def number(state: State, flow: int, column: int) -> int:
+    """Return one of the whole numbers that the transport packed for the flow's class."""
+    row: Any = np.int64(state.class_of[flow])
+    return state.transport[row * state.fixed[WHOLE] + column]
+
+
+def real(state: State, flow: int, column: int) -> float:
+    """Return one of the real numbers that the transport packed for the flow's class."""
+    row: Any = np.int64(state.class_of[flow])
+    return state.transport_reals[row * state.fixed[REAL] + column]
+
+
+def tick(state: State, flow: int) -> int:
+    """Return the tick to which the flow's timer is rounded up."""
+    row: Any = np.int64(state.class_of[flow])
+    return state.scales[row * SCALE + TICK]
+
+
+class Classes:
+    """Gives flows their classes, and adds rows for those that are new.
+
+    Parameters
+    ----------
+    store
+        The kernel's arrays.
+    scales
+        Measures paths.
+    protocol, config
+        The transport and its block.
+    wire
+        Wire size of a full packet (bytes).
+    """
+
+    def __init__(
+        self, store: Store, scales: FlowScales, protocol: Any, config: Any, wire: int
+    ) -> None:
+        self._store = store
+        self._scales = scales
+        self._protocol = protocol
+        self._config = config
+        self._wire = wire
+        self._known: dict[tuple[int, ...], int] = {}
+        self._ends: dict[tuple[int, int], int] = {}
+
+    def of(self, src: Ints, dst: Ints, paths: Sequence[tuple[int, ...]] | None) -> Numbers:
+        """Return the class of each flow; `paths` are theirs if they are given any."""
+        measured = np.stack(self._scales.of(src, dst, paths), axis=1)
+        rows, which = np.unique(measured, axis=0, return_inverse=True)
+        classes = [tuple(row) for row in rows.tolist()]
+        self._add([row for row in classes if row not in self._known])
+        return np.array([self._known[row] for row in classes], np.int32)[which.ravel()]
+
+    def of_one(self, src: int, dst: int, path: tuple[int, ...] | None) -> int:
+        """Return the class of one flow."""
+        known = self._ends.get((src, dst)) if path is None else None
+        if known is None:
+            ends = np.array([src]), np.array([dst])
+            known = int(self.of(*ends, None if path is None else [path])[0])
+            if path is None:
+                self._ends[src, dst] = known
+        return known
+
+    def _add(self, rows: list[tuple[int, ...]]) -> None:
+        """Add classes, each a base round trip (ps), a rate (bit/s) and a full queue (ps)."""
+        scales: list[int] = []
+        whole: list[int] = []
+        reals: list[float] = []
+        for row in rows:
+            trip, rate, drain = row
+            product = trip * rate // _PS_BITS
+            path = PathScale(rtt=trip, bdp=product, wire=self._wire, drain=drain)
+            numbers = self._protocol.pack(self._config, path)
+            self._store.widen_rings(self._protocol.ring(self._config, path))
+            self._store.state.fixed[at.WHOLE] = len(numbers.whole)
+            self._store.state.fixed[at.REAL] = len(numbers.real)
+            scales += [trip, min(product, at.UNBOUNDED), numbers.tick]
+            whole += numbers.whole
+            reals += numbers.real
+            self._known[row] = len(self._known)
+        self._store.extend("scales", scales)
+        self._store.extend("transport", whole)
+        self._store.extend("transport_reals", reals)
