@@ -49,8 +49,11 @@ flow_row + i]``, and per switch and destination leaf,
 wants explicit paths in the rows `PATH` of its flows, ``"given"`` if each flow must bring its own.
 
 The functions are plain Python over the arrays of `netsim.fabric.kernel.state`: integers, no
-exceptions, no allocation, no module state. Random numbers come from `random_bits`, which depends on
-packet and switch alone.
+exceptions, no allocation, no module state; constants of a module, and what a function closes over,
+are read once, when the kernel is compiled. An answer of another type is refused then; a position
+that is not among those offered (of a policy with paths: no port of this switch), or a tag beyond 32
+bits, ends the run with the function's file and line. Random numbers come from `random_bits`, which
+depends on packet and switch alone.
 """
 
 from __future__ import annotations
