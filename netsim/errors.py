@@ -14,7 +14,7 @@
           TransferCancelled              its owner cancelled it
       ReadError                 exit 2   no results are there to read (`netsim.metrics.reader`)
       OutputError               exit 5   the output directory holds something else
-      WriteError                exit 5   a file cannot be written (`netsim.metrics.atomic`)
+      WriteError                exit 5   a file cannot be written
       MissingExtraError         exit 6   an optional dependency is not installed
       DifferenceError           exit 7   a check against theory is beyond its tolerance
 
@@ -115,6 +115,13 @@ class OutputError(NetsimError):
     """The output directory exists and holds something that must not be overwritten."""
 
     code = "output-exists"
+    exit_code = 5
+
+
+class WriteError(NetsimError):
+    """A file cannot be written: the disk is full, read-only, or gone."""
+
+    code = "write-failed"
     exit_code = 5
 
 

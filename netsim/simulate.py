@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from netsim.engine.environment import Environment
-from netsim.errors import NetsimError, SimulationError, UsageError
+from netsim.errors import NetsimError, SimulationError, UsageError, WriteError
 from netsim.family import RunContext, Scalar, Simulation
-from netsim.metrics.atomic import WriteError
 from netsim.metrics.provenance import provenance
 from netsim.metrics.reader import concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder, Sink

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from netsim.cli.output import say
+
 
 @click.command("describe")
 @click.argument("target", metavar="NAME|RUN|FILE")
@@ -30,10 +32,10 @@ def command(target: str, settings: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps(known, indent=2))
+        say(json.dumps(known, indent=2))
     else:
         for line in shown:
-            click.echo(line)
+            say(line)
 
 
 def _describe(target: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
@@ -44,7 +46,7 @@ def _describe(target: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], l
 
         known = run_facts.facts(path)
         return known, run_facts.text(known)
-    if path.is_file():
+    if path.exists():
         return _scenario(target, settings)
     from netsim.cli import implementation_facts
 

@@ -9,9 +9,12 @@ from typing import Final
 
 import click
 
+from netsim.cli.output import say
+
 #: What a family's package calls its example.
 TEMPLATE: Final = "template.yaml"
 SCENARIO_FILE: Final = "scenario.yaml"
+_ELSEWHERE: Final = "choose another DIR"
 SCHEMA_FILE: Final = "netsim.schema.json"
 
 
@@ -27,18 +30,18 @@ def command(folder: Path, workload: str, force: bool) -> None:
     """Write an example scenario, with comments, and the schema that lets editors check it."""
     from netsim.cli.schema import schema_text
     from netsim.errors import OutputError
-    from netsim.metrics.atomic import writing
+    from netsim.metrics.atomic import write_bytes, writing
 
     text = _template(workload)
     scenario, schema = folder / SCENARIO_FILE, folder / SCHEMA_FILE
     if scenario.exists() and not force:
         raise OutputError(f"{scenario} is already there; choose another DIR or --force")
-    with writing(folder, "choose another DIR"):
+    with writing(folder, _ELSEWHERE):
         folder.mkdir(parents=True, exist_ok=True)
-        schema.write_text(schema_text(), encoding="utf-8")
-        scenario.write_text(text, encoding="utf-8")
-    click.echo(f"wrote {scenario} and {schema}")
-    click.echo(f"try: {shlex.join(['netsim', 'run', str(scenario)])}")
+    write_bytes(schema, schema_text().encode(), _ELSEWHERE)
+    write_bytes(scenario, text.encode(), _ELSEWHERE)
+    say(f"wrote {scenario} and {schema}")
+    say(f"try: {shlex.join(['netsim', 'run', str(scenario)])}")
 
 
 def _template(workload: str) -> str:

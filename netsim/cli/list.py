@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import click
 
+from netsim.cli.output import say
+
 SUBJECTS: Final = (
     *("workloads", "topologies", "policies", "metrics", "figures", "scenarios", "units"),
 )
@@ -27,13 +29,15 @@ def command(subject: str | None, as_json: bool) -> None:
     if as_json:
         import json
 
-        click.echo(json.dumps(found[subject] if subject else found, indent=2))
+        say(json.dumps(found[subject] if subject else found, indent=2))
         return
     for position, name in enumerate(wanted):
         if subject is None:
-            click.echo(("\n" if position else "") + click.style(name, bold=True))
+            if position:
+                say("")
+            say("", head=name, bold=True)
         for line in _lines(name, found[name]):
-            click.echo(("" if subject else "  ") + line)
+            say(("" if subject else "  ") + line)
 
 
 def _gather(subject: str) -> list[dict[str, Any]]:

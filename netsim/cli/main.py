@@ -10,16 +10,20 @@ imported when it runs.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import gc
 import importlib
+import io
 import os
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import click
 
+from netsim.cli.output import open_closed_streams, remark, silence, unwritable
+from netsim.echo import visible_lines
 from netsim.errors import NetsimError, ScenarioError
 from netsim.threads import one_blas_thread
 from netsim.version import __version__
@@ -31,6 +35,14 @@ INTERRUPTED: Final = 130
 
 #: What a shell reports of a program whose reader went away: 128 + the number of SIGPIPE.
 PIPE_CLOSED: Final = 141
+
+#: How the loader and the system say that memory, or the space for its addresses, ran out.
+_NO_MEMORY: Final = (
+    "Cannot allocate memory",
+    "cannot allocate memory",
+    "failed to map segment",
+    "can't start new thread",
+)
 
 #: New objects between two collections; Python's default is 700.
 GARBAGE_THRESHOLD: Final = 50_000
@@ -57,6 +69,9 @@ class Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(f"netsim.cli.{cmd_name}").command
         _add_global_options(command)
+        # The help of a command is printed while its words are read.
+        read = functools.partial(_printing, command.make_context)
+        command.make_context = read  # type: ignore[method-assign]
         return command
 
     def resolve_command(
@@ -71,13 +86,32 @@ class Commands(click.Group):
         hint = did_you_mean(word, COMMANDS) or "commands: " + ", ".join(COMMANDS)
         ctx.fail(f"No such command '{word}'; {hint}")
 
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the program: whatever happens, it ends with an exit code and without a traceback."""
+        open_closed_streams()
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.ClickException as wrong:
+            code = wrong.exit_code
+            text = io.StringIO()
+            wrong.show(text)
+            remark(text.getvalue(), nl=False)
+        except click.Abort:
+            code = INTERRUPTED
+        if not standalone_mode:
+            return code
+        sys.exit(_flushed(code if isinstance(code, int) else 0))
+
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Read the words before the command; ``--help`` and ``--version`` print meanwhile."""
-        try:
-            return super().make_context(*args, **options)
-        except BrokenPipeError:
-            _silence()
-            raise click.exceptions.Exit(PIPE_CLOSED) from None
+        return _printing(super().make_context, *args, **options)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; end with the exit code of what went wrong."""
@@ -95,25 +129,35 @@ class Commands(click.Group):
             _traceback(ctx)
             complain(str(failure))
             ctx.exit(failure.exit_code)
-        except BrokenPipeError:
-            _silence()
-            ctx.exit(PIPE_CLOSED)
-        except OSError as failure:
+        except BrokenPipeError as refused:
+            ctx.exit(_lost(refused))
+        except (OSError, MemoryError) as failure:
             _traceback(ctx)
-            place = f"{failure.filename}: " if failure.filename else ""
-            complain(f"{place}{failure.strerror or failure}")
-            ctx.exit(1)
-        except MemoryError:
-            _traceback(ctx)
-            complain("out of memory; make the scenario smaller or record fewer tables")
+            complain(_of_the_system(failure))
             ctx.exit(1)
         except Exception as failure:
-            if not _traceback(ctx):
-                hint = "\n  netsim -v shows where; please report it with the scenario"
-            else:
-                hint = ""
-            complain(f"this is a bug in netsim: {type(failure).__name__}: {failure}{hint}")
+            if not _is_out_of_memory(failure):
+                self._call_it_a_bug(ctx, failure)
+            complain(_of_the_system(failure))
             ctx.exit(1)
+
+    @staticmethod
+    def _call_it_a_bug(ctx: click.Context, failure: Exception) -> NoReturn:
+        where = (
+            ""
+            if _traceback(ctx)
+            else "\n  netsim -v shows where; please report it with the scenario"
+        )
+        complain(f"this is a bug in netsim: {type(failure).__name__}: {failure}{where}")
+        ctx.exit(1)
+
+
+def _printing(read: Callable[..., click.Context], *args: Any, **options: Any) -> click.Context:
+    """Return what `read` reads; where standard output fails meanwhile, end the program."""
+    try:
+        return read(*args, **options)
+    except OSError as refused:
+        raise click.exceptions.Exit(_lost(refused)) from None
 
 
 def _add_global_options(command: click.Command) -> None:
@@ -150,16 +194,50 @@ def _apply(settings: Settings) -> None:
 
 def complain(message: str, *, bare: bool = False) -> None:
     """Write an error to standard error; `bare` where the text already says ``error``."""
-    head = "" if bare else click.style("error:", fg="red", bold=True) + " "
-    click.echo(head + message, err=True)
+    if bare:
+        remark(message)
+    else:
+        remark(message, head="error:", fg="red", bold=True)
 
 
-def _silence() -> None:
-    """Send the rest of standard output nowhere, for Python flushes it once more when it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+def _of_the_system(failure: BaseException) -> str:
+    """Return what to say where the system refuses what every program needs."""
+    if not isinstance(failure, OSError) or _is_out_of_memory(failure):
+        return (
+            "out of memory; make the scenario smaller, record fewer tables, or let this process "
+            "use more (ulimit -v, limits of its job)"
+        )
+    place = f"{failure.filename}: " if failure.filename else ""
+    return f"{place}{failure.strerror or failure}"
+
+
+def _is_out_of_memory(failure: BaseException) -> bool:
+    """Return whether memory, or the space for its addresses, ran out, by what the system says."""
+    chain = [failure, failure.__cause__, failure.__context__]
+    return any(words in str(link) for link in chain for words in _NO_MEMORY)
+
+
+def _lost(refused: OSError) -> int:
+    """Return the exit code where standard output takes no more; say so unless a reader left."""
+    if isinstance(refused, BrokenPipeError):
+        silence(sys.stdout)
+        return PIPE_CLOSED
+    failure = unwritable(refused)
+    complain(str(failure))
+    return failure.exit_code
+
+
+def _flushed(code: int) -> int:
+    """Return the exit code once all is written; a stream that fails only now counts as well."""
+    try:
+        sys.stdout.flush()
+    except OSError as refused:
+        code = _lost(refused)
+    try:
+        sys.stderr.flush()
+    except OSError:
+        silence(sys.stderr)
+    return code
 
 
 def _traceback(ctx: click.Context) -> bool:
@@ -169,7 +247,7 @@ def _traceback(ctx: click.Context) -> bool:
         return False
     import traceback
 
-    click.echo(traceback.format_exc(), err=True, nl=False)
+    remark(traceback.format_exc(), nl=False)
     return True
 
 
@@ -188,21 +266,37 @@ def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
     _apply(ctx.obj)
     if os.environ.get("NO_COLOR"):
         ctx.color = False
+    _check_folder(ctx)
     one_blas_thread()
     # Imports make some 100,000 objects that all stay; looking for garbage among them again and
     # again is an eighth of the start-up time.
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
+def _check_folder(ctx: click.Context) -> None:
+    """End the program if the working directory is gone, from which all paths are meant."""
+    try:
+        os.getcwd()
+    except OSError:
+        complain("the working directory was deleted; change into one that is there")
+        ctx.exit(2)
+
+
 def _send_logs_to_stderr(verbose: bool, quiet: bool) -> None:
     """Show netsim's own log messages from INFO on (``compiling ...``)."""
     import logging
+
+    class Visible(logging.Formatter):
+        """Shows messages as everything is shown, without what would steer a terminal."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return visible_lines(super().format(record))
 
     own = logging.getLogger("netsim")
     own.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
     for handler in own.handlers[:]:
         own.removeHandler(handler)
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler.setFormatter(Visible("%(message)s"))
     own.addHandler(handler)
     own.propagate = False

@@ -117,7 +117,7 @@ class ProgressLine:
 
     def _write(self, text: str) -> None:
         """Write `text` at once; that nobody reads the progress any more is no reason to fail."""
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             self._stream.write(text)
             self._stream.flush()
 

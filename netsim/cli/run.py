@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from netsim.cli.output import remark, say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,7 +65,7 @@ def command(
     if not as_json:
         _print_head(scenario)
     for warning in () if quiet else scenario.warnings:
-        click.echo(f"note: {warning}", err=True)
+        remark(warning, head="note:")
     if dry_run:
         check_directory(path, scenario, overwrite=overwrite)
         _print_plan(scenario, path, as_json=as_json)
@@ -72,13 +74,13 @@ def command(
     try:
         result = run(scenario, path, overwrite=overwrite, watchers=_watchers(quiet))
     except (KeyboardInterrupt, SystemExit):
-        click.echo(f"stopped; the replications that were complete are kept in {path}", err=True)
+        remark(f"stopped; the replications that were complete are kept in {path}")
         raise
     if as_json:
         _print_json(result)
     else:
-        click.echo(result.summary)
-        click.echo(_written(result))
+        say(result.summary)
+        say(_written(result))
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
@@ -99,7 +101,7 @@ def _print_head(scenario: Scenario) -> None:
     model = scenario.model
     said = scenario.family.describe(model)
     times = f"seed {model.seed} x {_count(model.replications, 'replication')}"
-    click.echo(f"{scenario.name}  {scenario.family.name}, {said} | {times}")
+    say(f"{scenario.name}  {scenario.family.name}, {said} | {times}")
 
 
 def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
@@ -110,7 +112,7 @@ def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
     tables = [table.name for table in tables_of(scenario.family, model.record.tables)]
     points = [scenario.point_id(replication) for replication in range(model.replications)]
     if not as_json:
-        click.echo(f"would write {path} ({_count(len(points), 'run')}, tables {', '.join(tables)})")
+        say(f"would write {path} ({_count(len(points), 'run')}, tables {', '.join(tables)})")
         return
     import json
 
@@ -122,7 +124,7 @@ def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
         "points": points,
         "tables": tables,
     }
-    click.echo(json.dumps(plan, indent=2))
+    say(json.dumps(plan, indent=2))
 
 
 def _print_json(result: RunResult) -> None:
@@ -142,7 +144,7 @@ def _print_json(result: RunResult) -> None:
         "tables": result.tables(),
         "summary": rows,
     }
-    click.echo(json.dumps(summary, indent=2))
+    say(json.dumps(summary, indent=2))
 
 
 def _written(result: RunResult) -> str:

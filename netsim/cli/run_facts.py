@@ -30,7 +30,7 @@ def facts(path: Path) -> dict[str, Any]:
         "run": str(path),
         "name": manifest.get("name"),
         "workload": manifest.get("workload"),
-        "status": manifest.get("status"),
+        "status": run.status,
         "complete": run.complete,
         "points": len(manifest.get("points", [])),
         "points_done": len(run.done_points()),
@@ -55,7 +55,7 @@ def text(known: Mapping[str, Any]) -> list[str]:
     """Return `known` as lines for people."""
     versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
     state = f"{known['status']}, {known['points_done']} of {known['points']} runs done"
-    if known["status"] == "success" and not known["complete"]:
+    if known["status"] == "incomplete":
         state += "; incomplete: its manifest, its points and SUCCESS do not belong together"
     machine = known["machine"]
     shown = lines(

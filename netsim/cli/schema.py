@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from netsim.cli.output import say
+
 
 @click.command("schema")
 @click.option(
@@ -22,13 +24,13 @@ def command(output: Path | None) -> None:
     """
     text = schema_text()
     if output is None:
-        click.echo(text, nl=False)
+        say(text, nl=False)
     else:
         from netsim.metrics.atomic import writing
 
         with writing(output, "choose another -o"):
             output.write_text(text, encoding="utf-8")
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")
 
 
 def schema_text() -> str:

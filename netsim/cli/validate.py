@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netsim.cli.output import say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,7 +46,7 @@ def command(
     if as_json:
         import json
 
-        click.echo(json.dumps([_facts(*report, resolved) for report in reports], indent=2))
+        say(json.dumps([_facts(*report, resolved) for report in reports], indent=2))
     else:
         for report in reports:
             _print(*report, resolved=resolved, quiet=ctx.obj.quiet)
@@ -86,10 +88,10 @@ def _print(
     from netsim.scenario import render
 
     if scenario is None:
-        click.echo(render(diagnostics, file))
+        say(render(diagnostics, file))
     elif resolved:
-        click.echo(dump(scenario.resolved), nl=False)
+        say(dump(scenario.resolved), nl=False)
     elif not quiet:
-        click.echo(f"{file}: ok")
+        say(f"{file}: ok")
         for warning in scenario.warnings:
-            click.echo(f"{file}: note: {warning}")
+            say(f"{file}: note: {warning}")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netsim.cli.output import say
+
 if TYPE_CHECKING:
     from netsim.verify.harness import Check, Outcome
 
@@ -40,9 +42,9 @@ def command(ctx: click.Context, only_list: bool, words: str, as_json: bool) -> N
     if as_json:
         import json
 
-        click.echo(json.dumps([outcome.facts() for outcome in outcomes], indent=2))
+        say(json.dumps([outcome.facts() for outcome in outcomes], indent=2))
     else:
-        click.echo(f"{len(outcomes) - len(failed)} of {len(outcomes)} checks passed")
+        say(f"{len(outcomes) - len(failed)} of {len(outcomes)} checks passed")
     if failed:
         raise DifferenceError(f"beyond tolerance: {', '.join(failed)}")
 
@@ -55,24 +57,25 @@ def _print_list(chosen: list[tuple[str, Check]], *, as_json: bool) -> None:
             {"check": name, "family": c.family, "claim": c.claim, "source": c.source}
             for name, c in chosen
         ]
-        click.echo(json.dumps(entries, indent=2))
+        say(json.dumps(entries, indent=2))
         return
     from netsim.cli.text_table import lines
 
     for line in lines([[name, check.family, check.claim] for name, check in chosen]):
-        click.echo(line)
+        say(line)
 
 
 def _print(outcome: Outcome, *, quiet: bool) -> None:
     from netsim.cli.text_table import lines
 
-    verdict = click.style("pass", fg="green") if outcome.passed else click.style("FAIL", fg="red")
+    verdict, colour = ("pass", "green") if outcome.passed else ("FAIL", "red")
     if quiet and outcome.passed:
         return
-    click.echo(f"{verdict}  {outcome.name}  ({outcome.wall_time:.1f} s)  {outcome.claim}")
-    click.echo(f"      source: {outcome.source}")
+    line = f" {outcome.name}  ({outcome.wall_time:.1f} s)  {outcome.claim}"
+    say(line, head=verdict, fg=colour)
+    say(f"      source: {outcome.source}")
     if outcome.error:
-        click.echo(f"      {outcome.error}")
+        say(f"      {outcome.error}")
     if outcome.measurements:
         rows = [["", "measured", "expected", "tolerance", "unit", ""]]
         rows += [
@@ -87,7 +90,7 @@ def _print(outcome: Outcome, *, quiet: bool) -> None:
             for m in outcome.measurements
         ]
         for line in lines(rows, right=[1, 2, 3]):
-            click.echo("      " + line)
+            say("      " + line)
 
 
 def _expected(value: float | tuple[float, float]) -> str:

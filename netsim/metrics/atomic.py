@@ -19,20 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from netsim.errors import NetsimError
+from netsim.errors import WriteError
 from netsim.metrics import own_places
 from netsim.reading import open_regular
 
 TEMPORARY: Final = ".tmp-"
 _BLOCK: Final = 1 << 18
 _LEFTOVER: Final = re.compile(rf"^{re.escape(TEMPORARY)}\d+-")
-
-
-class WriteError(NetsimError):
-    """A file cannot be written: the disk is full, read-only, or gone."""
-
-    code = "write-failed"
-    exit_code = 5
 
 
 #: What to do when a run directory cannot be written.
@@ -82,15 +75,18 @@ class NewFile(io.RawIOBase):
     ----------
     path
         The name that it gets.
+    remedy
+        What to do where it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, remedy: str = _KEPT) -> None:
         self.path = path
+        self._remedy = remedy
         self._handle = -1
         self._aside = temporary(path)
         self._held = bytearray()
         self._pending = self._discarded = False
-        with writing(path):
+        with writing(path, remedy):
             # Left by a dead process of the same number; a link is removed, not followed.
             self._aside.unlink(missing_ok=True)
             self._handle = own_places.create(self._aside)
@@ -113,14 +109,14 @@ class NewFile(io.RawIOBase):
         """Hand what was written to the system, which takes many small pieces at a high price."""
         held, done = bytes(self._held), 0
         self._held.clear()
-        with writing(self.path):
+        with writing(self.path, self._remedy):
             while done < len(held):
                 done += os.write(self._handle, held[done:] if done else held)
 
     def publish(self) -> None:
         """Flush what was written to disk and give it its name."""
         self._drain()
-        with writing(self.path):
+        with writing(self.path, self._remedy):
             os.fsync(self._handle)
             handle, self._handle = self._handle, -1
             os.close(handle)
@@ -130,7 +126,7 @@ class NewFile(io.RawIOBase):
     def publish_alone(self) -> bool:
         """Do as `publish` unless the name is taken; of two processes exactly one gets True."""
         self._drain()
-        with writing(self.path):
+        with writing(self.path, self._remedy):
             os.fsync(self._handle)
             try:
                 os.link(self._aside, self.path)
@@ -175,9 +171,9 @@ def temporary(path: Path) -> Path:
     return path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, remedy: str = _KEPT) -> None:
     """Write `content` to `path`, at once or not at all."""
-    with NewFile(path) as file:
+    with NewFile(path, remedy) as file:
         file.write(content)
         file.publish()
 

@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from netsim.errors import OutputError
+from netsim.errors import OutputError, WriteError
 from netsim.metrics import forms, layout
 from netsim.metrics.atomic import (
-    WriteError,
     create_json,
     flush_directory,
     write_bytes,

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from netsim import errors
 from netsim.cli import main as cli
-from netsim.metrics.atomic import WriteError
+from netsim.errors import WriteError
 from netsim.metrics.reader import ReadError
 
 CODES = [
@@ -79,8 +79,18 @@ def test_a_refused_file_is_named(failing):
     assert (result.exit_code, result.stderr) == (1, "error: /root/out: Permission denied\n")
 
 
-def test_running_out_of_memory_says_so(failing):
-    result = failing(MemoryError())
+@pytest.mark.parametrize(
+    "failure",
+    [
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libarrow.so: failed to map segment from shared object"),
+        RuntimeError("can't start new thread"),
+    ],
+    ids=["memory", "system", "library", "thread"],
+)
+def test_running_out_of_memory_says_so(failing, failure):
+    result = failing(failure)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("error: out of memory")

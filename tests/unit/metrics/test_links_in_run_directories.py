@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from netsim.errors import OutputError
+from netsim.errors import OutputError, WriteError
 from netsim.metrics import atomic, own_places
-from netsim.metrics.atomic import NewFile, WriteError
+from netsim.metrics.atomic import NewFile
 from netsim.metrics.lock import locked
 from netsim.metrics.reader import ReadError, open_results
 from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity, check, filling

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from netsim.errors import InvariantError
+from netsim.errors import InvariantError, WriteError
 from netsim.metrics import layout
-from netsim.metrics.atomic import WriteError, sha256
+from netsim.metrics.atomic import sha256
 from netsim.metrics.conversion import Coded
 from netsim.metrics.parquet import PointSink, read_file
 from netsim.metrics.recorder import MemorySink, Recorder

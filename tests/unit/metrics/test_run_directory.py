@@ -10,9 +10,9 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 
-from netsim.errors import OutputError, SimulationError
+from netsim.errors import OutputError, SimulationError, WriteError
 from netsim.metrics import layout
-from netsim.metrics.atomic import WriteError, sha256
+from netsim.metrics.atomic import sha256
 from netsim.metrics.point import read_attempts, read_done
 from netsim.metrics.recorder import Recorder
 from netsim.metrics.resources import Stopwatch
