@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from netsim import registry, resources, units
+from netsim.metrics.schema import IDENTITY
 from netsim.metrics.tables.runs import RUNS
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def table_facts(name: str, table: Any) -> dict[str, Any]:
         "row": table.row,
         "written_by": [family.name for family in families if name in family.tables],
         "optional_in": [family.name for family in families if name in family.optional_tables],
+        "key": [*(column.name for column in IDENTITY), *table.key],
+        "joins": dict(table.joins),
         "columns": _columns(table.columns),
         "family_columns": {
             family.name: _columns(family.run_columns)

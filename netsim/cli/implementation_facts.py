@@ -85,6 +85,8 @@ def text(known: Mapping[str, Any]) -> list[str]:
     if known["kind"] not in ("table", "check", "figure"):
         shown.append(f"written: {_usage(known['kind'], known['name'])}")
     if "columns" in known:
+        shown.append(f"sorted by: {', '.join(known['key'])}")
+        shown += [f"joins: {own} = {other}" for own, other in known["joins"].items()]
         shown += ["", *_column_lines(known["columns"])]
         for family, columns in known["family_columns"].items():
             shown += ["", f"further columns in {family}:", *_column_lines(columns)]

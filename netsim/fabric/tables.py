@@ -93,6 +93,7 @@ LINKS = Table(
     row="one row per directed link and sampling instant; the end of the run is the last; while "
     "no link sends, loses, marks or holds anything only the first and the last instant",
     key=("t", "index"),
+    joins=(("index", "link_totals.index"),),
     columns=(
         Column("t", "int64", "ps", "sampling instant"),
         Column("index", "int64", "1", "index of the link in the topology"),
@@ -118,6 +119,7 @@ PACKETS = Table(
     version=1,
     row="one row per packet and event at a node",
     key=("t", "row"),
+    joins=(("flow", "flows.flow"),),
     columns=(
         Column("row", "int64", "1", "order of the events within the run"),
         Column(

@@ -94,7 +94,8 @@ def gain_map(
     image = axes.imshow(percent, cmap="RdBu_r", vmin=-most, vmax=most, aspect="auto")
     for (row, column), value in np.ndenumerate(percent):
         ink = palette.ink_on(image.cmap(image.norm(value)))
-        axes.text(column, row, f"{value:+.0f}", ha="center", va="center", color=ink)
+        shown = f"{value:+.0f}" if round(value) else "0"
+        axes.text(column, row, shown, ha="center", va="center", color=ink)
     axes.grid(visible=False)
     axes.set_xticks(range(len(slopes)), [f"{slope:g}" for slope in slopes])
     axes.set_yticks(range(len(bursts)), [f"{burst:g}" for burst in bursts])

@@ -2,7 +2,9 @@
 
 Each field carries `unit` and `description`; the schema carries ``netsim.table``,
 ``netsim.table_version`` and ``netsim.provenance`` (JSON). Parquet keeps all of it, so a file
-explains itself wherever it is copied.
+explains itself wherever it is copied. Other readers do not look into the fields, so the schema says
+the same again: ``PANDAS_ATTRS`` becomes ``pandas.read_parquet(F).attrs``, and ``netsim.columns`` is
+seen where key-value metadata are (DuckDB's ``parquet_kv_metadata``, polars).
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from netsim.metrics.schema import IDENTITY, Column, Table
 TABLE_KEY: Final = b"netsim.table"
 VERSION_KEY: Final = b"netsim.table_version"
 PROVENANCE_KEY: Final = b"netsim.provenance"
+COLUMNS_KEY: Final = b"netsim.columns"
+PANDAS_KEY: Final = b"PANDAS_ATTRS"
 
 TYPES: Final[dict[str, Any]] = {
     "int64": pa.int64(),
@@ -43,9 +47,19 @@ def arrow_schema(table: Table, provenance: Mapping[str, Any]) -> pa.Schema:
         VERSION_KEY: str(table.version).encode(),
         PROVENANCE_KEY: canonical_json(provenance).encode(),
     }
-    return pa.schema(
-        [arrow_field(column) for column in (*IDENTITY, *table.columns)], metadata=metadata
-    )
+    columns = [arrow_field(column) for column in (*IDENTITY, *table.columns)]
+    return self_describing(pa.schema(columns, metadata=metadata))
+
+
+def self_describing(schema: pa.Schema) -> pa.Schema:
+    """Return `schema` with what its fields say of themselves where other readers look for it."""
+    known, said = units(schema), descriptions(schema)
+    columns = {name: {"unit": known[name], "description": said[name]} for name in known}
+    more = {
+        COLUMNS_KEY: canonical_json(columns).encode(),
+        PANDAS_KEY: canonical_json({"units": known, "descriptions": said}).encode(),
+    }
+    return schema.with_metadata({**(schema.metadata or {}), **more})
 
 
 def canonical_json(value: Any) -> str:

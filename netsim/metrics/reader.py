@@ -248,7 +248,7 @@ def concatenate(tables: Sequence[pa.Table]) -> pa.Table:
     """
     import pyarrow as pa
 
-    from netsim.metrics.arrow import PROVENANCE_KEY, canonical_json, provenance
+    from netsim.metrics.arrow import PROVENANCE_KEY, canonical_json, provenance, self_describing
 
     if len(tables) == 1:
         return tables[0]
@@ -258,7 +258,7 @@ def concatenate(tables: Sequence[pa.Table]) -> pa.Table:
         listed = canonical_json([provenance(schema) for schema in records.values()])
         metadata = {**tables[0].schema.metadata, PROVENANCE_KEY: listed.encode()}
         joined = joined.replace_schema_metadata(metadata)
-    return joined
+    return joined.replace_schema_metadata(self_describing(joined.schema).metadata)
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -94,6 +94,9 @@ class Table:
     key
         Columns that rows are sorted by within one replication; empty for a table of one row per
         replication.
+    joins
+        Columns that name rows of another table of the same run, each with that table's column:
+        ``("flow", "flows.flow")``. Every table joins `runs` by `point` and `replication`.
     """
 
     name: str
@@ -101,6 +104,7 @@ class Table:
     row: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    joins: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
@@ -123,6 +127,11 @@ class Table:
                 raise ValueError(
                     f"table '{self.name}': key column '{name}' must be non-null and orderable"
                 )
+
+        for name, other in self.joins:
+            self.column(name)
+            if not re.fullmatch(r"[a-z_0-9]+\.[a-z_0-9]+", other):
+                raise ValueError(f"table '{self.name}' joins '{other}', which is no TABLE.COLUMN")
 
     def column(self, name: str) -> Column:
         """Return the column called `name`.

@@ -81,6 +81,7 @@ WORKER_ROUNDS: Final = Table(
     version=1,
     row="one row per worker and round",
     key=("round", "worker"),
+    joins=(("round", "rounds.round"),),
     columns=(
         Column("round", "int64", "1", "index of the round"),
         Column("worker", "int64", "1", "index of the worker"),
@@ -102,6 +103,10 @@ TASKS: Final = Table(
     version=1,
     row="one row per task, in the order round, worker, job",
     key=("round", "worker"),
+    joins=(
+        ("round", "rounds.round"),
+        ("job", "jobs.job"),
+    ),
     columns=(
         Column("round", "int64", "1", "index of the round"),
         Column("worker", "int64", "1", "index of the worker"),

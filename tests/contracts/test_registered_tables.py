@@ -76,3 +76,17 @@ def test_every_description_is_a_phrase_without_a_full_stop(name):
     for column in TABLES[name].columns:
         assert len(column.description) >= 4, column
         assert not column.description.endswith("."), column
+
+
+@pytest.mark.parametrize("name", registry.names("table"))
+def test_a_table_joins_keys_of_tables_of_the_same_family(name):
+    writers = [registry.lookup("workload", one) for one in registry.names("workload")]
+
+    for own, other in TABLES[name].joins:
+        table, _, column = other.partition(".")
+        # Each row there is one thing, so that a join gives no row twice.
+        assert TABLES[table].key == (column,), (own, other)
+        assert TABLES[name].column(own).type == TABLES[table].column(column).type
+        for family in writers:
+            written = {*family.tables, *family.optional_tables}
+            assert name not in written or table in written

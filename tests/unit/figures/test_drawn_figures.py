@@ -181,7 +181,7 @@ def test_nothing_finished_is_an_empty_curve():
 @pytest.mark.parametrize("size", SIZES)
 def test_a_map_of_gains_writes_its_numbers(size, tmp_path):
     with page(tmp_path / "it.png", size=SIZES[size]) as (axes,):
-        gain_map(axes, np.array([[-0.2, 0.1], [0.0, 0.05]]), [1, 1.25], [0, 2.2], "gain [%]")
+        gain_map(axes, np.array([[-0.2, 0.1], [-0.001, 0.05]]), [1, 1.25], [0, 2.2], "gain [%]")
 
-    assert [text.get_text() for text in axes.texts] == ["-20", "+10", "+0", "+5"]
+    assert [text.get_text() for text in axes.texts] == ["-20", "+10", "0", "+5"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "2.2"]
