@@ -9,6 +9,7 @@ and optionally::
 
     size(config) -> int | None              number of nodes that the other fields already say
     least(config) -> int                    number of nodes where nothing says it
+    notes(config, of_nodes, of_edges)       lines for users: what of a file is not read, ...
     problems(config, nodes) -> list         what keeps it from having so many nodes
 
 How many nodes there are may be said by the graph (``nodes``, or ``rows`` and ``columns``), by the
@@ -25,7 +26,7 @@ family writes::
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Final, Protocol
 
@@ -142,7 +143,10 @@ def problems(
     """
     kind = implementation("graph", config)
     name = getattr(config, "kind", "?")
-    said = _said(config, nodes)
+    try:
+        said = _said(config, nodes)
+    except ProblemsFound as found_in_a_file:
+        return [replace(one, at=(*at, *one.at)) for one in found_in_a_file.problems]
     if not said:
         message = f"nothing says how many nodes the graph '{name}' has"
         return [Problem(message, at, "missing-field", "add 'nodes: 10' to it")]
@@ -160,6 +164,17 @@ def problems(
         message = f"the graph '{name}' of {said[0]:,} nodes has some {pairs:.2g} pairs to draw"
         found.append(Problem(message, code="too-large", hint=f"at most {MOST_PAIRS:,} are"))
     return [replace(one, at=(*at, *one.at)) for one in found]
+
+
+def notes(
+    config: GraphConfig, of_nodes: Collection[str] = (), of_edges: Collection[str] = ()
+) -> list[str]:
+    """Return what users should know of the graph: what of its file is not read, or left out.
+
+    `of_nodes` and `of_edges` are the columns that the family takes.
+    """
+    find = getattr(implementation("graph", config), "notes", None)
+    return [] if find is None else list(find(config, of_nodes, of_edges))
 
 
 def _said(config: GraphConfig, nodes: int | None) -> list[int]:
