@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from netsim.fields import Config, PositiveTime, Time, field
+from netsim.fields.sweep import SweepConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,7 @@ class ScenarioModel(Config):
         description="stop at this simulated time (exclusive); default: when nothing is left to do",
     )
     record: RecordConfig = field({}, description="what to write beyond the summary tables")
-    sweep: dict[str, Any] | None = field(
+    sweep: SweepConfig | None = field(
         None, description="parameter sweep; `run` simulates the base point"
     )
 

@@ -61,7 +61,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
 def test_a_sweep_is_kept_and_noted(write):
     scenario = load(write("sweep: {grid: {cook.hands: [1, 2]}}"))
 
-    assert scenario.model.sweep == {"grid": {"cook.hands": (1, 2)}}
+    assert scenario.model.sweep is not None
+    assert scenario.model.sweep.grid == {"cook.hands": (1, 2)}
     assert len(scenario.warnings) == 1
 
 
@@ -482,7 +483,7 @@ def test_comments_order_units_and_spelling_leave_the_hash(write):
 
 
 def test_name_description_sweep_and_replications_leave_the_hash(write):
-    extra = "name: x\ndescription: y\nsweep: {grid: {}}\nreplications: 7\n"
+    extra = "name: x\ndescription: y\nsweep: {grid: {cook.hands: [1]}}\nreplications: 7\n"
 
     assert same(write, "", extra)
 
