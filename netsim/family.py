@@ -13,6 +13,7 @@ scenario is then::
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
@@ -20,8 +21,6 @@ from netsim.fields import Config, PositiveTime, Time, field
 from netsim.fields.sweep import SweepConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from netsim.engine.environment import Environment
     from netsim.metrics.recorder import Recorder
     from netsim.metrics.schema import Column, Headline
@@ -35,7 +34,14 @@ Scalar = int | float | str | bool | None
 
 
 class RecordConfig(Config):
-    """What to write beyond the summary tables."""
+    """What to write beyond the summary tables.
+
+    A family may narrow it to a subclass with fields of its own. One that asks for rows of a table
+    switches that table on by itself, and is named with it in `switches`.
+    """
+
+    #: Which field switches which table on, wherever its value is neither missing, empty nor false.
+    switches: ClassVar[Mapping[str, str]] = {}
 
     tables: tuple[str, ...] = field(
         (), description="opt-in tables, on top of the family's default ones"
@@ -44,6 +50,11 @@ class RecordConfig(Config):
         None, description="sampling interval of time-series tables"
     )
     warmup: Time = field("0 s", description="rows that start earlier are left out of summaries")
+
+    def asked_for(self) -> tuple[str, ...]:
+        """Return the opt-in tables that are asked for, by name or by a field of their own."""
+        by_fields = [table for name, table in self.switches.items() if getattr(self, name)]
+        return tuple(dict.fromkeys((*self.tables, *by_fields)))
 
 
 class ScenarioModel(Config):

@@ -93,7 +93,7 @@ def run_point(
     model, family = scenario.model, scenario.family
     watch = Stopwatch()
     recorder = Recorder(
-        tables_of(family, model.record.tables),
+        tables_of(family, model.record.asked_for()),
         sink,
         point=scenario.point,
         replication=replication,

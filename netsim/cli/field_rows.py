@@ -113,7 +113,9 @@ def _noted(notes: typing.Iterable[Any]) -> str | None:
         if isinstance(note, Quantity):
             return units.DIMENSIONS[note.dimension].name.split(" ", 1)[1]
         if isinstance(note, OneOf):
-            return f"{{{note.key}: {' | '.join(registry.names(note.kind))}}}"
+            block = f"{{{note.key}: {' | '.join(registry.names(note.kind))}}}"
+            short = note.short_form()
+            return block if short is None else f"{block} or {short[0]}"
         if isinstance(note, Ratio):
             return "ratio"
     return None

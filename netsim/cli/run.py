@@ -109,7 +109,7 @@ def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
     from netsim.metrics.tables import tables_of
 
     model = scenario.model
-    tables = [table.name for table in tables_of(scenario.family, model.record.tables)]
+    tables = [table.name for table in tables_of(scenario.family, model.record.asked_for())]
     points = [scenario.point_id(replication) for replication in range(model.replications)]
     if not as_json:
         say(f"would write {path} ({_count(len(points), 'run')}, tables {', '.join(tables)})")

@@ -29,10 +29,25 @@ class OneOf:
     the `Config` of the registered class ``rps``; the chosen name stays on the model under `key`.
     A registered class has a class attribute `Config`, a subclass of `netsim.fields.Config`. Where
     the block holds ``file:`` and no `key`, the implementation named ``file`` is taken.
+
+    With `bare` a name alone stands for the block that holds nothing else: to the model, and so to
+    the hash, ``weights: metropolis`` is ``weights: {kind: metropolis}``.
     """
 
     kind: str
     key: str = "kind"
+    bare: bool = False
+
+    def spelled_out(self, value: Any) -> Any:
+        """Return the block that a shorter form stands for; anything else as it is."""
+        return {self.key: value} if self.bare and isinstance(value, str) else value
+
+    def short_form(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the shorter form in words and as JSON Schema, or None where there is none."""
+        if not self.bare:
+            return None
+        names = one_of_names(registry.names(self.kind))
+        return "a name alone", {**names, "description": f"which {self.kind}"}
 
     def models(self) -> dict[str, type[Config]]:
         """Return, by registered name, the model with the naming field added."""
@@ -89,6 +104,7 @@ class OneOf:
 
     def _name(self, value: Any) -> Any:
         """Return the block with its name in canonical spelling: ``drop-tail`` is ``drop_tail``."""
+        value = self.spelled_out(value)
         name = self.choose(value)
         return {**value, self.key: name} if isinstance(value, Mapping) else value
 
@@ -108,12 +124,17 @@ class OneOf:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
+        """Describe the block, and its shorter form if it has one."""
+        short, block = self.short_form(), self.block_schema(handler(schema)["oneOf"])
+        return block if short is None else {"anyOf": [short[1], block]}
+
+    def block_schema(self, choices: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Describe the block as its name, and what else it holds for each name.
 
         Conditions rather than alternatives, so that an editor complains about the wrong field and
         not about every implementation.
         """
-        members = dict(zip(self.models(), handler(schema)["oneOf"], strict=True))
+        members = dict(zip(self.models(), choices, strict=True))
         name = {**one_of_names(list(members)), "description": f"which {self.kind}"}
         described: dict[str, Any] = {"type": "object", "properties": {self.key: name}}
         described["allOf"] = [

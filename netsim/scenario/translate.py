@@ -134,8 +134,8 @@ def _shown_path(path: FilePath) -> str:
 
 
 def _located(details: Any, model: type[BaseModel], root: Node, name: str) -> _Found:
-    place, path, branch = _follow(root, details["loc"])
     kind, context = details["type"], details.get("ctx", {})
+    place, path, branch = _follow(root, details["loc"], to_field=kind == "missing")
     missing = meant = None
     if kind == "netsim":
         diagnostic = _own(context, place, root)
@@ -170,12 +170,13 @@ def _chosen_by(path: Path, root: Node) -> str:
 
 
 def _follow(
-    root: Node, location: Sequence[str | int]
+    root: Node, location: Sequence[str | int], *, to_field: bool
 ) -> tuple[Place, Path, tuple[Path, str] | None]:
     """Return the place of an error, its location without union members, and the first of those.
 
     Pydantic puts the name of a union's member into the location. It is told from a key by not
-    being one: it stands where the scenario has no such key and more follows, or no mapping.
+    being one: it stands where the scenario has no such key and more follows, or no mapping. With
+    `to_field` the last step is a field, even where a short form stands for the block that lacks it.
     """
     path: Path = ()
     branch = None
@@ -183,7 +184,7 @@ def _follow(
         if unmark(step) is None:
             place = follow(root, (*_without_marks(path), step))
             last = index == len(location) - 1
-            if place.rest and not (last and isinstance(place.node.content, dict)):
+            if place.rest and not (last and (to_field or isinstance(place.node.content, dict))):
                 branch = branch or (_without_marks(path), str(step))
                 continue
         path = (*path, step)

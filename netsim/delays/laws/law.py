@@ -16,14 +16,13 @@ draws that is not known beforehand takes them from children of the generator (``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import TypeAdapter
 
 from netsim.datafiles import Number
 from netsim.fields import FILE_KEY, Config, OneOf, Quantity, implementation
@@ -85,11 +84,9 @@ class LawChoice(OneOf):
                     return name
         return OneOf.choose(self, value)
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def block_schema(self, choices: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Describe the block as `OneOf` does, and what it holds where `dist` is left out."""
-        described = OneOf.__get_pydantic_json_schema__(self, schema, handler)
+        described = OneOf.block_schema(self, choices)
         members = dict(zip(self.models(), described["allOf"], strict=True))
         named: dict[str, Any] = {"required": described.pop("required")}
         for key, name in _TOLD_BY.items():
@@ -99,10 +96,27 @@ class LawChoice(OneOf):
         return described | {"anyOf": [named, *told]}
 
 
+@dataclass(frozen=True, slots=True)
+class TimeOrLawChoice(LawChoice):
+    """A law block, or a duration, which stands for the constant law."""
+
+    def spelled_out(self, value: Any) -> Any:
+        """Return the block that a duration stands for; anything else as it is."""
+        short = isinstance(value, str | int | float) and not isinstance(value, bool)
+        return {self.key: "constant", "value": value} if short else value
+
+    def short_form(self) -> tuple[str, dict[str, Any]] | None:
+        """Return how a duration is written, in words and as JSON Schema."""
+        return "duration", TypeAdapter(Duration).json_schema()
+
+
 #: Annotation of a field that holds a law: ``bad: Law = field({"dist": "constant", "value": "1 s"},
 #: ...)``.
 LAW = LawChoice("law", key="dist")
 Law = Annotated[LawConfig, LAW]
+
+#: Of one that takes ``100 ms`` as well, for ``{dist: constant, value: 100 ms}``.
+TimeOrLaw = Annotated[LawConfig, TimeOrLawChoice("law", key="dist")]
 
 
 def problems(config: LawConfig, at: tuple[str | int, ...] = ()) -> list[Problem]:

@@ -21,7 +21,7 @@ def tables_of(family: Any, opt_in: Sequence[str] = ()) -> tuple[Table, ...]:
     family
         The registered family (`netsim.family.Family`).
     opt_in
-        Names in the scenario's ``record.tables``.
+        Names of the tables that the scenario's block `record` asks for.
     """
     names: Iterable[str] = dict.fromkeys((*family.tables, *opt_in))
     own = [registry.lookup("table", name) for name in names if name not in ("runs", "perf")]

@@ -1,0 +1,1 @@
+"""In which order runners run, one file each."""
