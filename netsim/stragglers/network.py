@@ -73,7 +73,8 @@ class NetworkedWorkers:
     @property
     def bytes(self) -> int:
         """Bytes of models and results that have come in, parts of cancelled ones included."""
-        return int(self._fabric.received[self._others :].sum())
+        # In Python's integers: 64 bits are too few for many of the largest transfers.
+        return sum(self._fabric.received[self._others :].tolist())
 
     def start(self, r: int, assignment: Assignment, load: Floats) -> NetworkArrivals:
         """Send out the model and let the timed workers work."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from netsim.errors import SimulationError
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.state import Ints, State
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Rows of `trace` that are handed over at once.
 TRACE_BATCH: Final = 65_536
+#: Packets that are under way at once: cells hold their numbers in 32 bits.
+MOST_PACKETS: Final = 1 << at.HIGH
 _FIRST_PACKETS: Final = 1024
 _LINE: Final = 128
 
@@ -152,6 +155,8 @@ class Store:
 
     def _grow_packets(self, count: int) -> None:
         """Let the pool hold `count` packets; the new ones stand first in the free list."""
+        if count > MOST_PACKETS:
+            raise SimulationError(f"more than {MOST_PACKETS:,} packets are under way at once")
         old = max(1, len(self.state.packets) // at.PACKET)
         packets = _longer(self.state.packets, count * at.PACKET)
         fresh = np.arange(old, count)

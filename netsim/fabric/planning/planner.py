@@ -8,9 +8,11 @@ the least planned bytes on it, over all that is planned and not yet done.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from netsim.errors import SimulationError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 Path = tuple[int, ...]
+#: Bytes that may be planned and not yet done.
+_MOST_PLANNED: Final = 2**62
 
 
 class Planner:
@@ -38,6 +42,7 @@ class Planner:
         self._network = network
         self._plan = plan
         self._planned = np.zeros(network.link_count, dtype=np.int64)
+        self._total = 0
         self._kept: dict[int, tuple[Sequence[Path], Ints]] = {}
         self._known: dict[tuple[int, int], list[Path]] = {}
 
@@ -67,9 +72,15 @@ class Planner:
         """Take the bytes of flows that are over off the plan."""
         if key in self._kept:
             paths, size = self._kept.pop(key)
+            self._total -= sum(size.tolist())
             self._count(paths, -size)
 
     def _keep(self, key: int, paths: Sequence[Path], size: Ints) -> None:
+        # In Python's integers, so that no sum of a link can wrap around.
+        total = self._total + sum(size.tolist())
+        if total >= _MOST_PLANNED:
+            raise SimulationError(f"{total:,} B are planned at once, at most {_MOST_PLANNED:,}")
+        self._total = total
         self._kept[key] = (paths, size)
         self._count(paths, size)
 

@@ -34,6 +34,7 @@ def make_fabric():
         window=None,
         rto=None,
         retries=None,
+        doublings=None,
         seed=1,
         **options,
     ):
@@ -41,7 +42,7 @@ def make_fabric():
         network = LeafSpine.build(
             LeafSpine.Config(leaves=leaves, hosts_per_leaf=hosts, spines=spines, **(topology or {}))
         )
-        given = {"window": window, "rto": rto, "retries": retries}
+        given = {"window": window, "rto": rto, "retries": retries, "doublings": doublings}
         chosen = {name: value for name, value in given.items() if value is not None}
         return Fabric(
             Environment(),

@@ -65,6 +65,41 @@ def test_incast_makes_a_round_last_as_long_as_all_results_on_the_masters_link():
     assert duration == pytest.approx(1e-3 + 7 * 0.4e-3 + 7 * 0.8e-3, rel=0.1)
 
 
+LEAF_SPINE = {"kind": "leaf_spine", "leaves": 4, "spines": 2, "hosts_per_leaf": 8}
+
+
+def _many_results(workers: int, **transport: Any) -> Any:
+    link = {"rate": "10 Gbps", "delay": "500 ns"}
+    network: dict[str, Any] = {"topology": LEAF_SPINE | {"host_link": link}}
+    if transport:
+        network["transport"] = transport
+    return simulate(
+        {
+            "workload": "stragglers",
+            "workers": workers,
+            "jobs": 1,
+            "code": {"scheme": "uncoded"},
+            "delays": {"kind": "independent", "law": {"dist": "constant", "value": "40 ms"}},
+            "message": {"gradient": "1 MB", "model": "1 MB"},
+            "network": network,
+        }
+    )
+
+
+def test_31_results_come_in_as_fast_as_the_masters_link_takes_them_by_the_default_transport():
+    # 1 MB in 245 packets with 64 B of header; 31 models go out, then 40 ms of work, 31 results.
+    link_time = 31 * (10**6 + 245 * 64) * 8 / 10e9
+
+    total = _many_results(31).runs[0]["total_time"]
+
+    assert total == pytest.approx(2 * link_time + 40e-3, rel=1e-3)
+
+
+def test_a_transport_that_gives_up_is_named_with_its_retries():
+    with pytest.raises(SimulationError, match=r"\(transport fixed_window, retries: 2\); raise"):
+        _many_results(31, kind="fixed_window", retries=2, doublings=0, rto="50 us")
+
+
 def test_bytes_count_models_and_results():
     result = _run(workers=3, jobs=2)
 
