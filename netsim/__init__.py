@@ -26,14 +26,14 @@ from netsim.threads import one_blas_thread
 from netsim.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
     from pathlib import Path
     from typing import Any
 
-    from netsim.metrics.reader import Results
+    from netsim.opened import OpenedRun
     from netsim.scenario import Scenario
-    from netsim.simulate import RunResult
+    from netsim.simulate import RunResult, Watcher
 
 __all__ = ["__version__", "load", "open", "run"]
 
@@ -76,6 +76,7 @@ def run(
     replications: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
+    progress: bool | None = None,
 ) -> RunResult:
     """Simulate all replications of `scenario`, one after another, and return their tables.
 
@@ -89,6 +90,9 @@ def run(
         Directory to write to; left out, the tables stay in memory.
     overwrite
         Whether what `out` holds may be replaced.
+    progress
+        Whether a line on standard error shows how far the run is; default: on a terminal and in a
+        notebook.
     """
     one_blas_thread()
     from netsim import simulate
@@ -97,11 +101,20 @@ def run(
     chosen = scenario if isinstance(scenario, Loaded) else load(scenario)
     if seed is not None or replications is not None:
         chosen = chosen.with_(seed=seed, replications=replications)
-    return simulate.run(chosen, out=out, overwrite=overwrite)
+    return simulate.run(chosen, out=out, overwrite=overwrite, watchers=_watchers(progress))
 
 
-def open(path: str | PathLike[str]) -> Results:
-    """Return a reader of the results in the run directory `path`."""
-    from netsim.metrics import reader
+def _watchers(progress: bool | None) -> Sequence[Watcher]:
+    import sys
 
-    return reader.open_results(path)
+    from netsim.progress import ProgressLine, looking_on
+
+    wanted = looking_on(sys.stderr) if progress is None else progress
+    return (ProgressLine(sys.stderr),) if wanted else ()
+
+
+def open(path: str | PathLike[str] | Iterable[str | PathLike[str]]) -> OpenedRun:
+    """Return a reader of the results in the run directory `path`, or in several as one."""
+    from netsim import opened
+
+    return opened.open_run(path)

@@ -24,7 +24,7 @@ from netsim.metrics.reader import concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder, Sink
 from netsim.metrics.resources import Cost, Stopwatch
 from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity, check, filling
-from netsim.metrics.summary import SummaryRow, render, summary_rows
+from netsim.metrics.summary import SummaryRow, render, render_html, summary_rows
 from netsim.metrics.tables import tables_of
 from netsim.registry import did_you_mean
 from netsim.rng import Streams
@@ -180,6 +180,9 @@ class RunResult:
     def summary(self) -> str:
         """The headlines as a text table."""
         return render(self.summary_rows)
+
+    def _repr_html_(self) -> str:
+        return render_html(self.summary_rows, repr(self))
 
     def __repr__(self) -> str:
         number = len(self.runs)

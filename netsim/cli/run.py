@@ -91,7 +91,7 @@ def _terminate(number: int, frame: object) -> NoReturn:
 def _watchers(quiet: bool) -> Sequence[Watcher]:
     if quiet:
         return ()
-    from netsim.cli.progress import ProgressLine
+    from netsim.progress import ProgressLine
 
     return (ProgressLine(sys.stderr),)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -100,6 +101,17 @@ def render(rows: Sequence[SummaryRow]) -> str:
         shown = (number.rjust(width) for number, width in zip(numbers, widths[1:-1], strict=True))
         lines.append("  ".join(("  " + label.ljust(widths[0]), *shown, unit)).rstrip())
     return "\n".join(lines)
+
+
+def render_html(rows: Sequence[SummaryRow], caption: str) -> str:
+    """Return `rows` as an HTML table, as notebooks show it."""
+    head = "".join(f"<th>{html.escape(word)}</th>" for word in ("", *_HEAD))
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.cells()) + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{html.escape(caption)}</caption>"
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _interval_of(rows: Sequence[Mapping[str, Any]], column: str) -> Interval | None:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from netsim.cli.progress import ProgressLine
+from netsim.progress import ProgressLine
 
 
 class Clock:

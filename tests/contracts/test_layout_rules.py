@@ -27,7 +27,7 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc", "
 SEEDED = {"Generator", "BitGenerator", "Philox", "SFC64", "SeedSequence"}
 
 #: Modules that may read a clock: the cost of a run, its progress, and the cost of checks.
-CLOCK_READERS = {"metrics/resources.py", "cli/progress.py", "verify/harness.py"}
+CLOCK_READERS = {"metrics/resources.py", "progress.py", "verify/harness.py"}
 
 #: What measures how long something takes.
 STOPWATCHES = {

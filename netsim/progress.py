@@ -1,5 +1,8 @@
 """The progress of a run on standard error: redrawn on a terminal, a line now and then elsewhere.
 
+Shown by `netsim run` and, unless told otherwise, by `netsim.run` where somebody looks on: on a
+terminal or in a notebook.
+
 The time that is left is computed from the share of work that is done, never guessed: where
 neither the work nor the end of simulated time is known, only simulated time and events per
 second are shown.
@@ -8,6 +11,7 @@ second are shown.
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +26,17 @@ BAR: Final = 16
 TERMINAL_INTERVAL: Final = 0.1
 PLAIN_INTERVAL: Final = 10.0
 _ERASE: Final = "\r\x1b[K"
+
+
+def looking_on(stream: TextIO) -> bool:
+    """Return whether `stream` is a terminal or goes into a notebook, where a line is redrawn."""
+    return stream.isatty() or _in_notebook()
+
+
+def _in_notebook() -> bool:
+    """Return whether this is the kernel of a notebook: then somebody has imported IPython."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,7 @@ class ProgressLine:
     Parameters
     ----------
     stream
-        Where to write; its ``isatty`` decides the form.
+        Where to write; whether somebody is `looking_on` there decides the form.
     clock
         Seconds of wall-clock time.
     """
@@ -47,7 +62,7 @@ class ProgressLine:
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
-        self._terminal = stream.isatty()
+        self._terminal = looking_on(stream)
         self._interval = TERMINAL_INTERVAL if self._terminal else PLAIN_INTERVAL
         self._drawn = False
         self._replication = 0
@@ -117,7 +132,7 @@ class ProgressLine:
 
     def _write(self, text: str) -> None:
         """Write `text` at once; that nobody reads the progress any more is no reason to fail."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(BrokenPipeError):
             self._stream.write(text)
             self._stream.flush()
 

@@ -1,0 +1,80 @@
+"""A run that was written, as `netsim.open` gives it: its tables, scenario, rows and headlines.
+
+The reader of tables (`netsim.metrics.reader`) knows neither scenarios nor families; here both are
+asked, so that a run says the same whether it comes from `netsim.run` or from a directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from netsim import registry
+from netsim.errors import UsageError
+from netsim.metrics import layout
+from netsim.metrics.reader import Results, open_results
+from netsim.metrics.schema import IDENTITY
+from netsim.metrics.summary import SummaryRow, render, render_html, summary_rows
+
+if TYPE_CHECKING:
+    from netsim.scenario import Scenario
+
+
+class OpenedRun(Results):
+    """Tables of one or several runs, and what they say of themselves."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it was run, every default filled in.
+
+        Raises
+        ------
+        UsageError
+            If several runs are open.
+        """
+        if len(self._runs) > 1:
+            raise UsageError(f"{len(self._runs)} runs are open, each with a scenario; open one")
+        from netsim.scenario import load
+
+        return load(self._runs[0].path / layout.RESOLVED)
+
+    @property
+    def runs(self) -> tuple[Mapping[str, Any], ...]:
+        """Rows of table `runs`, by run and replication."""
+        own = {column.name for column in IDENTITY}
+        rows = self.table("runs").to_pylist()
+        return tuple({k: value for k, value in row.items() if k not in own} for row in rows)
+
+    @property
+    def summary_rows(self) -> list[SummaryRow]:
+        """The family's headlines as means and intervals over replications.
+
+        Raises
+        ------
+        UsageError
+            If runs of several scenarios are open, whose mean would mean nothing.
+        """
+        if len({manifest["hash"] for manifest in self.manifests}) > 1:
+            raise UsageError("runs of several scenarios are open; open one for its summary")
+        family = registry.lookup("workload", self.manifest["workload"])
+        return summary_rows(self.runs, family.headlines, family.run_columns)
+
+    @property
+    def summary(self) -> str:
+        """The headlines as a text table."""
+        return render(self.summary_rows)
+
+    def _repr_html_(self) -> str:
+        return render_html(self.summary_rows, repr(self))
+
+
+def open_run(path: str | PathLike[str] | Iterable[str | PathLike[str]]) -> OpenedRun:
+    """Return a reader of a run directory, or of several of them as one.
+
+    Raises
+    ------
+    netsim.metrics.reader.ReadError
+        If there is no run.
+    """
+    return OpenedRun(open_results(path)._runs)
