@@ -97,12 +97,15 @@ class RunContext:
         Where the tables go.
     until
         When the run is stopped (ps, exclusive), or None.
+    sample_every
+        Sampling interval of time-series tables (ps), or None where the scenario names none.
     """
 
     env: Environment
     streams: Streams
     recorder: Recorder
     until: int | None = None
+    sample_every: int | None = None
 
 
 class Simulation(Protocol):
@@ -138,6 +141,9 @@ class Family(Protocol):
     def check(self, scenario: Any) -> list[Problem]:
         """Return what is wrong beyond the model's validation; reads data files, runs nothing."""
         ...
+
+    # It may also have `notes(scenario) -> list[str]`: what a user should know though nothing is
+    # wrong, one line each.
 
     def describe(self, scenario: Any) -> str:
         """Return one line for the head of a run: ``leaf_spine 8x8 | permutation 4 MB``."""

@@ -101,7 +101,8 @@ def run_point(
     )
     try:
         env = Environment()
-        context = RunContext(env, Streams(model.seed, replication), recorder, model.until)
+        streams = Streams(model.seed, replication)
+        context = RunContext(env, streams, recorder, model.until, model.record.sample_every)
         simulation = family.build(model, context)
         for watcher in watchers:
             watcher.begin(replication, model.replications, simulation, model.until)

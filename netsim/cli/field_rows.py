@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from netsim import registry, units
-from netsim.fields import Config, InputFile, OneOf, Quantity, Ratio
+from netsim.fields import Config, InputFile, NameOf, OneOf, Quantity, Ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ def _noted(notes: typing.Iterable[Any]) -> str | None:
             block = f"{{{note.key}: {' | '.join(registry.names(note.kind))}}}"
             short = note.short_form()
             return block if short is None else f"{block} or {short[0]}"
+        if isinstance(note, NameOf):
+            return " | ".join(registry.names(note.kind))
         if isinstance(note, Ratio):
             return "ratio"
     return None

@@ -31,5 +31,15 @@ KINDS: Final = (
         "traffic: [{pattern: NAME, ...}]",
     ),
     Kind("sizes", ("sizes",), ("Config", "mean", "draw"), "size distribution", "{dist: NAME, ...}"),
+    Kind(
+        "fidelity",
+        ("fidelities",),
+        (
+            *("source", "tables", "ignores"),
+            *("problems", "flow_problems", "largest_transfer", "describe", "connect"),
+        ),
+        "fidelity",
+        "fidelity: NAME",
+    ),
     Kind("table", ("tables",)),
 )

@@ -48,7 +48,7 @@ class FabricFamily:
         "Training, arXiv 2407.00550"
     )
     Scenario: type[ScenarioModel] = FabricScenario
-    tables: ClassVar[tuple[str, ...]] = ("flows", "link_totals")
+    tables: ClassVar[tuple[str, ...]] = ("flows", "link_totals", "hosts")
     optional_tables: ClassVar[tuple[str, ...]] = ("links", "packets")
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
     headlines: ClassVar[tuple[Headline, ...]] = (
@@ -70,10 +70,10 @@ class FabricFamily:
         return problems(scenario, scenario.seed)
 
     def notes(self, scenario: FabricScenario) -> list[str]:
-        """Return what is not read of a topology file."""
+        """Return what is not read of a topology file, and what the fidelity does not look at."""
         from netsim.fabric.connect import notes
 
-        return notes(scenario)
+        return notes(scenario, scenario.record.tables)
 
     def describe(self, scenario: FabricScenario) -> str:
         """Return topology, policies and traffic in one line."""

@@ -281,12 +281,18 @@ def _ends(flows: Flows, flow: int, network: Network) -> str:
 def _cut_off(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -> list[int]:
     """Return the first flow, by number, of each pair of leaves that no path joins; at most five."""
     leaf, count = network.leaf_of_host, len(network.leaf_switches)
-    up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
-    cut = np.flatnonzero(~up | ~_joined(leaf[src], leaf[dst], network))
+    cut = np.flatnonzero(~joined(src, dst, network))
     if not cut.size:
         return []
     _, first = np.unique(leaf[src[cut]] * count + leaf[dst[cut]], return_index=True)
     return [int(flow) for flow in cut[np.sort(first)][:_MOST_PROBLEMS]]
+
+
+def joined(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -> NDArray[np.bool_]:
+    """Return for each pair of hosts whether working links lead from `src` to `dst`."""
+    leaf = network.leaf_of_host
+    up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
+    return up & _joined(leaf[src], leaf[dst], network)
 
 
 def _joined(

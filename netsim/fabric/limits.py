@@ -43,13 +43,8 @@ def of_network(network: Network, packet: PacketConfig) -> list[Problem]:
         message = f"{network.link_count:,} directed links and {network.host_count:,} hosts"
         hint = f"links and hosts: at most {MOST_SOURCES:,} together"
         found.append(Problem(f"{message} are too many", (), "out-of-range", hint))
-    fastest = int(np.argmax(network.link_rate))
-    if network.link_rate[fastest] > FASTEST:
-        rate = units.readable(int(network.link_rate[fastest]), "rate")
-        message = f"link {network.link_names[fastest]} is too fast: {rate}"
-        hint = f"at most {units.readable(FASTEST, 'rate')}"
-        found.append(Problem(message, (), "out-of-range", hint))
-        return found
+    if fast := of_rates(network):
+        return found + fast
     size = max(packet.payload + packet.header, packet.ack)
     sending, travelling = service_time(np.int64(size), network.link_rate), hop_delay(network)
     # Each is cut at the limit, so that their sum cannot wrap around.
@@ -63,6 +58,37 @@ def of_network(network: Network, packet: PacketConfig) -> list[Problem]:
         hint = f"together less than {LONGEST_HOP // 10**12} s: raise the rate, shorten the delay"
         found.append(Problem(message, (), "out-of-range", hint))
     return found
+
+
+def of_rates(network: Network) -> list[Problem]:
+    """Return the problem that a link is too fast for times in whole ps, if one is."""
+    fastest = int(np.argmax(network.link_rate))
+    if network.link_rate[fastest] <= FASTEST:
+        return []
+    rate = units.readable(int(network.link_rate[fastest]), "rate")
+    message = f"link {network.link_names[fastest]} is too fast: {rate}"
+    hint = f"at most {units.readable(FASTEST, 'rate')}"
+    return [Problem(message, (), "out-of-range", hint)]
+
+
+def of_distance(network: Network, packet: PacketConfig) -> list[Problem]:
+    """Return the problem that the longest way through `network` may take too long, if it may."""
+    size = max(packet.payload + packet.header, packet.ack)
+    longest = service_time(np.int64(size), network.link_rate) + hop_delay(network).astype(float)
+    slowest = int(np.argmax(longest))
+    # A shortest path meets no node twice.
+    links = len(network.switches) + 1
+    if longest[slowest] * links <= LATEST:
+        return []
+    message = (
+        f"a packet of {size} B takes {longest[slowest] / 1e12:.3g} s to cross link "
+        f"{network.link_names[slowest]}"
+    )
+    hint = (
+        f"at most {LATEST / 1e12 / links:.3g} s in a network of {len(network.switches)} switches: "
+        "raise the rate, shorten the delay"
+    )
+    return [Problem(message, (), "out-of-range", hint)]
 
 
 def of_timeout(rto: int | None, default: int, drain: int, doublings: int) -> list[Problem]:
@@ -95,7 +121,7 @@ def of_timeout(rto: int | None, default: int, drain: int, doublings: int) -> lis
 
 
 def of_flows(flows: Flows, network: Network, packet: PacketConfig) -> list[Problem]:
-    """Return the problems that a flow is too large, or that a host sends or receives too long."""
+    """Return the problem that a flow has too many packets, or what `of_ports` says."""
     packets = -(-flows.size // packet.payload)
     longest = int(np.argmax(packets)) if len(flows) else 0
     if len(flows) and packets[longest] > MOST_PACKETS:
@@ -107,6 +133,12 @@ def of_flows(flows: Flows, network: Network, packet: PacketConfig) -> list[Probl
             "flow, or raise the payload"
         )
         return [Problem(message, (), "out-of-range", hint)]
+    return of_ports(flows, network, packet)
+
+
+def of_ports(flows: Flows, network: Network, packet: PacketConfig) -> list[Problem]:
+    """Return the problem that a host sends or receives for too long, if one does."""
+    packets = -(-flows.size // packet.payload)
     wire = flows.size + packets * float(packet.header)
     for hosts, links, does in (
         (flows.src, network.host_uplink, "sends"),

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netsim.fabric.connect import connect
-from netsim.fabric.ideal import ideal_completion
-from netsim.fabric.sampling import LinkSeries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +16,6 @@ if TYPE_CHECKING:
     from netsim.fabric.schema import FabricScenario
     from netsim.family import RunContext, Scalar
 
-#: Sampling interval of table `links` where the scenario asks for the table and names none.
-DEFAULT_INTERVAL = 10_000_000
-SECOND = 1e12
-
 
 class FabricRun:
     """The flows of one replication on their way."""
@@ -30,58 +24,18 @@ class FabricRun:
         self._scenario = scenario
         self._context = context
         self._fabric = connect(scenario, context)
-        self._series: LinkSeries | None = None
-        if context.recorder.wants("links"):
-            fabric = self._fabric
-            self._series = LinkSeries(fabric.sample_links, fabric.network, context.recorder)
-            every = scenario.record.sample_every or DEFAULT_INTERVAL
-            context.env.probe(every, self._series.look)
 
     def progress(self) -> float | None:
         """Return the share of packets that are delivered."""
         return self._fabric.delivered
 
     def finish(self) -> Mapping[str, Scalar]:
-        """Write `flows` and `link_totals`; return makespan, completion times and losses."""
-        if self._series is not None:
-            self._series.end(self._context.env.now)
-        flows = self._flow_table()
-        links = self._link_table()
-        self._context.recorder.write("flows", flows)
-        self._context.recorder.write("link_totals", links)
-        self._fabric.flush()
+        """Write the network's tables; return makespan, completion times and losses."""
+        tables = self._fabric.finish(self._context.recorder)
+        flows, links = tables["flows"], tables["link_totals"]
         waiting = bool((np.asarray(flows["status"]) == "unfinished").any())
         status = {"status": "unfinished"} if waiting else {}
         return {**status, **self._summary(flows), **_link_summary(links)}
-
-    def _flow_table(self) -> dict[str, Any]:
-        """Return the columns of table `flows`: the fabric's, and what follows from them."""
-        columns = self._fabric.flow_columns()
-        packet = self._scenario.packet
-        ideal = ideal_completion(
-            self._fabric.network,
-            columns["src"],
-            columns["dst"],
-            columns["size"],
-            payload=packet.payload,
-            header=packet.header,
-        )
-        start = columns["start"]
-        columns["fct"] = (columns["end_rx"] - start) / SECOND
-        columns["fct_tx"] = (columns["end_tx"] - start) / SECOND
-        columns["ideal_fct"] = ideal / SECOND
-        columns["slowdown"] = (columns["end_rx"] - start) / ideal
-        return columns
-
-    def _link_table(self) -> dict[str, Any]:
-        """Return the columns of table `link_totals`: the fabric's sums as means and shares."""
-        columns = self._fabric.link_columns()
-        elapsed = max(1, self._fabric.last_activity)
-        waited, packets = columns.pop("wait_sum"), columns.pop("data_packets")
-        columns["utilization_mean"] = columns.pop("busy") / elapsed
-        columns["wait_mean"] = waited / np.maximum(1, packets) / SECOND
-        columns["wait_max"] = columns["wait_max"] / SECOND
-        return columns
 
     def _summary(self, flows: Mapping[str, Any]) -> dict[str, Scalar]:
         """Return what is told of the flows that start when the warm-up is over."""

@@ -6,14 +6,17 @@ else (who talks to whom, which nodes entangle) they stand under ``network:``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final
 
 from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.packet import PacketConfig
 from netsim.fabric.queues.queue import QueueConfig
 from netsim.fabric.transports.transport import TransportConfig
 from netsim.family import ScenarioModel
-from netsim.fields import Config, OneOf, field
+from netsim.fields import Config, NameOf, OneOf, field
+
+#: The tables of a network; families other than `fabric` offer them where they have one.
+NETWORK_TABLES: Final = ("flows", "link_totals", "hosts", "links", "packets")
 
 
 class NetworkConfig(Config):
@@ -35,7 +38,9 @@ class NetworkConfig(Config):
     traffic: tuple[Annotated[Config, OneOf("traffic", key="pattern")], ...] = field(
         (), description="flows, from patterns and files; they are numbered in the order given"
     )
-    fidelity: Literal["packet"] = field("packet", description="level of detail")
+    fidelity: Annotated[str, NameOf("fidelity")] = field(
+        "packet", description="level of detail: every packet, or the ports of hosts alone"
+    )
 
 
 class FabricScenario(ScenarioModel, NetworkConfig):

@@ -1,10 +1,7 @@
-"""The fabric: the two doors by which everything else sends bytes.
+"""The doors of a network that is simulated packet by packet: what `fidelity: packet` means.
 
-`Fabric.transfer` sends one message and returns an event for a process to wait for; `Fabric.submit`
-takes whole schedules, releases each flow itself, and returns one event for all. Between them and
-the compiled kernel stands nothing: flows are rows of its arrays.
-
-There is one fabric per environment; all that communicate in a simulation share it.
+Between them (`netsim.fabric.door`) and the compiled kernel stands nothing: flows are rows of its
+arrays.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from netsim.engine.clock import NEVER, Time
 from netsim.errors import SimulationError, TransferCancelled, TransferFailed
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.columns import flow_columns, link_columns, packet_columns, received_bytes
+from netsim.fabric.door import Transfer
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
 from netsim.fabric.kernel.flow import forsake, settled
@@ -24,10 +22,13 @@ from netsim.fabric.kernel.intake import Intake
 from netsim.fabric.kernel.overflow import check_overflow
 from netsim.fabric.kernel.pending import refresh
 from netsim.fabric.planning.planner import Planner
-from netsim.fabric.sampling import LinkSampler
+from netsim.fabric.recording import write_network
+from netsim.fabric.sampling import LinkSampler, LinkSeries
 from netsim.fields import implementation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 #: Events that one kernel call handles: 10 to 25 ms, so that signals are delivered soon.
 SLICE: Final = 1 << 18
 
+#: Sampling interval of table `links` where the scenario asks for the table and names none.
+DEFAULT_INTERVAL: Final = 10_000_000
+
 #: Why a flow fails, in words.
 REASONS: Final = {
     at.LOST: "packets were lost, and the transport sends nothing again",
@@ -50,24 +54,6 @@ REASONS: Final = {
     at.NO_PATH: "no path joins its hosts",
     at.PREDECESSOR: "predecessor: a flow that it waits for failed or was cancelled",
 }
-
-
-class Transfer(Event):
-    """One message on its way; succeeds with its flow's number when the receiver has it all."""
-
-    def __init__(self, env: Environment, fabric: Fabric, flow: int) -> None:
-        super().__init__(env)
-        self.flow = flow
-        self._fabric = fabric
-
-    def cancel(self) -> None:
-        """Send nothing more; the event fails with `TransferCancelled`.
-
-        Packets on their way drain and are not counted for the flow. A transfer that is over stays
-        as it is.
-        """
-        if not self.triggered:
-            self._fabric.cancel(self.flow)
 
 
 class Fabric:
@@ -84,11 +70,13 @@ class Fabric:
     streams
         Random streams.
     recorder
-        Where rows of table `packets` go, if it wants them.
+        Where rows of tables `packets` and `links` go meanwhile, if it wants them.
     until
         When the run is stopped, or NEVER; what would happen from then on is in no table.
     hosts
         Hosts that will have traffic, by which the defaults of queues are measured; None: all.
+    sample_every
+        Interval of the rows of table `links`, if the recorder wants it; default: 10 us.
     expected_flows
         Number of flows that room is made for at first.
     slice_events
@@ -108,12 +96,15 @@ class Fabric:
         recorder: Recorder | None = None,
         until: Time = NEVER,
         hosts: NDArray[np.int64] | None = None,
+        sample_every: Time | None = None,
         expected_flows: int = 64,
         slice_events: int = SLICE,
     ) -> None:
         self.env = env
         self.network = network
-        self._recorder = recorder if recorder is not None and recorder.wants("packets") else None
+        self.packet = packet
+        self._recorder = recorder
+        self._traced = recorder is not None and recorder.wants("packets")
         self._parts: Assembly = assemble(
             network,
             packet,
@@ -122,7 +113,7 @@ class Fabric:
             queue,
             streams,
             hosts=hosts,
-            traced=self._recorder is not None,
+            traced=self._traced,
         )
         self._store = self._parts.store
         self._slice = slice_events
@@ -137,6 +128,10 @@ class Fabric:
         self._patience = _patience(transport)
         self._sampler = LinkSampler(network, self._parts.layout)
         self._link_names = [network.link_names[number] for number in self._parts.layout.number]
+        self._series: LinkSeries | None = None
+        if recorder is not None and recorder.wants("links"):
+            self._series = LinkSeries(self.sample_links, network, recorder)
+            env.probe(sample_every or DEFAULT_INTERVAL, self._series.look)
         env.attach(self, role="fabric")
 
     # Doors ----------------------------------------------------------------------------------------
@@ -176,6 +171,14 @@ class Fabric:
             event.succeed(numbers)
         self._release_plan(event)
         return event
+
+    def gate(self) -> int:
+        """Refuse: the kernel knows no gates."""
+        raise SimulationError("the packet kernel knows no gates; 'fidelity: ideal' does")
+
+    def open(self, gate: int) -> None:
+        """Refuse: the kernel knows no gates."""
+        self.gate()
 
     def _release_plan(self, event: Event) -> None:
         """Let the planner forget the newest batch when its `event` is over."""
@@ -333,10 +336,13 @@ class Fabric:
         """Return what each link did since the last sample; nothing is sampled inside the kernel."""
         return self._sampler.sample(self._store.state, self.env.now if now is None else now)
 
-    def flush(self) -> None:
-        """Hand the packet rows that are left to the recorder."""
-        if self._recorder is not None:
+    def finish(self, recorder: Recorder) -> Mapping[str, Mapping[str, Any]]:
+        """Write all tables of a network that `recorder` wants; return `flows`, `link_totals`."""
+        if self._traced:
             self._write_packets()
+        if self._series is not None:
+            self._series.end(self.env.now)
+        return write_network(self, recorder)
 
     def _write_packets(self) -> None:
         rows = self._store.take_trace()

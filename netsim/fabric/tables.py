@@ -1,4 +1,4 @@
-"""Tables of packet fabrics: flows, links over a run, links over time, and packets hop by hop."""
+"""Tables of networks: flows, hosts, links over a run and over time, and packets hop by hop."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ FLOWS = Table(
     version=1,
     row="one row per requested flow, in the order of the traffic",
     key=("flow",),
+    joins=(("src", "hosts.host"), ("dst", "hosts.host")),
+    brings=("hosts",),
     columns=(
         Column("flow", "int64", "1", "index of the flow, in the order of the traffic, from 0"),
         Column("src", "int64", "1", "index of the sending host"),
@@ -43,11 +45,24 @@ FLOWS = Table(
     ),
 )
 
+HOSTS = Table(
+    name="hosts",
+    version=1,
+    row="one row per host of the network",
+    key=("host",),
+    columns=(
+        Column("host", "int64", "1", "index of the host, as in flows.src and flows.dst"),
+        Column("name", "enum", "", "name of the host, as in link_totals.src and link_totals.dst"),
+        Column("leaf", "enum", "", "name of the switch that the host is joined to", nullable=True),
+    ),
+)
+
 LINK_TOTALS = Table(
     name="link_totals",
     version=1,
     row="one row per directed link, over the whole run",
     key=("index",),
+    brings=("hosts",),
     columns=(
         Column("index", "int64", "1", "index of the link in the topology"),
         Column("link", "enum", "", "name of the directed link, a->b"),
@@ -94,6 +109,7 @@ LINKS = Table(
     "no link sends, loses, marks or holds anything only the first and the last instant",
     key=("t", "index"),
     joins=(("index", "link_totals.index"),),
+    brings=("hosts",),
     columns=(
         Column("t", "int64", "ps", "sampling instant"),
         Column("index", "int64", "1", "index of the link in the topology"),
@@ -120,6 +136,7 @@ PACKETS = Table(
     row="one row per packet and event at a node",
     key=("t", "row"),
     joins=(("flow", "flows.flow"),),
+    brings=("hosts",),
     columns=(
         Column("row", "int64", "1", "order of the events within the run"),
         Column(
@@ -144,5 +161,5 @@ PACKETS = Table(
     ),
 )
 
-for _table in (FLOWS, LINK_TOTALS, LINKS, PACKETS):
+for _table in (FLOWS, HOSTS, LINK_TOTALS, LINKS, PACKETS):
     register("table", _table.name)(_table)

@@ -148,6 +148,40 @@ class OneOf:
         return described | {"anyOf": [{"required": [self.key]}, {"required": [FILE_KEY]}]}
 
 
+@dataclass(frozen=True, slots=True)
+class NameOf:
+    """Annotation of a field that is the registered name of an implementation, which has no fields.
+
+    ``Annotated[str, NameOf("fidelity")]`` reads ``fidelity: ideal``.
+    """
+
+    kind: str
+
+    def choose(self, value: Any) -> str:
+        """Return the registered name that `value` is, or raise with the cure."""
+        known = registry.names(self.kind)
+        if isinstance(value, str) and registry.canonical(value) in known:
+            return registry.canonical(value)
+        near = registry.did_you_mean(value, known) if isinstance(value, str) else None
+        word = registry.described(self.kind).words
+        raise problem(
+            "unknown-name",
+            f"no {word} named {shown(value)}",
+            hint=near or f"known: {', '.join(known)}",
+        )
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.choose, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the field as one of the registered names."""
+        return one_of_names(registry.names(self.kind))
+
+
 def one_of_names(names: Sequence[str]) -> dict[str, Any]:
     """Return the JSON Schema of one of `names`; a dash in place of an underscore is right too.
 

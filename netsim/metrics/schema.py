@@ -97,6 +97,8 @@ class Table:
     joins
         Columns that name rows of another table of the same run, each with that table's column:
         ``("flow", "flows.flow")``. Every table joins `runs` by `point` and `replication`.
+    brings
+        Names of tables that are written wherever this one is, since its rows refer to them.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     joins: tuple[tuple[str, str], ...] = ()
+    brings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):

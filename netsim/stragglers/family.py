@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import netsim.stragglers.schema as schema
+from netsim.fabric.schema import NETWORK_TABLES
 from netsim.family import RunContext, ScenarioModel, Simulation
 from netsim.fields import Config, implementation
 from netsim.metrics.schema import Column, Headline
@@ -73,6 +74,7 @@ class StragglersFamily:
         "gradients",
         "updates",
         "selection",
+        *NETWORK_TABLES,
     )
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
     headlines: ClassVar[tuple[Headline, ...]] = (
@@ -87,12 +89,12 @@ class StragglersFamily:
         return schema.problems(scenario)
 
     def notes(self, scenario: StragglersScenario) -> list[str]:
-        """Return what is not read of the network's topology file."""
+        """Return what is not read of the topology file, nor looked at by the fidelity."""
         if scenario.network is None:
             return []
         from netsim.fabric.connect import notes
 
-        return notes(scenario.network)
+        return notes(scenario.network, scenario.record.tables)
 
     def describe(self, scenario: StragglersScenario) -> str:
         """Return code, size and delays in one line."""

@@ -25,7 +25,7 @@ from netsim.stragglers.codes.scheme import IDLE, Assignment, Floats, Integers
 from netsim.stragglers.work import NothingComesError, to_picoseconds
 
 if TYPE_CHECKING:
-    from netsim.fabric.service import Fabric, Transfer
+    from netsim.fabric.door import Fabric, Transfer
 
 
 class MessageConfig(Config):
@@ -61,7 +61,8 @@ class NetworkedWorkers:
         per_load: float = 0.0,
         reference_load: float = 0.0,
     ) -> None:
-        self._fabric = fabric
+        #: The network that the results travel through.
+        self.fabric = fabric
         self._delays = delays
         self._result = round(message.gradient * share)
         self._model = message.model
@@ -74,13 +75,13 @@ class NetworkedWorkers:
     def bytes(self) -> int:
         """Bytes of models and results that have come in, parts of cancelled ones included."""
         # In Python's integers: 64 bits are too few for many of the largest transfers.
-        return sum(self._fabric.received[self._others :].tolist())
+        return sum(self.fabric.received[self._others :].tolist())
 
     def start(self, r: int, assignment: Assignment, load: Floats) -> NetworkArrivals:
         """Send out the model and let the timed workers work."""
         finish = self._delays[r] + self._per_load * (load - self._reference_load)
         times = to_picoseconds(np.where(assignment.timed, np.maximum(finish, 0.0), np.inf))
-        arrivals = NetworkArrivals(self._fabric.env)
+        arrivals = NetworkArrivals(self.fabric.env)
         tasks = np.count_nonzero(assignment.kind != IDLE, axis=1)
         model = self._model if (assignment.job == r).any() else 0
         for worker in np.flatnonzero(assignment.timed):
@@ -98,7 +99,7 @@ class NetworkedWorkers:
                 yield from self._send(arrivals, worker, master, worker, model)
             if time == NEVER:
                 return
-            yield self._fabric.env.timeout(time)
+            yield self.fabric.env.timeout(time)
             if self._result * tasks:
                 yield from self._send(arrivals, worker, worker, master, self._result * tasks)
         except simpy.Interrupt:
@@ -112,7 +113,7 @@ class NetworkedWorkers:
     def _send(
         self, arrivals: NetworkArrivals, worker: int, source: int, target: int, size: int
     ) -> Generator[simpy.Event, Any, None]:
-        transfer = self._fabric.transfer(source, target, size)
+        transfer = self.fabric.transfer(source, target, size)
         arrivals.sending[worker] = transfer
         yield transfer
         del arrivals.sending[worker]

@@ -31,6 +31,7 @@ class StragglersRun:
 
     def __init__(self, scenario: StragglersScenario, context: RunContext) -> None:
         scheme = scheme_of(scenario, context.streams)
+        self._recorder = context.recorder
         self._tables = RoundTables(context.recorder, scheme)
         self._learner = learner_of(scenario, scheme, context)
         self._workers: Workplace | None = None
@@ -71,6 +72,7 @@ class StragglersRun:
             figures |= self._learner.finish()
         if isinstance(self._workers, NetworkedWorkers):
             figures["bytes"] = self._workers.bytes
+            self._workers.fabric.finish(self._recorder)
         return figures
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import netsim.delays.process as delays
 from netsim.delays.process import Delay
-from netsim.fabric.schema import NetworkConfig
+from netsim.fabric.schema import NETWORK_TABLES, NetworkConfig
 from netsim.family import ScenarioModel
 from netsim.fields import Config, Duration, OneOf, Time, field, implementation
 from netsim.problems import Problem
@@ -132,7 +132,15 @@ def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> lis
         message = f"'{scenario.code.scheme}' has no rounds whose gradients could be learnt from"  # type: ignore[attr-defined]
         return [Problem(message, ("learning",), hint="take another scheme, or leave it out")]
     if scenario.network is None:
-        return []
+        return [
+            Problem(
+                f"table '{name}' is of a network, and there is none",
+                ("record", "tables", index),
+                hint="add 'network', or leave the table out",
+            )
+            for index, name in enumerate(scenario.record.tables)
+            if name in NETWORK_TABLES
+        ]
     if hasattr(chosen, "build"):
         message = f"'{scenario.code.scheme}' is simulated without a network"  # type: ignore[attr-defined]
         return [Problem(message, ("network",), hint="take another scheme, or leave it out")]

@@ -92,7 +92,7 @@ class Store:
             return
         room = max(count, 2 * self._flows)
         state, widths = self.state, self._widths
-        longer = {
+        widened = {
             "flows": at.FLOW,
             "reals": widths.reals,
             "bits": widths.words,
@@ -102,9 +102,9 @@ class Store:
             "starts": 1,
             "timers": 1,
         }
-        grown = {name: _longer(getattr(state, name), room * n) for name, n in longer.items()}
+        grown = {name: longer(getattr(state, name), room * n) for name, n in widened.items()}
         if len(state.waiting):
-            grown["waiting"] = _longer(state.waiting, room * at.WAITING)
+            grown["waiting"] = longer(state.waiting, room * at.WAITING)
             state.clock[at.WAITS] = room
         self.state = state._replace(**grown)
         self._flows = room
@@ -112,7 +112,7 @@ class Store:
     def reserve_waiting(self) -> None:
         """Make room for predecessors, which only schedules need."""
         self.state = self.state._replace(
-            waiting=_longer(self.state.waiting, self._flows * at.WAITING)
+            waiting=longer(self.state.waiting, self._flows * at.WAITING)
         )
         self.state.clock[at.WAITS] = self._flows
 
@@ -121,8 +121,8 @@ class Store:
         room = len(self.state.finished)
         if count > room:
             room = max(count, 2 * room)
-            batches = _longer(self.state.batches, room * at.BATCH)
-            finished = _longer(self.state.finished, room)
+            batches = longer(self.state.batches, room * at.BATCH)
+            finished = longer(self.state.finished, room)
             self.state = self.state._replace(batches=batches, finished=finished)
 
     def extend(self, name: str, values: list[int] | list[float] | Ints) -> None:
@@ -158,12 +158,12 @@ class Store:
         if count > MOST_PACKETS:
             raise SimulationError(f"more than {MOST_PACKETS:,} packets are under way at once")
         old = max(1, len(self.state.packets) // at.PACKET)
-        packets = _longer(self.state.packets, count * at.PACKET)
+        packets = longer(self.state.packets, count * at.PACKET)
         fresh = np.arange(old, count)
         packets[fresh * at.PACKET + at.NEXT] = fresh + 1
         packets[(count - 1) * at.PACKET + at.NEXT] = self.state.clock[at.FREE]
         self.state.clock[at.FREE] = old
-        sendings = _longer(self.state.sendings, count if self._traced else 0)
+        sendings = longer(self.state.sendings, count if self._traced else 0)
         self.state = self.state._replace(packets=packets, sendings=sendings)
 
     def rebase(self) -> None:
@@ -197,7 +197,7 @@ def _widened(words: Ints, low: int, ring: int) -> Any:
     return np.packbits(spread, bitorder="little").view(np.int64)
 
 
-def _longer(array: Any, length: int) -> Any:
+def longer(array: Any, length: int) -> Any:
     """Return a copy of `array` with zeros behind."""
     grown = aligned(length, array.dtype)
     grown[: len(array)] = array
@@ -218,7 +218,7 @@ def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str,
     arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
     for name in ("starts", "timers", "batch_of", "class_of"):
         arrays[name] = np.zeros(0, np.int32)
-    arrays |= {name: _longer(array, len(array)) for name, array in layout.arrays.items()} | given
+    arrays |= {name: longer(array, len(array)) for name, array in layout.arrays.items()} | given
     clock, numbers = np.zeros(at.CLOCK, np.int64), np.zeros(at.FIXED, np.int64)
     clock[at.NEXT_OTHER] = clock[at.STOP_AT] = at.NEVER
     for column, value in fixed.items():

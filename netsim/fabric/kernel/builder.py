@@ -19,6 +19,7 @@ import netsim.fabric.kernel.run as source
 from netsim.fabric.kernel import kept
 from netsim.fabric.kernel.compile import Linker
 from netsim.fabric.kernel.fingerprint import fingerprint
+from netsim.fabric.kernel.state import State
 
 if TYPE_CHECKING:
     from netsim.fabric.kernel.native import Code
@@ -54,6 +55,13 @@ def build(policy: type, transport: type, *, traced: bool = False) -> Any:
     return Kernel(_code(tuple(sorted(plugs.items())), name), name)
 
 
+def build_alone(entry: Callable[..., Any], shape: Any, name: str) -> Any:
+    """Return the compiled `entry` of a kernel without policies, whose state is a `shape`."""
+    from netsim.fabric.kernel.native import Kernel
+
+    return Kernel(_code((), name, entry, shape), name)
+
+
 def interpreted(policy: type, transport: type, *, traced: bool = False) -> Any:
     """Return the same as `build` in plain Python: some thousand times slower, but easy to debug."""
     return Linker(plugs_of(policy, transport, traced=traced)).entry(source.run)
@@ -75,15 +83,25 @@ def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:
 
 
 @functools.cache
-def _code(plugs: tuple[tuple[str, Any], ...], name: str) -> Code:
+def _code(
+    plugs: tuple[tuple[str, Any], ...],
+    name: str,
+    entry: Callable[..., Any] = source.run,
+    shape: Any = State,
+) -> Code:
     from netsim.fabric.kernel.native import Code
 
-    return Code(machine_code(dict(plugs), name))
+    return Code(machine_code(dict(plugs), name, entry, shape))
 
 
-def machine_code(plugs: Mapping[str, Any], name: str) -> bytes:
+def machine_code(
+    plugs: Mapping[str, Any],
+    name: str,
+    entry: Callable[..., Any] = source.run,
+    shape: Any = State,
+) -> bytes:
     """Return the machine code of a kernel: the kept one, else newly compiled."""
-    key = fingerprint(plugs)
+    key = fingerprint(plugs, entry, shape)
     folder, trouble = None, ""
     try:
         folder = kept.cache_folder()
@@ -95,7 +113,7 @@ def machine_code(plugs: Mapping[str, Any], name: str) -> bytes:
     Announcer.say(f"compiling kernel: {name}")
     from netsim.fabric.kernel import codegen
 
-    fresh = codegen.object_file(source.run, plugs)
+    fresh = codegen.object_file(entry, plugs, shape)
     try:
         if folder is not None:
             kept.keep(folder, key, fresh)

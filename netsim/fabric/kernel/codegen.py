@@ -127,21 +127,26 @@ def prefetch(typing: Any, array: Any, at: Any) -> Any:
     return numba.void(array, at), generate
 
 
-def signature() -> Any:
+def signature(shape: Any = State) -> Any:
     """Return the numba type of ``run(state, limit, most)`` with plain pointers for arrays.
 
     A pointer has no length, so indices are not wrapped, and nobody counts references to it.
     """
-    pointers = [numba.types.CPointer(numba.from_dtype(dtype)) for dtype in dtypes()]
-    state = numba.types.NamedTuple(pointers, State)
+    pointers = [numba.types.CPointer(numba.from_dtype(dtype)) for dtype in dtypes(shape)]
+    state = numba.types.NamedTuple(pointers, shape)
     return numba.int64(state, numba.int64, numba.int64)
 
 
-def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes:
-    """Return machine code for `function`, whose type is `signature`, and all that it calls."""
+def object_file(
+    function: Callable[..., Any], plugs: Mapping[str, Any], shape: Any = State
+) -> bytes:
+    """Return machine code for `function`, whose type is `signature`, and all that it calls.
+
+    `shape` is the tuple of arrays that it works on.
+    """
     linker = Linker({**plugs, "prefetch": prefetch}, numba.njit(forceinline=True, **_OPTIONS))
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
-    kind = signature()
+    kind = signature(shape)
     with drafting() as drafts:
         try:
             check_answers(plugs, linker.called, kind.args[0])
@@ -152,7 +157,7 @@ def object_file(function: Callable[..., Any], plugs: Mapping[str, Any]) -> bytes
         compiled = result._asdict()
         module = linked(compiled["library"])
     name = compiled["fndesc"].llvm_func_name
-    module.link_in(llvm.parse_assembly(entry(name, module.get_function(name))))
+    module.link_in(llvm.parse_assembly(entry(name, module.get_function(name), len(shape._fields))))
     for inner in module.functions:
         if not inner.is_declaration and inner.name != ENTRY:
             inner.linkage = llvm.Linkage.internal
@@ -201,14 +206,16 @@ def linked(draft: Draft) -> Any:
     return whole
 
 
-def entry(name: str, function: Any) -> str:
+def entry(name: str, function: Any, count: int) -> str:
     """Return LLVM code for a C function ``int64 (void **arrays, int64 limit, int64 most)``.
+
+    There are `count` arrays.
 
     It calls the numba function `name`, which takes a place for the result and one for an exception
     before its arguments, and returns `FAILED` if that reports an exception.
     """
     types = [str(argument.type) for argument in function.arguments]
-    arrays = range(len(State._fields))
+    arrays = range(count)
     lines = []
     for number in arrays:
         lines += [

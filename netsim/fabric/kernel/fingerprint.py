@@ -36,16 +36,28 @@ _COMPILER: Final = tuple(
 _ATTRIBUTES: Final = ("LOAD_ATTR", "LOAD_METHOD")
 
 
-def fingerprint(plugs: Mapping[str, Any]) -> str:
-    """Return the hash of everything that the machine code of a kernel with `plugs` depends on."""
+def fingerprint(
+    plugs: Mapping[str, Any], entry: Callable[..., Any] = source.run, shape: Any = State
+) -> str:
+    """Return the hash of everything that the machine code of a kernel depends on.
+
+    Parameters
+    ----------
+    plugs
+        What takes the place of names in the kernel's modules.
+    entry
+        Its loop.
+    shape
+        The tuple of arrays that the loop works on.
+    """
     import llvmlite.binding as llvm
 
     parts = [version.__version__, sys.version]
     parts += [importlib.metadata.version(package) for package in ("numba", "llvmlite")]
     parts += [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-    parts += [f"{name} {dtype}" for name, dtype in zip(State._fields, dtypes(), strict=True)]
+    parts += [f"{name} {dtype}" for name, dtype in zip(shape._fields, dtypes(shape), strict=True)]
     parts += [f"{name} = {described(value)}" for name, value in sorted(plugs.items())]
-    functions = sorted(reached([source.run], plugs), key=_full_name)
+    functions = sorted(reached([entry], plugs), key=_full_name)
     for function in functions:
         parts += [_full_name(function), described(function.__code__)]
         parts += [f"{name} = {value}" for name, value in _constants(function)]

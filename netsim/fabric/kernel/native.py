@@ -9,7 +9,7 @@ from typing import Any, Final
 import llvmlite.binding as llvm
 
 from netsim.errors import SimulationError
-from netsim.fabric.kernel.state import State, dtypes
+from netsim.fabric.kernel.state import dtypes
 
 ENTRY: Final = "netsim_run"
 FAILED: Final = -1
@@ -53,11 +53,11 @@ class Kernel:
         self._code = code
         self._name = name
         self._call = code.entry
-        self._state: State | None = None
+        self._state: Any = None
         self._arrays: Any = None
 
-    def __call__(self, state: State, limit: int, most: int) -> int:
-        """Handle events as `netsim.fabric.kernel.run.run` does."""
+    def __call__(self, state: Any, limit: int, most: int) -> int:
+        """Handle events as the compiled function does, such as `netsim.fabric.kernel.run.run`."""
         if state is not self._state:
             self._arrays = _addresses(state)
             self._state = state
@@ -70,10 +70,11 @@ class Kernel:
         return status
 
 
-def _addresses(state: State) -> Any:
+def _addresses(state: Any) -> Any:
     """Return the addresses of the arrays, as C sees them."""
     arrays: tuple[Any, ...] = state
-    for name, array, dtype in zip(State._fields, arrays, dtypes(), strict=True):
+    shape: Any = type(state)
+    for name, array, dtype in zip(shape._fields, arrays, dtypes(shape), strict=True):
         if array.dtype != dtype or not array.flags.c_contiguous:
             raise TypeError(f"kernel array {name} must be contiguous {dtype}, not {array.dtype}")
     return (ctypes.c_void_p * len(arrays))(*(array.ctypes.data for array in arrays))

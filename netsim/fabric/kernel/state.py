@@ -84,10 +84,10 @@ _DTYPES: Final[dict[Any, Any]] = {Ints: np.int64, Reals: np.float64, Numbers: np
 
 
 @functools.cache
-def dtypes() -> tuple[np.dtype[Any], ...]:
-    """Return the element types of the arrays of `State`, in order."""
-    hints = get_type_hints(State)
-    return tuple(np.dtype(_DTYPES[hints[name]]) for name in State._fields)
+def dtypes(shape: Any = State) -> tuple[np.dtype[Any], ...]:
+    """Return the element types of the arrays of `State`, or of another such tuple, in order."""
+    hints = get_type_hints(shape)
+    return tuple(np.dtype(_DTYPES[hints[name]]) for name in shape._fields)
 
 
 NONE: Final = 0

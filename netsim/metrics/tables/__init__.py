@@ -16,6 +16,8 @@ __all__ = ["PERF", "RUNS", "runs_table", "tables_of"]
 def tables_of(family: Any, opt_in: Sequence[str] = ()) -> tuple[Table, ...]:
     """Return the tables of a run: `runs`, the family's own, those asked for, and `perf`.
 
+    With a table come those that it brings.
+
     Parameters
     ----------
     family
@@ -23,6 +25,11 @@ def tables_of(family: Any, opt_in: Sequence[str] = ()) -> tuple[Table, ...]:
     opt_in
         Names of the tables that the scenario's block `record` asks for.
     """
-    names: Iterable[str] = dict.fromkeys((*family.tables, *opt_in))
-    own = [registry.lookup("table", name) for name in names if name not in ("runs", "perf")]
-    return (runs_table(family.run_columns), *own, PERF)
+    asked: Iterable[str] = (*family.tables, *opt_in)
+    own: dict[str, Table] = {}
+    for name in asked:
+        if name not in ("runs", "perf"):
+            table = registry.lookup("table", name)
+            own[name] = table
+            own |= {other: registry.lookup("table", other) for other in table.brings}
+    return (runs_table(family.run_columns), *own.values(), PERF)

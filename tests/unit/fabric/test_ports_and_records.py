@@ -140,7 +140,7 @@ def test_packet_rows_tell_each_hop(make_fabric):
 
     fabric.submit(FlowBatch([0], [1], [4096]))
     fabric.env.run()
-    fabric.flush()
+    fabric.finish(rows)
 
     events = list(zip(rows.column("t"), rows.column("event"), rows.column("node"), strict=True))
     assert events == [
@@ -163,7 +163,7 @@ def test_packet_rows_end_before_the_end_of_the_run(make_fabric):
 
     fabric.submit(FlowBatch([0], [1], [4096]))
     fabric.env.run(end)
-    fabric.flush()
+    fabric.finish(rows)
 
     events = list(zip(rows.column("t"), rows.column("event"), strict=True))
     assert events == [(0, "enq"), (FULL, "deq"), (HOP, "enq")]
@@ -179,7 +179,7 @@ def test_the_queue_of_a_packet_row_counts_the_packet_if_it_is_queued_and_not_if_
 
     fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 2] * 2))
     fabric.env.run()
-    fabric.flush()
+    fabric.finish(rows)
 
     told = zip(rows.column("node"), rows.column("event"), rows.column("queue"), strict=True)
     at_the_leaf = [(event, queue) for node, event, queue in told if node == "leaf0"]
@@ -199,7 +199,7 @@ def test_waits_of_a_link_are_those_of_data_packets_alone(make_fabric):
 
     fabric.submit(FlowBatch([0, 1], [1, 0], [4096 * 16] * 2))
     fabric.env.run()
-    fabric.flush()
+    fabric.finish(rows)
 
     links = fabric.link_columns()
     port = fabric.network.host_uplink[0]
@@ -219,7 +219,7 @@ def test_a_packet_keeps_its_number_and_what_is_sent_again_has_another(make_fabri
 
     fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 6] * 2))
     fabric.env.run()
-    fabric.flush()
+    fabric.finish(rows)
 
     told = ("packet", "flow", "seq", "ack", "event")
     columns = zip(*(rows.column(name) for name in told), strict=True)
@@ -240,7 +240,7 @@ def test_packet_rows_are_handed_over_in_batches_and_none_is_lost(make_fabric):
 
     fabric.submit(FlowBatch([1, 2], [0, 0], [4096 * 12_000] * 2))
     fabric.env.run()
-    fabric.flush()
+    fabric.finish(rows)
 
     event = np.array(rows.column("event"))
     drops = int(fabric.link_columns()["drops"].sum())
@@ -259,7 +259,7 @@ def test_an_event_of_many_packets_finds_room_for_its_rows(make_fabric, monkeypat
         fabric = make_fabric((1, 16, 1), "ecmp", recorder=rows)
         fabric.submit(FlowBatch(np.arange(1, 16), np.zeros(15, int), np.full(15, 20_000)))
         fabric.env.run()
-        fabric.flush()
+        fabric.finish(rows)
         names = ("t", "event", "flow", "packet")
         return len(rows.batches), [rows.column(name) for name in names]
 

@@ -1,0 +1,1 @@
+"""Levels of detail of a network: one file per `netsim.fabric.door.Fidelity`."""

@@ -1,0 +1,1 @@
+"""Networks of ports alone (`fidelity: ideal`): a message holds its sender's and receiver's port."""

@@ -1,0 +1,94 @@
+"""How long a message holds its ports: the wire bytes at their rates, and the tail of `ideal_fct`.
+
+A lone message takes exactly the least time that its packets need
+(`netsim.fabric.ideal.ideal_completion`), of which its bytes hold the receiver's port at the end. So
+what comes before, its *lead*, holds delays and the storing and forwarding on the way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from netsim.fabric.fastest import hop_delay, service_time
+from netsim.fabric.ideal import ideal_completion
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from netsim.fabric.packet import PacketConfig
+    from netsim.topology.network import Network
+
+    Ints = NDArray[np.int64]
+
+#: Most messages whose times are remembered one by one.
+_KNOWN: Final = 1 << 16
+
+
+class MessageTimes:
+    """Times of messages between the hosts of a network.
+
+    Hosts on one leaf whose links are alike are alike, so times are computed once for each pair of
+    kinds of hosts and each size.
+
+    Parameters
+    ----------
+    network
+        The topology.
+    packet
+        Sizes of packets.
+    """
+
+    def __init__(self, network: Network, packet: PacketConfig) -> None:
+        self._network = network
+        self._packet = packet
+        up, down = network.host_uplink, network.host_downlink
+        delay = hop_delay(network)
+        facts = [network.leaf_of_host, network.link_rate[up], network.link_rate[down]]
+        table = np.stack([*facts, delay[up], delay[down]], axis=1)
+        _, self._example, kinds = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        self._kind = kinds.reshape(-1)
+        self._known: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+
+    def of(self, src: Ints, dst: Ints, size: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return how long each message holds the sender's port, its lead, and the receiver's port.
+
+        All are in ps; there is one entry per message, with two different hosts.
+        """
+        sizes, which = np.unique(size, return_inverse=True)
+        count = len(self._example)
+        pair = self._kind[src] * count + self._kind[dst]
+        keys, place = np.unique(pair * len(sizes) + which.reshape(-1), return_inverse=True)
+        pairs, which = np.divmod(keys, max(1, len(sizes)))
+        source, target = np.divmod(pairs, count)
+        times = self._computed(self._example[source], self._example[target], sizes[which])
+        place = place.reshape(-1)
+        return times[0][place], times[1][place], times[2][place]
+
+    def of_one(self, src: int, dst: int, size: int) -> tuple[int, int, int]:
+        """Return what `of` does of one message."""
+        key = int(self._kind[src]), int(self._kind[dst]), size
+        if key not in self._known:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            held, lead, taken = self._computed(*(np.array([n]) for n in (src, dst, size)))
+            self._known[key] = int(held[0]), int(lead[0]), int(taken[0])
+        return self._known[key]
+
+    def back(self, src: Ints, dst: Ints) -> Ints:
+        """Return how long an acknowledgement takes from `dst` to `src`, alone."""
+        size = np.full(len(src), self._packet.ack)
+        return ideal_completion(self._network, dst, src, size, payload=self._packet.ack, header=0)
+
+    def _computed(self, src: Ints, dst: Ints, size: Ints) -> tuple[Ints, Ints, Ints]:
+        network, payload, header = self._network, self._packet.payload, self._packet.header
+        packets = np.maximum(1, -(-size // payload))
+        last = size - (packets - 1) * payload + header
+        held = []
+        for links in (network.host_uplink[src], network.host_downlink[dst]):
+            rate = network.link_rate[links]
+            full = service_time(np.int64(payload + header), rate)
+            held.append((packets - 1) * full + service_time(last, rate))
+        whole = ideal_completion(network, src, dst, size, payload=payload, header=header)
+        return held[0], whole - held[1], held[1]
