@@ -73,9 +73,11 @@ def as_messages(network, src, dst, size, start, delay, waits):
     return [Message(*ends[i], *held[i], int(start[i]), waits[i]) for i in range(len(ends))]
 
 
-def ready_and_end(fabric):
+def outcome(fabric):
+    """Return when each message became ready, and when it was there; None if it never was."""
     rows = fabric._rows
-    return rows[:, at.READY].tolist(), rows[:, at.END].tolist()
+    there = np.ma.masked_where(rows[:, at.STATUS] != at.DONE, rows[:, at.END])
+    return rows[:, at.READY].tolist(), there.tolist()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -90,7 +92,7 @@ def test_random_schedules_end_when_the_naive_program_says(networks, name):
 
         messages = as_messages(network, *schedule)
         ready, end = play(messages)
-        assert ready_and_end(fabric) == (ready, end), f"seed {seed}"
+        assert outcome(fabric) == (ready, end), f"seed {seed}"
         assert fabric.unfinished == 0
         contended += any(
             late - early > message.lead + message.receiving
@@ -99,3 +101,32 @@ def test_random_schedules_end_when_the_naive_program_says(networks, name):
         )
     # In nearly all of them somebody waited for a port.
     assert contended > 200
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_random_cancels_and_gates_leave_what_the_naive_program_says(networks, name):
+    network, stopped = networks[name], 0
+    for seed in range(120):
+        draw = np.random.Generator(np.random.Philox(10_000 + seed))
+        src, dst, size, start, delay, waits = random_batch(draw, network.host_count)
+        messages = as_messages(network, src, dst, size, start, delay, waits)
+        fabric = PortFabric(Environment(), network, PacketConfig(), slice_events=1 + seed % 5)
+        # What starts late waits for a gate instead, which is opened then.
+        gate = fabric.gate()
+        late = start > 0
+        gates = (np.cumsum([0, *late]), np.full(late.sum(), gate))
+        opening = fabric.env.timeout(700_000)
+        opening.callbacks.append(lambda _, fabric=fabric, gate=gate: fabric.open(gate))
+        for flow in draw.permutation(len(src))[: len(src) // 3].tolist():
+            messages[flow].cancelled = int(draw.choice([100_000, 700_000, 1_331_200, 3_000_001]))
+            event = fabric.env.timeout(messages[flow].cancelled)
+            event.callbacks.append(lambda _, fabric=fabric, flow=flow: fabric.cancel(flow))
+
+        fabric.submit(as_batch(src, dst, size, 0, delay, waits, gates=gates))
+        fabric.env.run()
+
+        _, end = play(messages)
+        assert outcome(fabric)[1] == end, f"seed {seed}"
+        assert fabric.unfinished == 0
+        stopped += sum(time is None for time in end)
+    assert stopped > 120
