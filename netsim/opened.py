@@ -6,23 +6,51 @@ asked, so that a run says the same whether it comes from `netsim.run` or from a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from netsim import registry
 from netsim.errors import UsageError
 from netsim.metrics import layout
-from netsim.metrics.reader import Results, open_results
+from netsim.metrics.parameters import with_parameters
+from netsim.metrics.reader import Results, concatenate, open_results, to_pandas
 from netsim.metrics.schema import IDENTITY
 from netsim.metrics.summary import SummaryRow, render, render_html, summary_rows
 
 if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
     from netsim.scenario import Scenario
 
 
 class OpenedRun(Results):
     """Tables of one or several runs, and what they say of themselves."""
+
+    def table(self, name: str, parameters: Sequence[str] = ()) -> pa.Table:
+        """Return table `name`, with fields of the scenario as further columns.
+
+        Parameters
+        ----------
+        name
+            Of the table.
+        parameters
+            Dotted paths of fields: ``["packet.payload", "traffic[0].size"]``.
+        """
+        if not parameters:
+            return super().table(name)
+        from netsim.metrics.arrow import provenance
+
+        # The order of runs is the order of their rows.
+        runs = [run for run in self._runs if name in run.tables] or self._runs
+        tables = [Results([run]).table(name) for run in runs]
+        recorded = [provenance(table.schema)["scenario"] for table in tables]
+        return concatenate(with_parameters(tables, recorded, parameters))
+
+    def pandas(self, name: str, parameters: Sequence[str] = ()) -> pd.DataFrame:
+        """Return what `table` does as a data frame, its units in ``attrs``."""
+        return to_pandas(self.table(name, parameters))
 
     @property
     def scenario(self) -> Scenario:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from netsim.engine.environment import Environment
 from netsim.errors import NetsimError, SimulationError, UsageError, WriteError
 from netsim.family import RunContext, Scalar, Simulation
+from netsim.metrics.parameters import with_parameters
 from netsim.metrics.provenance import provenance
 from netsim.metrics.reader import concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder, Sink
@@ -152,14 +153,24 @@ class RunResult:
         """Return the names of the tables, sorted."""
         return self._results().tables() if self.path is not None else sorted(self._tables)
 
-    def table(self, name: str) -> pa.Table:
+    def table(self, name: str, parameters: Sequence[str] = ()) -> pa.Table:
         """Return table `name`; units and descriptions stand in the fields' metadata.
+
+        Parameters
+        ----------
+        name
+            Of the table.
+        parameters
+            Dotted paths of fields of the scenario that become further columns.
 
         Raises
         ------
         UsageError
-            If there is none of that name.
+            If there is no table of that name, or no such field.
         """
+        return with_parameters([self._table(name)], [self.scenario.recorded], parameters)[0]
+
+    def _table(self, name: str) -> pa.Table:
         if self.path is not None:
             return self._results().table(name)
         if name not in self._tables:
@@ -167,9 +178,9 @@ class RunResult:
             raise UsageError(f"no table named '{name}'; {hint}")
         return self._tables[name]
 
-    def pandas(self, name: str) -> pd.DataFrame:
-        """Return table `name` as a data frame, with its units in ``attrs``."""
-        return to_pandas(self.table(name))
+    def pandas(self, name: str, parameters: Sequence[str] = ()) -> pd.DataFrame:
+        """Return what `table` does as a data frame, with its units in ``attrs``."""
+        return to_pandas(self.table(name, parameters))
 
     @property
     def summary_rows(self) -> list[SummaryRow]:
