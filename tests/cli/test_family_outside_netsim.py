@@ -22,6 +22,7 @@ runners: 4
 laps: 2
 hold: 3 us
 order: {kind: strided, stride: 2}
+course: {kind: wheel}
 network:
   topology:
     kind: leaf_spine
@@ -69,6 +70,10 @@ def test_the_lists_know_the_family_its_models_and_its_tables(netsim):
     tables = {entry["name"]: entry for entry in json.loads(netsim("list", "metrics", "--json"))}
     assert tables["handovers"]["written_by"] == ["relay"]
     assert tables["holdings"]["optional_in"] == ["relay"]
+    topologies = json.loads(netsim("list", "topologies", "--json"))
+    assert ("graph", "wheel") in [(entry["kind"], entry["name"]) for entry in topologies]
+    figures = json.loads(netsim("list", "figures", "--json"))
+    assert ("relay", "baton_over_time") in [(one["workload"], one["name"]) for one in figures]
 
 
 def test_describe_knows_the_family_and_its_models(netsim):
@@ -79,6 +84,8 @@ def test_describe_knows_the_family_and_its_models(netsim):
     assert "weibull} or duration" in family
     assert "tables: runs, handovers, perf; on request: holdings" in family
     assert "written: order: strided" in netsim("describe", "strided")
+    assert "R. Diestel" in netsim("describe", "wheel")
+    assert "of: relay; drawn from: handovers" in netsim("describe", "baton_over_time")
 
 
 def test_an_example_of_the_family_is_written_and_valid_by_its_schema(netsim, tmp_path):
@@ -118,6 +125,36 @@ def test_the_family_runs_over_a_network_and_writes_its_tables(netsim, tmp_path):
     assert held["runner"] == [1, 3, 1, 3]
     assert held["held"] == [3e-6] * 4
     assert "netsim run out" not in netsim("describe", "out")
+    runs = pyarrow.parquet.read_table(tables / "runs.parquet").to_pydict()
+    # A wheel of four: three spokes and three edges of the rim.
+    assert runs["roads"] == [6]
+
+
+DRAWING = """\
+from pathlib import Path
+import netsim
+from netsim import registry
+from netsim.figures.page import page
+
+drawn = registry.lookup("figure", "baton_over_time")
+with page(Path("baton.svg")) as (axes,):
+    drawn.draw(axes, {"race": netsim.open("out")})
+print(axes.get_xlabel())
+"""
+
+
+def test_the_figure_of_the_family_is_drawn(netsim, site, tmp_path):
+    (tmp_path / "race.yaml").write_text(RACE)
+    netsim("run", "race.yaml", "-o", "out")
+
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    done = subprocess.run(
+        [sys.executable, "-c", DRAWING],
+        capture_output=True, text=True, env=environment, cwd=tmp_path, check=False,
+    )  # fmt: skip
+
+    assert done.stdout == "t [us]\n", done.stderr
+    assert "runner" in (tmp_path / "baton.svg").read_text()
 
 
 def hash_of(netsim, tmp_path, **fields):
@@ -138,6 +175,8 @@ def test_short_forms_are_the_same_scenario_as_what_they_stand_for(netsim, tmp_pa
 MISTAKES = {
     "order: backward": ":4:8: error[unknown-name]: no order of runners named 'backward'",
     "order: strided": ":4:1: error[missing-field]: order of runners 'strided' needs 'stride'",
+    "course: {kind: whel}": ":4:16: error[unknown-name]: no graph named 'whel'",
+    "course: {kind: ring, nodes: 3}": ":4:1: error[unsatisfiable]: the graph 'ring' has 3",
     "order: 3": ":4:8: error[bad-type]: 3 is not a",
     "hold: 3 kB": ":4:7: error[bad-unit]: '3 kB' is not a duration",
     "hold: 3": ":4:7: error[bad-unit]: 3 has no unit",

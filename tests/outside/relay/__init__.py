@@ -7,4 +7,6 @@ from netsim.registry import Kind
 KINDS = (
     Kind("order", ("orders",), ("Config", "runners"), "order of runners", "order: NAME"),
     Kind("table", ("tables",)),
+    Kind("graph", ("courses",)),
+    Kind("figure", ("figures",)),
 )

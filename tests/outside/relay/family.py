@@ -19,17 +19,24 @@ class RelayFamily:
     Scenario = RelayScenario
     tables = ("handovers",)
     optional_tables = ("holdings",)
-    run_columns = (Column("race_time", "float64", "s", "time of the race", nullable=True),)
+    run_columns = (
+        Column("race_time", "float64", "s", "time of the race", nullable=True),
+        Column("roads", "int64", "1", "roads of the course", nullable=True),
+    )
     headlines = (Headline("race_time", "time of the race"),)
 
     def check(self, scenario):
-        """Return what is wrong with the network."""
+        """Return what is wrong with the course and the network."""
         from netsim.fabric.connect import problems
+        from netsim.graphs import kind as graphs
 
-        if scenario.network is None:
-            return []
-        found = problems(scenario.network, scenario.seed)
-        return [replace(one, at=("network", *one.at)) for one in found]
+        found = []
+        if scenario.course is not None:
+            found += graphs.problems(scenario.course, scenario.runners, ("course",), ("runners",))
+        if scenario.network is not None:
+            wrong = problems(scenario.network, scenario.seed)
+            found += [replace(one, at=("network", *one.at)) for one in wrong]
+        return found
 
     def describe(self, scenario):
         """Return the race in one line."""

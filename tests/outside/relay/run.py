@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsim.delays.laws.law import draw
 from netsim.fabric.connect import connect
 from netsim.fields import implementation
+from netsim.graphs.kind import build
 from relay.orders import order as orders
 
 SECOND = 1e12
@@ -21,6 +22,10 @@ class Race:
         generator = context.streams.generator("relay.hold")
         self._held = draw(scenario.hold, generator, len(self._order))
         self._fabric = None if scenario.network is None else connect(scenario.network, context)
+        course, streams = scenario.course, context.streams
+        self._course = None
+        if course is not None:
+            self._course = build(course, streams, "relay.graph", scenario.runners)
         self._times: list[int] = []
         context.env.process(self._run())
 
@@ -54,4 +59,7 @@ class Race:
                     "held": [float(self._held[i]) for i in chosen],
                 },
             )
-        return {"race_time": self._times[-1] / SECOND if count else None}
+        return {
+            "race_time": self._times[-1] / SECOND if count else None,
+            "roads": None if self._course is None else self._course.edge_count,
+        }

@@ -9,6 +9,7 @@ from netsim.delays.laws.law import TimeOrLaw
 from netsim.fabric.schema import NetworkConfig
 from netsim.family import RecordConfig, ScenarioModel
 from netsim.fields import OneOf, PositiveData, field
+from netsim.graphs.kind import GraphBlock
 from relay.orders.order import OrderConfig
 
 
@@ -31,6 +32,9 @@ class RelayScenario(ScenarioModel):
     )
     network: NetworkConfig | None = field(
         None, description="network through which the baton goes; default: it takes no time"
+    )
+    course: GraphBlock | None = field(
+        None, description="roads that join the runners; default: each to each"
     )
     baton: PositiveData = field("1 kB", description="size of the baton")
     record: RelayRecord = field({}, description="what to write beyond the summary tables")

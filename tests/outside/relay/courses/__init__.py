@@ -1,0 +1,1 @@
+"""Kinds of graph that a race may be run on, beside those of netsim."""
