@@ -22,6 +22,7 @@ from netsim.fields.sweep import SweepConfig
 
 if TYPE_CHECKING:
     from netsim.engine.environment import Environment
+    from netsim.estimate import Estimate
     from netsim.metrics.recorder import Recorder
     from netsim.metrics.schema import Column, Headline
     from netsim.problems import Problem
@@ -144,6 +145,10 @@ class Family(Protocol):
 
     # It may also have `notes(scenario) -> list[str]`: what a user should know though nothing is
     # wrong, one line each.
+
+    def estimate(self, scenario: Any) -> Estimate:
+        """Return what one replication costs, from sizes and formulas; draws nothing."""
+        ...
 
     def describe(self, scenario: Any) -> str:
         """Return one line for the head of a run: ``leaf_spine 8x8 | permutation 4 MB``."""

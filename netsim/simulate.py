@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from netsim.engine.environment import Environment
 from netsim.errors import NetsimError, SimulationError, UsageError, WriteError
+from netsim.estimate import refuse_too_large
 from netsim.family import RunContext, Scalar, Simulation
 from netsim.metrics.parameters import with_parameters
 from netsim.metrics.provenance import provenance
@@ -232,9 +233,12 @@ def run(
     ------
     OutputError
         If `out` holds something already.
+    ScenarioError
+        If a replication would take more memory than this process may use, or too many samples.
     SimulationError
         If a replication fails. With `out` the others are run and stay readable.
     """
+    refuse_too_large(scenario)
     if out is not None:
         return _run_into(Path(out), scenario, overwrite, watchers)
     rows, sinks = [], []

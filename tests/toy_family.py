@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from netsim import registry
 from netsim.errors import SimulationError
+from netsim.estimate import Estimate
 from netsim.family import ScenarioModel
 from netsim.fields import PositiveTime, field
 from netsim.metrics.schema import Column, Headline, Table
@@ -55,6 +56,9 @@ class Toy:
 
     def check(self, scenario):
         return []
+
+    def estimate(self, scenario):
+        return Estimate(rows=scenario.ticks, seconds=1e-5 * scenario.ticks)
 
     def describe(self, scenario):
         return f"{scenario.ticks} ticks"

@@ -15,6 +15,7 @@ from netsim.cli.output import remark, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from netsim.estimate import Estimate
     from netsim.scenario import Scenario
     from netsim.simulate import RunResult, Watcher
 
@@ -54,6 +55,7 @@ def command(
     --set takes dotted paths, list indices and YAML values: --set routing.policy=rps,
     --set "topology.host_link.rate=400 Gbps", --set traffic[0].pattern=incast.
     """
+    from netsim.estimate import estimate, refuse_too_large
     from netsim.scenario import load
     from netsim.simulate import check_directory, default_directory, run
 
@@ -62,13 +64,15 @@ def command(
         scenario = scenario.with_(seed=seed, replications=replications)
     path = Path(out) if out is not None else default_directory(scenario)
     quiet = ctx.obj.quiet
+    cost = estimate(scenario)
     if not as_json:
-        _print_head(scenario)
+        _print_head(scenario, cost)
     for warning in () if quiet else scenario.warnings:
         remark(warning, head="note:")
     if dry_run:
         check_directory(path, scenario, overwrite=overwrite)
-        _print_plan(scenario, path, as_json=as_json)
+        refuse_too_large(scenario, cost)
+        _print_plan(scenario, path, cost, as_json=as_json)
         return
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -96,15 +100,17 @@ def _watchers(quiet: bool) -> Sequence[Watcher]:
     return (ProgressLine(sys.stderr),)
 
 
-def _print_head(scenario: Scenario) -> None:
-    """Print what is run, in one line."""
+def _print_head(scenario: Scenario, cost: Estimate) -> None:
+    """Print what is run, in one line, and what it will cost, in another."""
     model = scenario.model
     said = scenario.family.describe(model)
     times = f"seed {model.seed} x {_count(model.replications, 'replication')}"
     say(f"{scenario.name}  {scenario.family.name}, {said} | {times}")
+    each = " each" if model.replications > 1 else ""
+    say(f"  estimate{each}: {cost}")
 
 
-def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
+def _print_plan(scenario: Scenario, path: Path, cost: Estimate, *, as_json: bool) -> None:
     """Print what a run would do."""
     from netsim.metrics.tables import tables_of
 
@@ -123,6 +129,7 @@ def _print_plan(scenario: Scenario, path: Path, *, as_json: bool) -> None:
         "path": str(path),
         "points": points,
         "tables": tables,
+        "estimate": cost.facts(),
     }
     say(json.dumps(plan, indent=2))
 

@@ -7,9 +7,10 @@ per environment, shared by its own transfers and by the background `traffic` of 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from netsim import registry, units
+from netsim.fabric.extent import extent_of
 from netsim.fabric.flows import MOST_FLOWS, Flows, concatenate, too_many
 from netsim.fabric.limits import below
 from netsim.fabric.schema import NETWORK_TABLES
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from netsim.fabric.schema import NetworkConfig
     from netsim.family import RunContext
     from netsim.topology.network import Network
+
+
+#: Most flows of a block that are drawn to be judged.
+MOST_DRAWN: Final = 1 << 20
 
 
 def connect(config: NetworkConfig, context: RunContext, hosts: Sequence[int] = ()) -> Fabric:
@@ -98,7 +103,8 @@ def largest_transfer(config: NetworkConfig) -> int:
 def problems(config: NetworkConfig, seed: int = 0) -> list[Problem]:
     """Return what is wrong with topology, traffic and paths, each with its place.
 
-    Flows that are drawn are judged as the first replication under `seed` draws them.
+    Where links are missing, so that some flows may find no way, flows are judged as the first
+    replication under `seed` draws them, unless they are very many; else nothing is drawn.
     """
     try:
         network = build_network(config)
@@ -112,15 +118,27 @@ def problems(config: NetworkConfig, seed: int = 0) -> list[Problem]:
 
 
 def _of_flows(config: NetworkConfig, network: Network, streams: Streams) -> list[Problem]:
-    """Return what is wrong with the flows themselves, once their blocks are right."""
-    wrong, count = [], 0
+    """Return what is wrong with the flows themselves, once their blocks are right.
+
+    Nothing is drawn where every flow finds a way in any case.
+    """
+    level, wrong, count = fidelity(config), [], 0.0
+    judge = getattr(level, "extent_problems", None)
     for index, block in enumerate(config.traffic):
-        flows = _generated(block, network, streams, index)
-        count += len(flows)
         sizes = "size" if hasattr(block, "size") else "file"
-        found = fidelity(config).flow_problems(config, network, flows, sizes)
+        given = getattr(block, "pattern", "") == "file"
+        extent = None if given else extent_of(block, network)
+        found = None
+        if extent is not None:
+            found = judge(config, network, extent, sizes) if judge is not None else None
+            if found is None and extent.flows > MOST_DRAWN:
+                found = []
+        if found is None or extent is None:
+            flows = _generated(block, network, streams, index)
+            found = level.flow_problems(config, network, flows, sizes)
+        count += extent.flows if extent is not None else len(flows)
         wrong += below(("traffic", index), found)
-    return [too_many(count, ("traffic",))] if count > MOST_FLOWS else wrong
+    return [too_many(round(count), ("traffic",))] if count > MOST_FLOWS else wrong
 
 
 def headline(config: NetworkConfig) -> str:

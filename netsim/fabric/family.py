@@ -11,6 +11,7 @@ from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from netsim.estimate import Estimate
     from netsim.fabric.run import FabricRun
 
 
@@ -74,6 +75,12 @@ class FabricFamily:
         from netsim.fabric.connect import notes
 
         return notes(scenario, scenario.record.tables)
+
+    def estimate(self, scenario: FabricScenario) -> Estimate:
+        """Return what the packets of all traffic cost."""
+        from netsim.fabric.cost import estimate_network
+
+        return estimate_network(scenario, scenario.record, scenario.until)
 
     def describe(self, scenario: FabricScenario) -> str:
         """Return topology, policies and traffic in one line."""

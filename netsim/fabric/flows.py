@@ -227,6 +227,12 @@ def without_path(flows: Flows, network: Network) -> list[Problem]:
     return [Problem(message, hint="fill its cell in column 'spine' or 'path'", also=policy)]
 
 
+def finds_ways(network: Network, *, answers: bool) -> bool:
+    """Return whether packets get from any host to any other, and `answers` back."""
+    edges = network.link_up[network.host_uplink] & network.link_up[network.host_downlink]
+    return bool(edges.all()) and network.joined and not (answers and _one_way(network))
+
+
 def unreachable(flows: Flows, network: Network) -> list[Problem]:
     """Return a problem for each pair of leaves, at most five, that flows need and no path joins."""
     problems = []

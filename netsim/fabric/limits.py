@@ -20,6 +20,7 @@ from netsim.fabric.kernel.state import SOURCE_BITS
 from netsim.problems import Problem
 
 if TYPE_CHECKING:
+    from netsim.fabric.extent import Extent
     from netsim.fabric.flows import Flows
     from netsim.fabric.packet import PacketConfig
     from netsim.topology.network import Network
@@ -151,6 +152,27 @@ def of_ports(flows: Flows, network: Network, packet: PacketConfig) -> list[Probl
             hint = f"at most {LATEST / 1e12:.3g} s can be simulated: send less, or raise the rate"
             return [Problem(message, (), "out-of-range", hint)]
     return []
+
+
+def of_extent(extent: Extent, network: Network, packet: PacketConfig) -> list[Problem]:
+    """Return the problems that flows are too large, or that a host is busy too long, on average."""
+    packets = extent.packets(packet.payload)
+    if packets > MOST_PACKETS:
+        message = f"a flow of {extent.size:,.0f} B has {packets:,.0f} packets"
+        most = MOST_PACKETS * packet.payload
+        hint = (
+            f"at most {MOST_PACKETS:,}, which is {most:,} B with this packet.payload; cut the "
+            "flow, or raise the payload"
+        )
+        return [Problem(message, (), "out-of-range", hint)]
+    slowest = int(network.link_rate[network.host_uplink].min())
+    wire = extent.size + packets * packet.header
+    busy = extent.busiest * wire * 8e12 / slowest
+    if busy <= LATEST:
+        return []
+    message = f"the slowest host sends or receives for {busy / 1e12:.3g} s"
+    hint = f"at most {LATEST / 1e12:.3g} s can be simulated: send less, or raise the rate"
+    return [Problem(message, (), "out-of-range", hint)]
 
 
 def below(place: tuple[str | int, ...], problems: list[Problem]) -> list[Problem]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netsim.fabric import limits
-from netsim.fabric.flows import unanswered, unreachable, without_path
+from netsim.fabric.flows import finds_ways, unanswered, unreachable, without_path
 from netsim.fabric.hooks import hook_problems
 from netsim.fabric.kernel.assemble import drain_times, port_limits
 from netsim.fabric.limits import below
@@ -18,6 +18,7 @@ from netsim.fields import implementation
 from netsim.problems import Problem, ProblemsFound
 
 if TYPE_CHECKING:
+    from netsim.fabric.extent import Extent
     from netsim.fabric.flows import Flows
     from netsim.fabric.schema import NetworkConfig
     from netsim.topology.network import Network
@@ -43,6 +44,19 @@ def flow_problems(
     if implementation("transport", config.transport).acknowledged and not found:
         found = unanswered(flows, network, named=named)
     return found + below((sizes,), limits.of_flows(flows, network, config.packet))
+
+
+def extent_problems(
+    config: NetworkConfig, network: Network, extent: Extent, sizes: str
+) -> list[Problem] | None:
+    """Return what is wrong with flows of which only the extent is known; None: look at each.
+
+    That is where some of them may lack a path or a way back.
+    """
+    answers = implementation("transport", config.transport).acknowledged
+    if takes_named_paths(config) or not finds_ways(network, answers=answers):
+        return None
+    return below((sizes,), limits.of_extent(extent, network, config.packet))
 
 
 def takes_named_paths(config: NetworkConfig) -> bool:

@@ -14,6 +14,7 @@ from netsim.engine.clock import NEVER, Time
 from netsim.errors import SimulationError, TransferCancelled, TransferFailed
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.columns import flow_columns, link_columns, packet_columns, received_bytes
+from netsim.fabric.cost import DEFAULT_INTERVAL
 from netsim.fabric.door import Transfer
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 #: Events that one kernel call handles: 10 to 25 ms, so that signals are delivered soon.
 SLICE: Final = 1 << 18
 
-#: Sampling interval of table `links` where the scenario asks for the table and names none.
-DEFAULT_INTERVAL: Final = 10_000_000
 
 #: Why a flow fails, in words.
 REASONS: Final = {

@@ -27,7 +27,7 @@ from netsim.stragglers.codes.scheme import Floats
 from netsim.stragglers.pieces import heard
 
 #: Rows of a block, where s asks for no more: fewer are many calls, more are needless work.
-_BLOCK: Final = 32
+BLOCK: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class CyclicFactors:
 
     def __init__(self, band: Floats) -> None:
         n, s = len(band), band.shape[1] - 1
-        blocks = max(1, n // max(s, _BLOCK))
+        blocks = max(1, n // max(s, BLOCK))
         self._edges = [n * k // blocks for k in range(blocks + 1)]
         self._steps: list[_Step] = []
         rest = heard(lambda: self._cleared(band))

@@ -14,6 +14,7 @@ from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from netsim.estimate import Estimate
     from netsim.stragglers.schema import StragglersScenario
 
 RUN_COLUMNS = (
@@ -95,6 +96,12 @@ class StragglersFamily:
         from netsim.fabric.connect import notes
 
         return notes(scenario.network, scenario.record.tables)
+
+    def estimate(self, scenario: StragglersScenario) -> Estimate:
+        """Return what the rounds cost, and what travels through a network."""
+        from netsim.stragglers.cost import estimate_rounds
+
+        return estimate_rounds(scenario, schema.scheme_of(scenario))
 
     def describe(self, scenario: StragglersScenario) -> str:
         """Return code, size and delays in one line."""

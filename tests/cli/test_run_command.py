@@ -13,6 +13,7 @@ import toy_family
 from click.testing import CliRunner
 
 from netsim.cli.main import main
+from netsim.memory_limit import Allowed
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +42,9 @@ def test_a_run_prints_its_head_its_summary_and_what_it_wrote(folder):
     result = netsim("run", "count.yaml")
 
     assert result.exit_code == 0, result.stderr
-    head, columns, last, wrote = result.stdout.splitlines()
+    head, cost, columns, last, wrote = result.stdout.splitlines()
     assert head == "count  toy, 3 ticks | seed 7 x 5 replications"
+    assert re.fullmatch(r"  estimate each: 3 rows, \d+ MB of memory, about 0\.1 s", cost)
     assert columns.split() == ["mean", "95%", "CI", "min", "max", "unit"]
     # Three ticks of 1 us, the same in every replication.
     assert last.split() == [
@@ -89,7 +91,8 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder):
     result = netsim("run", "count.yaml", "--dry-run", "-o", "out")
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[1] == "would write out (5 runs, tables runs, ticks, perf)"
+    assert result.stdout.splitlines()[1].startswith("  estimate each: 3 rows, ")
+    assert result.stdout.splitlines()[2] == "would write out (5 runs, tables runs, ticks, perf)"
     assert not (folder / "out").exists()
 
 
@@ -98,6 +101,19 @@ def test_a_dry_run_tells_programs_the_ids_of_all_points(folder):
 
     assert len(plan["points"]) == len(set(plan["points"])) == 5
     assert plan["tables"] == ["runs", "ticks", "perf"]
+    assert plan["estimate"]["rows"] == 3
+
+
+def test_a_run_beyond_the_memory_that_is_allowed_is_refused_before_it_begins(folder, monkeypatch):
+    small = Allowed(50 * 10**6, "limit of a test")
+    monkeypatch.setattr("netsim.estimate.allowed_memory", lambda: small)
+
+    for more in ((), ("--dry-run",)):
+        result = netsim("run", "count.yaml", "-o", "out", *more)
+
+        assert result.exit_code == 3
+        assert "this process may use 50 MB (limit of a test)" in result.stderr
+    assert not (folder / "out").exists()
 
 
 def test_the_summary_comes_as_json(folder):

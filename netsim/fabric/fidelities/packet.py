@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from netsim.fabric.door import Fabric
+    from netsim.fabric.extent import Extent
     from netsim.fabric.flows import Flows
     from netsim.fabric.schema import NetworkConfig
     from netsim.family import RunContext
@@ -46,6 +47,15 @@ class Packet:
         from netsim.fabric import packet_level
 
         return packet_level.flow_problems(config, network, flows, sizes)
+
+    @staticmethod
+    def extent_problems(
+        config: NetworkConfig, network: Network, extent: Extent, sizes: str
+    ) -> list[Problem] | None:
+        """Return what is wrong with flows of which only the extent is known; None: look at each."""
+        from netsim.fabric import packet_level
+
+        return packet_level.extent_problems(config, network, extent, sizes)
 
     @staticmethod
     def largest_transfer(config: NetworkConfig, network: Network) -> int:

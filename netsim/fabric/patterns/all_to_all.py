@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from netsim.fabric.extent import Extent, share_across
 from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
 from netsim.fabric.patterns.hosts import enough_hosts
 from netsim.fields import Config as Block
@@ -50,6 +51,14 @@ class AllToAll:
         stagger, step = rounds * config.stagger, rounds * config.step
         late = too_late(start=config.start, stagger=stagger, step=step)
         return enough_hosts(network) + late
+
+    @staticmethod
+    def extent(config: Config, network: Network) -> Extent:
+        """Return how much traffic it is."""
+        each = network.host_count - 1
+        last = config.start + each * (config.stagger + config.step)
+        pairs = each * network.host_count
+        return Extent(pairs, config.size, config.start, last, each, share_across(network))
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:

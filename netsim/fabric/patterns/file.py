@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from netsim.fabric.extent import Extent
 from netsim.fabric.flow_file.read import read_flows
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
@@ -43,6 +44,11 @@ class FlowFile:
         except ProblemsFound as found:
             return list(found.problems)
         return []
+
+    @staticmethod
+    def extent(config: Config, network: Network) -> Extent:
+        """Return how much traffic it is."""
+        return Extent.of(read_flows(config.file.path, network), network)
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from netsim.fabric.extent import Extent, share_across
 from netsim.fabric.flows import Flows, too_late
 from netsim.fabric.patterns.hosts import enough_hosts
 from netsim.fields import Config as Block
@@ -52,6 +53,13 @@ class Incast:
             problems.append(Problem(message, ("fan_in",), "out-of-range", hint))
         problems += _receiver_problems(network, config.receiver)
         return problems
+
+    @staticmethod
+    def extent(config: Config, network: Network) -> Extent:
+        """Return how much traffic it is."""
+        count = config.fan_in
+        last = config.start + (count - 1) * config.stagger
+        return Extent(count, config.size, config.start, last, count, share_across(network))
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:

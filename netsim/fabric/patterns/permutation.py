@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from netsim.fabric.extent import Extent, share_across
 from netsim.fabric.flows import Flows, too_late
 from netsim.fabric.patterns.crossing import crossing_permutation
 from netsim.fabric.patterns.hosts import (
@@ -64,6 +65,16 @@ class Permutation:
             hint = "leave 'inter_leaf' away, or choose a multiple of the hosts per leaf"
             return [Problem(message, ("shift",), "unsatisfiable", hint)]
         return []
+
+    @staticmethod
+    def extent(config: Config, network: Network) -> Extent:
+        """Return how much traffic it is."""
+        count, leaf = network.host_count, network.leaf_of_host
+        across = 1.0 if config.inter_leaf else share_across(network)
+        if config.shift is not None:
+            across = float(np.mean(leaf[_shifted(count, config.shift)] != leaf))
+        last = config.start + (count - 1) * config.stagger
+        return Extent(count, config.size, config.start, last, 1, across)
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:

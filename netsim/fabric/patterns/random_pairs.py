@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 from pydantic import model_validator
 
+from netsim.fabric.extent import Extent, share_across
 from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
 from netsim.fabric.patterns.hosts import enough_hosts, random_destinations, several_leaves
 from netsim.fields import Config as Block
@@ -100,6 +101,23 @@ class RandomPairs:
                 return [too_many(int(expected), ("duration",))]
             return too_late(start=config.start, duration=config.duration)
         return too_late(start=config.start, count=_longest(config.count or 0, gap))
+
+    @staticmethod
+    def extent(config: Config, network: Network) -> Extent:
+        """Return how much traffic is expected."""
+        gap = _mean_gap(config, network)
+        count = config.duration / gap if config.duration is not None else float(config.count or 0)
+        span = config.duration if config.duration is not None else int(min(count * gap, _ENDLESS))
+        sizes = implementation("sizes", config.size, key="dist")
+        return Extent(
+            flows=count,
+            size=float(sizes.mean(config.size)),
+            first=config.start,
+            last=config.start + span,
+            busiest=count / network.host_count,
+            across=1.0 if config.inter_leaf else share_across(network),
+            fixed=getattr(config.size, "dist", "") == "constant",
+        )
 
     @staticmethod
     def generate(config: Config, network: Network, generator: np.random.Generator) -> Flows:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import netsim
+from netsim.errors import SimulationError
 from netsim.fabric import limits
 from netsim.fabric.flows import LATEST, Flows
 from netsim.fabric.packet import PacketConfig
@@ -145,30 +146,38 @@ def test_a_hop_takes_less_than_four_seconds_by_sending_and_travelling_together()
     assert "on link host0->leaf0" in limits.of_network(late, packet)[0].message
 
 
-def test_flows_are_judged_as_the_first_replication_draws_them(scenario):
-    # One size in a hundred is above 2^24 packets of 1 B: whether it is drawn, the seed says.
+def test_a_size_drawn_too_large_is_told_when_the_run_draws_it(scenario):
+    # One size in a hundred is above 2^24 packets of 1 B, and of 400 one is drawn but for 2 %.
     drawn = (
-        "traffic=[{pattern: random_pairs, count: 40, rate: 1 kHz, "
+        "traffic=[{pattern: random_pairs, count: 400, rate: 1 kHz, "
         "size: {dist: exponential, mean: 3600 kB}}]"
     )
-    outcome = {}
-    for seed in range(12):
-        found, _ = check(scenario, [drawn, "packet.payload=1 B", f"seed={seed}"])
-        outcome[seed] = found is not None
-        if found is not None:
-            generated = limits_of(found)
-            assert generated <= limits.MOST_PACKETS
+    found, _ = check(scenario, [drawn, "packet.payload=1 B", "seed=1"])
 
-    assert set(outcome.values()) == {True, False}
+    assert found is not None
+    with pytest.raises(SimulationError, match="packets is too long, at most 16,777,216"):
+        netsim.run(found)
 
 
-def limits_of(found):
-    """Return the largest flow that the scenario's first replication draws."""
-    from netsim.fabric.connect import build_network, generate_flows
-    from netsim.rng import Streams
+def test_no_flow_is_drawn_to_validate_a_network_in_which_all_find_a_way(scenario, monkeypatch):
+    def drawn(*_):
+        raise AssertionError("flows were drawn")
 
-    net = build_network(found.model)
-    return int(generate_flows(found.model, net, Streams(found.model.seed, 0)).size.max())
+    monkeypatch.setattr("netsim.fabric.connect._generated", drawn)
+    many = (
+        "traffic=[{pattern: random_pairs, count: 100000000, load: 0.5, "
+        "size: {dist: constant, size: 1 kB}}, {pattern: all_to_all, size: 1 kB}]"
+    )
+
+    assert check(scenario, [many])[0] is not None
+
+
+def test_flows_of_one_size_are_judged_without_being_drawn(scenario):
+    large = ["traffic=[{pattern: permutation, size: 1 TB}]", "packet.payload=1 kB"]
+    _, problems = check(scenario, large)
+
+    assert "a flow of 1,000,000,000,000 B has 1,000,000,000 packets" in problems[0].message
+    assert "at most 16,777,216" in problems[0].hint
 
 
 def test_more_flows_than_can_be_numbered_are_refused_over_all_blocks_together(
