@@ -31,7 +31,7 @@ KERNEL: Final = 110 * 10**6
 #: Bytes per flow, per directed link, and per pair of a switch and a leaf.
 PER_FLOW: Final = 400
 PER_LINK: Final = 1_200
-PER_ROUTE: Final = 60
+PER_ROUTE: Final = 40
 #: Seconds per packet-hop, per flow, per pair of a switch and a leaf, and per sampled link.
 HOP_TIME: Final = 2e-7
 FLOW_TIME: Final = 3e-6

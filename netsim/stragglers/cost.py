@@ -1,7 +1,7 @@
 """What coded rounds cost to simulate, from the sizes of a scenario; nothing is drawn.
 
 Times of all workers in all rounds are held at once, and the master keeps what it saw of each round.
-A code is factored and decoded in operations that grow with s^2 n and s n.
+A code is drawn, factored and decoded in operations that grow with s^3 n, s^2 n and s n.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ PER_NUMBER: Final = 16
 CELL_TIME: Final = 2e-6
 ROUND_TIME: Final = 3e-4
 NUMBER_TIME: Final = 3e-8
+#: Seconds per s^3 of a row's coefficients, which solve s equations.
+SOLVE_TIME: Final = 4e-11
 
 
 def estimate_rounds(scenario: StragglersScenario, scheme: Scheme) -> Estimate:
@@ -40,6 +42,7 @@ def estimate_rounds(scenario: StragglersScenario, scheme: Scheme) -> Estimate:
     memory: dict[Place, float] = {("jobs",): cells * PER_CELL, ("workers",): code}
     seconds = cells * CELL_TIME + rounds * ROUND_TIME
     seconds += NUMBER_TIME * n * (block**2 + jobs * (tolerated + 1))
+    seconds += SOLVE_TIME * n * tolerated**3
     learning = scenario.learning
     if learning is not None:
         numbers = float(learning.samples * learning.features)
