@@ -47,6 +47,7 @@ BARE_WRITING = {"write_text", "write_bytes", "copyfile", "copy2", "copytree", "m
 #: Who may: where the guarded ways are made, and readers of netsim's own installed files.
 BARE_READERS = {
     "reading.py",
+    "memory_limit.py",
     "metrics/own_places.py",
     "metrics/provenance.py",
     "metrics/resources.py",
