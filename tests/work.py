@@ -26,3 +26,26 @@ def calls_of(action: Callable[[], Any]) -> int:
     finally:
         sys.setprofile(before)
     return count
+
+
+class TooMuchWorkError(AssertionError):
+    """An action called more functions than it may."""
+
+
+def within(most: int, action: Callable[[], Any]) -> Any:
+    """Return what `action` returns; stop it once it has called more than `most` functions."""
+    left = most
+
+    def counter(frame: Any, event: str, argument: Any) -> None:
+        nonlocal left
+        left -= event in ("call", "c_call")
+        if left < 0:
+            sys.setprofile(before)
+            raise TooMuchWorkError(f"more than {most:,} calls")
+
+    before = sys.getprofile()
+    sys.setprofile(counter)
+    try:
+        return action()
+    finally:
+        sys.setprofile(before)

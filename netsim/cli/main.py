@@ -70,8 +70,9 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(f"netsim.cli.{cmd_name}").command
         _add_global_options(command)
         # The help of a command is printed while its words are read.
-        read = functools.partial(_printing, command.make_context)
-        command.make_context = read  # type: ignore[method-assign]
+        if not isinstance(command.make_context, functools.partial):
+            read = functools.partial(_printing, command.make_context)
+            command.make_context = read  # type: ignore[method-assign]
         return command
 
     def resolve_command(

@@ -89,7 +89,10 @@ def whole(tmp_path_factory):
     """Return what a run without faults leaves: bytes of its tables, and rows of its ticks."""
     folder = tmp_path_factory.mktemp("whole")
     toy_family.install()
-    assert start(folder, 7).exit_code == 0
+    try:
+        assert start(folder, 7).exit_code == 0
+    finally:
+        toy_family.uninstall()
     return tables(folder), open_results(folder / "out").table("ticks").to_pylist()
 
 
