@@ -32,16 +32,16 @@ def run() -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder, "tiny.yaml")
         scenario.write_text(TINY)
-        yield at_most("netsim --help", "CPU s", _processes(["--help"]), 0.15)
+        yield at_most("netsim --help", "CPU s", _processes(["--help"]), 0.1)
         yield at_most(
-            "netsim validate, tiny scenario", "CPU s", _processes(["validate", str(scenario)]), 0.5
+            "netsim validate, tiny scenario", "CPU s", _processes(["validate", str(scenario)]), 0.45
         )
         out = ["-o", str(Path(folder, "out")), "--overwrite"]
         yield at_most(
             "netsim run, tiny scenario, warm",
             "CPU s",
             _processes(["-q", "run", str(scenario), *out]),
-            1.0,
+            0.7,
         )
 
 
