@@ -9,6 +9,7 @@ seen where key-value metadata are (DuckDB's ``parquet_kv_metadata``, polars).
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -42,11 +43,15 @@ def arrow_field(column: Column) -> pa.Field:
 
 def arrow_schema(table: Table, provenance: Mapping[str, Any]) -> pa.Schema:
     """Return the schema of the files of `table`: identity columns first, then its own."""
-    metadata = {
-        TABLE_KEY: table.name.encode(),
-        VERSION_KEY: str(table.version).encode(),
-        PROVENANCE_KEY: canonical_json(provenance).encode(),
-    }
+    bare = _without_provenance(table)
+    said = {PROVENANCE_KEY: canonical_json(provenance).encode()}
+    return bare.with_metadata({**bare.metadata, **said})
+
+
+@functools.lru_cache(maxsize=256)
+def _without_provenance(table: Table) -> pa.Schema:
+    """Return what the schemas of all files of `table` share: every replication asks for it."""
+    metadata = {TABLE_KEY: table.name.encode(), VERSION_KEY: str(table.version).encode()}
     columns = [arrow_field(column) for column in (*IDENTITY, *table.columns)]
     return self_describing(pa.schema(columns, metadata=metadata))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -179,16 +180,16 @@ class Scenario:
 
 
 def _check_field(model: type[ScenarioModel], name: str, value: Any) -> None:
-    info = model.model_fields[name]
     try:
-        TypeAdapter(_annotated(info.annotation, info.metadata)).validate_python(value, strict=True)
+        _field_type(model, name).validate_python(value, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         wording = word(first["type"], f"'{name}'", value, first.get("ctx", {}))
         raise ScenarioError(wording.message) from None
 
 
-def _annotated(annotation: Any, metadata: list[Any]) -> Any:
-    from typing import Annotated
-
-    return Annotated[annotation, *metadata] if metadata else annotation
+@functools.cache
+def _field_type(model: type[ScenarioModel], name: str) -> TypeAdapter[Any]:
+    info = model.model_fields[name]
+    annotation: Any = info.annotation
+    return TypeAdapter(Annotated[annotation, *info.metadata] if info.metadata else annotation)

@@ -72,15 +72,18 @@ def test_units_stand_in_the_file_for_other_programs(runs):
     assert "netsim.provenance" in dict(keys.fetchall())
 
 
-def test_a_run_that_its_time_limit_cuts_says_so(tmp_path):
-    path = tmp_path / "cut.yaml"
-    path.write_text(
-        "netsim: 1\nworkload: fabric\nuntil: 10 us\ntransport: {kind: open_loop}\n"
-        "topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2}\n"
-        "traffic: [{pattern: permutation, size: 1 MB}]\nrecord: {tables: [packets]}\n"
-    )
+def test_a_run_that_its_time_limit_cuts_says_so():
+    scenario = {
+        "netsim": 1,
+        "workload": "fabric",
+        "until": "10 us",
+        "transport": {"kind": "open_loop"},
+        "topology": {"kind": "leaf_spine", "leaves": 2, "spines": 2, "hosts_per_leaf": 2},
+        "traffic": [{"pattern": "permutation", "size": "1 MB"}],
+        "record": {"tables": ["packets"]},
+    }
 
-    result = netsim.run(netsim.load(path))
+    result = netsim.run(scenario)
 
     # 1 MB takes 80 us at 100 Gbps, and more than 10 us at any rate up to 800 Gbps.
     assert result.runs[0]["status"] == "unfinished"

@@ -176,6 +176,15 @@ def test_a_family_registers_every_table_that_it_writes(name):
 
 
 @pytest.mark.parametrize("name", registry.names("workload"))
+def test_a_field_of_record_switches_on_an_opt_in_table_of_the_family(name):
+    family = registry.lookup("workload", name)
+    record = family.Scenario.model_fields["record"].annotation
+
+    assert set(record.switches) <= set(record.model_fields)
+    assert set(record.switches.values()) <= set(family.optional_tables)
+
+
+@pytest.mark.parametrize("name", registry.names("workload"))
 def test_every_headline_of_a_family_is_a_column_of_runs(name):
     family = registry.lookup("workload", name)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import netsim
 from netsim import simulate
 
@@ -25,8 +23,7 @@ class Shares:
         pass
 
 
-def test_the_share_of_a_fabric_run_grows_from_nothing_to_everything(tmp_path):
-    path = tmp_path / "grows.yaml"
+def test_the_share_of_a_fabric_run_grows_from_nothing_to_everything():
     topology = {"kind": "leaf_spine", "leaves": 2, "spines": 2, "hosts_per_leaf": 4}
     scenario = {
         "netsim": 1,
@@ -36,10 +33,9 @@ def test_the_share_of_a_fabric_run_grows_from_nothing_to_everything(tmp_path):
         "transport": {"kind": "open_loop"},
         "traffic": [{"pattern": "permutation", "size": "100 MB"}],
     }
-    path.write_text(json.dumps(scenario))
     shares = Shares()
 
-    simulate.run(netsim.load(path), watchers=[shares])
+    simulate.run(netsim.load(scenario), watchers=[shares])
 
     assert len(shares.seen) >= 3
     assert shares.seen == sorted(shares.seen)

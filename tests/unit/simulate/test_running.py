@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 
-import pyarrow as pa
 import pytest
 import toy_family
 
@@ -20,14 +19,12 @@ def _toy():
 
 
 @pytest.fixture
-def scenario(tmp_path):
+def scenario():
     """Return a function that loads a counting scenario with some fields changed."""
 
     def load(**fields):
-        path = tmp_path / "count.yaml"
         content = {"netsim": 1, "workload": "toy", "ticks": 3, "replications": 3, **fields}
-        path.write_text(json.dumps(content))
-        return netsim.load(path)
+        return netsim.load({"name": "count", **content})
 
     return load
 
@@ -270,8 +267,14 @@ def test_two_simulations_in_one_process_do_not_meet(scenario):
     assert netsim.run(scenario(seed=1)).table("ticks").equals(alone)
 
 
-def test_a_run_takes_a_path_as_well_as_a_scenario(scenario):
-    assert isinstance(netsim.run(scenario().path, seed=3).table("runs"), pa.Table)
+def test_a_run_takes_a_path_or_a_mapping_as_well_as_a_scenario(scenario, tmp_path):
+    loaded = scenario()
+    path = tmp_path / "count.yaml"
+    path.write_text(loaded.text)
+    wanted = netsim.run(loaded, seed=3).table("ticks")
+
+    assert netsim.run(path, seed=3).table("ticks").equals(wanted)
+    assert netsim.run(json.loads(loaded.text), seed=3).table("ticks").equals(wanted)
 
 
 def test_the_summary_shows_the_headlines(scenario):

@@ -6,32 +6,25 @@ import pytest
 
 import netsim
 
-SCENARIO = """\
-netsim: 1
-workload: fabric
-topology: {kind: leaf_spine, leaves: 2, spines: 2, hosts_per_leaf: 2}
-traffic: [{pattern: incast, fan_in: 3, size: 64 kB}]
-"""
+SCENARIO = {
+    "netsim": 1,
+    "workload": "fabric",
+    "topology": {"kind": "leaf_spine", "leaves": 2, "spines": 2, "hosts_per_leaf": 2},
+    "traffic": [{"pattern": "incast", "fan_in": 3, "size": "64 kB"}],
+}
 
 
-@pytest.fixture
-def result(tmp_path):
-    """Return a function that runs the scenario with further lines."""
-
-    def run(more=""):
-        path = tmp_path / "some.yaml"
-        path.write_text(SCENARIO + more)
-        return netsim.run(netsim.load(path))
-
-    return run
+def result(**more):
+    """Return the scenario's run with further fields."""
+    return netsim.run({**SCENARIO, **more})
 
 
-@pytest.mark.parametrize("until", ["", "until: 9 us\n", "until: 1 ms\n"])
+@pytest.mark.parametrize("until", [None, "9 us", "1 ms"])
 @pytest.mark.parametrize("every", ["700 ns", "1 s"])
-def test_end_events_and_totals_of_a_run_do_not_depend_on_recorded_samples(result, until, every):
-    record = f"record: {{tables: [links], sample_every: {every}}}\n"
+def test_end_events_and_totals_of_a_run_do_not_depend_on_recorded_samples(until, every):
+    record = {"tables": ["links"], "sample_every": every}
 
-    plain, sampled = result(until), result(until + record)
+    plain, sampled = result(until=until), result(until=until, record=record)
 
     facts = [{**run.runs[0]} for run in (plain, sampled)]
     assert facts[0] == facts[1]
@@ -41,8 +34,8 @@ def test_end_events_and_totals_of_a_run_do_not_depend_on_recorded_samples(result
 
 
 @pytest.mark.parametrize("every", ["700 ns", "1 s"])
-def test_samples_add_up_to_the_totals_and_the_last_one_stands_at_the_end(result, every):
-    run = result(f"record: {{tables: [links], sample_every: {every}}}\n")
+def test_samples_add_up_to_the_totals_and_the_last_one_stands_at_the_end(every):
+    run = result(record={"tables": ["links"], "sample_every": every})
     samples, totals = run.pandas("links"), run.pandas("link_totals")
 
     last = samples[samples["t"] == samples["t"].max()]
@@ -82,7 +75,7 @@ def test_a_span_of_rest_has_two_samples_however_long_it_is(tmp_path):
     assert last["utilization"].tolist() == pytest.approx([4064 * 8e2 / (times[-1] - hour)] * 4)
 
 
-def test_a_sample_at_the_very_end_is_not_written_twice(result):
-    run = result("until: 10 us\nrecord: {tables: [links], sample_every: 5 us}\n")
+def test_a_sample_at_the_very_end_is_not_written_twice():
+    run = result(until="10 us", record={"tables": ["links"], "sample_every": "5 us"})
 
     assert sorted(set(run.pandas("links")["t"])) == [5_000_000, 10_000_000]

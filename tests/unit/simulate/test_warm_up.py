@@ -14,14 +14,14 @@ src,dst,size,start
 1,2,80 kB,0
 0,2,80 kB,1 ms
 """
-SCENARIO = """\
-netsim: 1
-workload: fabric
-topology: {kind: leaf_spine, leaves: 1, spines: 1, hosts_per_leaf: 3}
-transport: {kind: open_loop}
-queue: {kind: drop_tail, capacity: 5 kB}
-traffic: [{file: flows.csv}]
-"""
+SCENARIO = {
+    "netsim": 1,
+    "workload": "fabric",
+    "topology": {"kind": "leaf_spine", "leaves": 1, "spines": 1, "hosts_per_leaf": 3},
+    "transport": {"kind": "open_loop"},
+    "queue": {"kind": "drop_tail", "capacity": "5 kB"},
+    "traffic": [{"file": "flows.csv"}],
+}
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def result(tmp_path):
 
     def run(warmup):
         (tmp_path / "flows.csv").write_text(FLOWS)
-        (tmp_path / "some.yaml").write_text(SCENARIO)
-        return netsim.run(netsim.load(tmp_path / "some.yaml", {"record.warmup": warmup}))
+        changed = {"record.warmup": warmup}
+        return netsim.run(netsim.load(SCENARIO, changed, folder=tmp_path))
 
     return run
 

@@ -107,13 +107,18 @@ def test_a_trace_is_replayed_without_more_rounds_than_it_has(code):
     assert result.runs[0]["jobs_decoded"] == 8
 
 
-def test_times_do_not_depend_on_how_many_are_drawn_at_once(tmp_path):
-    path = tmp_path / "s.yaml"
-    path.write_text(
-        "netsim: 1\nworkload: stragglers\nworkers: 5\njobs: 3\ncode: {scheme: async_sgd}\n"
-        "delays: {kind: gilbert_elliott}\ncompute: {per_load: 2 s}\n"
-    )
-    scenario = load(path).model
+def test_times_do_not_depend_on_how_many_are_drawn_at_once():
+    scenario = load(
+        {
+            "netsim": 1,
+            "workload": "stragglers",
+            "workers": 5,
+            "jobs": 3,
+            "code": {"scheme": "async_sgd"},
+            "delays": {"kind": "gilbert_elliott"},
+            "compute": {"per_load": "2 s"},
+        }
+    ).model
 
     one_by_one = TaskTimes(scenario, Streams(7), 0.2, rows=1)
     at_once = TaskTimes(scenario, Streams(7), 0.2, rows=200)
