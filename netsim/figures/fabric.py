@@ -102,7 +102,9 @@ def link_loads(axes: Any, runs: Runs) -> Data:
         links = run.table("link_totals")
         load = np.sort(numbers(links, "tx")[between_switches(*_ends(links))])[::-1]
         most = np.linspace(0, len(load) - 1, min(len(load), MOST_POINTS)).round().astype(np.int64)
-        curves[label] = (most / max(1, len(load) - 1), load[most] / (load.mean() or 1))
+        # A network may have no link between switches: then there is no curve.
+        mean = load.mean() if load.any() else 1.0
+        curves[label] = (most / max(1, len(load) - 1), load[most] / mean)
     axes.axhline(1, color="black", linestyle=(0, (1, 2)), label="perfect balance")
     _curves(axes, curves)
     axes.set(xlabel="links between switches, by load", ylabel="tx / mean tx", ylim=(0, None))

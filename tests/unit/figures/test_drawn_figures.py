@@ -164,6 +164,18 @@ def test_links_between_switches_are_those_that_end_at_no_host():
     ]  # fmt: skip
 
 
+def test_a_network_without_links_between_switches_has_no_curve_of_loads(runs, tmp_path):
+    class HostsAlone:
+        def table(self, name):
+            links = runs["fabric"]["one"].table(name)
+            return links.filter([name.startswith("h") for name in links.column("src").to_pylist()])
+
+    with page(tmp_path / "it.png") as (axes,):
+        data = registry.lookup("figure", "link_loads").draw(axes, {"one": HostsAlone()})
+
+    assert not len(data["load"])
+
+
 def test_a_long_distribution_is_thinned_to_its_ranks():
     value, share = distribution(np.arange(100_000.0)[::-1], most=11)
 
