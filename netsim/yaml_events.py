@@ -21,8 +21,16 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 HALF_A_PAIR: Final = "half of a surrogate pair"
 
 
+#: What stands as the `problem` of an error about a character that Unicode does not have.
+BEYOND_UNICODE: Final = "a code point beyond U+10FFFF"
+
+
 class SlipError(YAMLError):
-    """The parser itself stumbled over the text."""
+    """The parser itself stumbled over the text, in `line` (from 1) or behind it."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__("it cannot be parsed from here on")
+        self.line = line
 
 
 class DepthError(YAMLError):
@@ -35,17 +43,21 @@ def events(text: str, deepest: int) -> Iterator[Event]:
     Raises
     ------
     YAMLError
-        If it is no YAML; `MarkedYAMLError` says where, `SlipError` and `DepthError` cannot.
+        If it is no YAML; `MarkedYAMLError` says where, `DepthError` cannot.
     """
+    last: Any = None
     reader = YAML(typ="safe", pure=True)
     reader.Scanner = _bounded(deepest)
     try:
         for event in reader.parse(text):
             if isinstance(event, ScalarEvent) and _SURROGATE.search(event.value):
                 raise MarkedYAMLError(problem=HALF_A_PAIR, problem_mark=event.start_mark)
+            last = event
             yield event
     except (ArithmeticError, ValueError, LookupError, TypeError, AttributeError) as slip:
-        raise SlipError(type(slip).__name__) from None
+        if last is not None and (isinstance(slip, OverflowError) or "chr()" in str(slip)):
+            raise MarkedYAMLError(problem=BEYOND_UNICODE, problem_mark=last.end_mark) from None
+        raise SlipError(1 if last is None else last.end_mark.line + 1) from None
     except RecursionError:
         raise DepthError from None
 

@@ -41,7 +41,7 @@ def parse_tree(text: str) -> Any:
     """
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    from netsim.yaml_events import DepthError, events
+    from netsim.yaml_events import DepthError, SlipError, events
 
     try:
         return _document(events(text, _DEEPEST))
@@ -51,6 +51,8 @@ def parse_tree(text: str) -> Any:
         raise TreeError(f"this is no YAML: {reason}", "check the syntax", line) from None
     except (DepthError, RecursionError):
         raise TreeError("topology files have no deep nesting", "write flat lists") from None
+    except SlipError as why:
+        raise TreeError(f"this is no YAML: {why}", "check the syntax", why.line) from None
     except YAMLError as why:
         reason = (str(why).splitlines() or [type(why).__name__])[0][:120]
         raise TreeError(f"this is no YAML: {reason}", "check the syntax") from None

@@ -23,6 +23,10 @@ _QUOTE: Final = Explanation("a quoted text is not closed", "add the closing quot
 #: By a part of the parser's own text, the first that fits.
 _EXPLANATIONS: Final[tuple[tuple[str, Explanation], ...]] = (
     (
+        "a code point beyond",
+        Explanation("a code point beyond U+10FFFF is no character", "write the character itself"),
+    ),
+    (
         "half of a surrogate pair",
         Explanation("half of a surrogate pair is no character", "write the character itself"),
     ),

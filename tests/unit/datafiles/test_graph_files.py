@@ -184,7 +184,10 @@ def test_a_name_with_control_characters_is_refused(tmp_path, name, suffix):
     ['a: "\\UFFFFFFFF"', 'a: "\\U00110000"', 'a: "\\ud800"', '{"nodes": [{"name": "\\ud800"}]}'],
 )
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])
-def test_a_code_point_that_is_none_is_refused(tmp_path, text, suffix):
-    (found,) = refused(tmp_path, text, f"g{suffix}")
+def test_a_code_point_that_is_none_is_refused_in_its_line(tmp_path, text, suffix):
+    (found,) = refused(tmp_path, "\n" + text, f"g{suffix}")
 
     assert "this is no" in found.message
+    assert found.line == 2
+    if suffix == ".yaml":
+        assert ("beyond U+10FFFF" if "U" in text else "half of a surrogate") in found.message
