@@ -10,6 +10,7 @@ imported when it runs.
 
 from __future__ import annotations
 
+import errno
 import functools
 import gc
 import importlib
@@ -24,7 +25,7 @@ import click
 
 from netsim.cli.output import open_closed_streams, remark, silence, unwritable
 from netsim.echo import visible_lines
-from netsim.errors import NetsimError, ScenarioError
+from netsim.errors import NetsimError, ScenarioError, WriteError
 from netsim.threads import one_blas_thread
 from netsim.version import __version__
 
@@ -43,6 +44,9 @@ _NO_MEMORY: Final = (
     "failed to map segment",
     "can't start new thread",
 )
+
+#: How the system answers a write that a disk takes no more.
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 
 #: New objects between two collections; Python's default is 700.
 GARBAGE_THRESHOLD: Final = 50_000
@@ -135,7 +139,9 @@ class Commands(click.Group):
         except (OSError, MemoryError) as failure:
             _traceback(ctx)
             complain(_of_the_system(failure))
-            ctx.exit(1)
+            # Only a write is answered so, be it of a temporary file.
+            full = isinstance(failure, OSError) and failure.errno in _DISK
+            ctx.exit(WriteError.exit_code if full else 1)
         except Exception as failure:
             if not _is_out_of_memory(failure):
                 self._call_it_a_bug(ctx, failure)

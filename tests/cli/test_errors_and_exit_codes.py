@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import types
 
 import click
@@ -77,6 +79,14 @@ def test_a_refused_file_is_named(failing):
     result = failing(PermissionError(13, "Permission denied", "/root/out"))
 
     assert (result.exit_code, result.stderr) == (1, "error: /root/out: Permission denied\n")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_ends_with_5_wherever_something_was_written(failing, number):
+    result = failing(OSError(number, os.strerror(number), "/tmp/scratch"))
+
+    assert result.exit_code == 5
+    assert result.stderr == f"error: /tmp/scratch: {os.strerror(number)}\n"
 
 
 @pytest.mark.parametrize(
