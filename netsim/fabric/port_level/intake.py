@@ -53,6 +53,8 @@ class Intake:
         hosts = self._network.host_count
         if not (0 <= src < hosts and 0 <= dst < hosts and src != dst and size >= 0):
             raise SimulationError(_impossible(self.messages, src, dst, size, hosts))
+        led = self._network.reachable(src, dst)
+        sending, lead, receiving = self._times.of_one(src, dst, size) if led else (0, 0, 0)
         message = self._make_room(1)
         self._open_batch(1, confirmed=False)
         self.sizes[message] = size
@@ -60,9 +62,8 @@ class Intake:
         row[at.ENDS] = dst << at.HIGH | src
         row[at.READY], row[at.END] = now, -1
         row[at.BATCH_OF] = self.batches - 1
-        if not self._network.reachable(src, dst):
+        if not led:
             return message, False
-        sending, lead, receiving = self._times.of_one(src, dst, size)
         row[at.SENDING], row[at.RECEIVING] = sending, receiving
         slot = self.store.slot(dst, lead)
         self.store.state.sender_of[message], self.store.state.slot_of[message] = src, slot
@@ -71,8 +72,9 @@ class Intake:
 
     def add(self, batch: FlowBatch, now: int) -> tuple[range, Ints]:
         """Add all of `batch`; return their numbers and those that no path joins."""
-        columns = [np.asarray(c, np.int64) for c in (batch.src, batch.dst, batch.size)]
-        src, dst, size = columns
+        src, dst, size = (
+            np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size)
+        )
         count = len(src)
         start, delay = (
             np.broadcast_to(np.asarray(column, np.int64), (count,))
@@ -83,8 +85,14 @@ class Intake:
         gates = rows(batch.gates, count, "gates") if batch.gates is not None else None
         if gates is not None and not ((gates[1] >= 0) & (gates[1] < len(self._gates))).all():
             raise SimulationError(f"a flow waits for a gate that is none of {len(self._gates)}")
-        first = self._make_room(count)
         confirmed = batch.trigger == "tx"
+        led = (src == dst) | joined(src, dst, self._network)
+        if confirmed:
+            led &= joined(dst, src, self._network)
+        sent = np.flatnonzero(led & (src != dst))
+        # Whatever is refused has been refused by now.
+        times = self._times.of(src[sent], dst[sent], size[sent])
+        first = self._make_room(count)
         self._open_batch(count, confirmed=confirmed)
         chosen = slice(first, first + count)
         self.sizes[chosen] = size
@@ -94,11 +102,8 @@ class Intake:
         table[:, at.END] = -1
         table[:, at.BATCH_OF] = self.batches - 1
         table[:, at.SENDING] = delay
-        led = joined(src, dst, self._network)
-        if confirmed:
-            led &= joined(dst, src, self._network)
-        led |= src == dst
-        self._time(table, first, led & (src != dst), columns, confirmed=confirmed)
+        table[sent, at.SENDING], lead, table[sent, at.RECEIVING] = times
+        self._place(first + sent, src[sent], dst[sent], lead, confirmed=confirmed)
         ready = led.copy()
         if waits is not None:
             base = self.store.add_successors(first + waits.successors, waits.lag)
@@ -159,20 +164,15 @@ class Intake:
         self.store.state.clock[at.ACTIVE] += count
         self.batches += 1
 
-    def _time(
-        self, table: Ints, first: int, sent: Any, columns: list[Ints], *, confirmed: bool
-    ) -> None:
-        """Write how long the messages that are `sent` hold their ports."""
-        which = np.flatnonzero(sent)
-        src, dst, size = (column[which] for column in columns)
-        table[which, at.SENDING], lead, table[which, at.RECEIVING] = self._times.of(src, dst, size)
+    def _place(self, messages: Ints, src: Ints, dst: Ints, lead: Ints, *, confirmed: bool) -> None:
+        """Write where `messages` will wait, and when their senders will know of their arrival."""
         slots = self.store.slots(dst, lead)
-        self.store.state.sender_of[first + which] = src
-        self.store.state.slot_of[first + which] = slots
+        self.store.state.sender_of[messages] = src
+        self.store.state.slot_of[messages] = slots
         if confirmed:
             if not len(self.store.state.back):
                 self.store.reserve_back()
-            self.store.state.back[first + which] = self._times.back(src, dst)
+            self.store.state.back[messages] = self._times.back(src, dst)
 
     def _wait_for_gates(self, first: int, cuts: Ints, gates: Ints) -> Any:
         """Note who waits for which gate; return which messages wait for none that is shut."""

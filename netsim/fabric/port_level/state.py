@@ -61,8 +61,9 @@ class PortState(NamedTuple):
 
 
 NEVER: Final = 9223372036854775807
-FAR: Final = 1 << 62
-"""No instant later than this one is simulated, so that sums of two times do not wrap around."""
+FAR: Final = (1 << 62) - 1
+"""No instant later than this one is simulated, so that it and the time of a message, a lag or a
+calculation, which are no longer, do not wrap around together."""
 NOBODY: Final = -1
 
 # Status codes that `run` returns.

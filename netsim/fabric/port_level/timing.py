@@ -7,11 +7,13 @@ what comes before, its *lead*, holds delays and the storing and forwarding on th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from netsim.errors import SimulationError
 from netsim.fabric.fastest import hop_delay, service_time
+from netsim.fabric.flows import LATEST
 from netsim.fabric.ideal import ideal_completion
 
 if TYPE_CHECKING:
@@ -89,6 +91,19 @@ class MessageTimes:
         for links in (network.host_uplink[src], network.host_downlink[dst]):
             rate = network.link_rate[links]
             full = service_time(np.int64(payload + header), rate)
+            _refuse_beyond_the_clock(size, packets.astype(float) * full)
             held.append((packets - 1) * full + service_time(last, rate))
         whole = ideal_completion(network, src, dst, size, payload=payload, header=header)
+        _refuse_beyond_the_clock(size, whole)
         return held[0], whole - held[1], held[1]
+
+
+def _refuse_beyond_the_clock(size: Ints, time: NDArray[Any]) -> None:
+    """Raise if a message takes longer than the clock allows; nothing has wrapped around by then."""
+    long = np.flatnonzero(time > LATEST)
+    if len(long):
+        lasting = float(time[long[0]]) / 1e12
+        raise SimulationError(
+            f"a message of {int(size[long[0]]):,} B would take {lasting:.3g} s; at most "
+            f"{LATEST / 1e12:.3g} s can be simulated"
+        )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from branching_agenda import branching
 
 from netsim.engine.agenda import Agenda
 from netsim.engine.environment import Environment
 from netsim.fabric.batch import FlowBatch
+from netsim.fabric.packet import PacketConfig
+from netsim.fabric.port_level.fabric import PortFabric
+from netsim.topology.leaf_spine import LeafSpine
 
 
 def test_a_callback_that_sends_sees_its_flow_start_at_its_own_time(make_fabric):
@@ -22,6 +26,25 @@ def test_a_callback_that_sends_sees_its_flow_start_at_its_own_time(make_fabric):
     assert columns["start"].tolist() == [7_000, 9_000]
     assert columns["end_rx"].tolist() == [7_000 + one_packet, 9_000 + one_packet]
     assert fabric.env.now == 9_000 + one_packet
+
+
+@pytest.mark.parametrize("first", ["agenda", "fabric"])
+def test_an_agenda_beside_an_idle_fabric_does_what_it_does_alone(first):
+    env, alone = Environment(), []
+    branching(Agenda(env), alone, seed=4)
+    env.run()
+
+    beside, log = Environment(), []
+    network = LeafSpine.build(LeafSpine.Config(leaves=1, hosts_per_leaf=2, spines=1))
+    if first == "fabric":
+        PortFabric(beside, network, PacketConfig())
+    agenda = Agenda(beside)
+    if first == "agenda":
+        PortFabric(beside, network, PacketConfig())
+    branching(agenda, log, seed=4)
+    beside.run()
+
+    assert (log, beside.now, beside.events) == (alone, env.now, env.events)
 
 
 def test_a_fabric_and_an_agenda_that_do_not_meet_each_do_what_they_do_alone(make_fabric):

@@ -353,6 +353,28 @@ def test_time_beyond_the_clock_is_an_error():
         fabric.env.run()
 
 
+@pytest.mark.parametrize("size", [6 * 10**16, 2**62])
+def test_a_message_that_takes_longer_than_the_clock_goes_is_refused(size):
+    fabric = make()
+
+    with pytest.raises(SimulationError, match=r"at most 4\.61e"):
+        fabric.transfer(0, 1, size)
+    with pytest.raises(SimulationError, match=r"at most 4\.61e"):
+        fabric.submit(FlowBatch([0, 1], [1, 0], [10, size]))
+    assert len(fabric.received) == 0
+
+
+def test_the_longest_message_ends_within_the_clock():
+    fabric = make()
+    # 13.8 PB: 4.6e18 ps at 332.8 ns a packet.
+    packets = (2**62 - 2 * LEAD) // PACKET
+
+    fabric.submit(FlowBatch([0], [1], [packets * SIZE], [10_000]))
+    fabric.env.run()
+
+    assert ends(fabric) == [10_000 + LEAD + packets * PACKET]
+
+
 def test_links_carry_wire_bytes_and_are_busy_as_long_as_messages_hold_them():
     fabric = make()
     fabric.submit(FlowBatch([0, 0], [1, 2], [3 * SIZE, 100]))
