@@ -4,7 +4,7 @@ Long-format tables, CSV or Parquet, are read into columns with every fault locat
 ``read(path, {"round": INDEX, "state": Words(("up", "down"))})`` is how any family reads a table
 that a user brings: measured times, traces of who is where, of who is there, of how fast. Files
 with a form of their own have their own readers: graphs of other tools
-`netsim.datafiles.graph_file.read_graph`, flows those of the fabric.
+`netsim.datafiles.read_graph.read_graph`, flows those of the fabric.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ tools (places on a screen, labels, weights), so they are no mistakes; `foreign` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,33 +82,6 @@ class GraphFile:
         )
         listed = [f"{words} {_listed(names)}" for words, names in groups if names]
         return f"{self.path.name}: not read: {'; '.join(listed)}" if listed else ""
-
-
-def read_graph(path: Path) -> GraphFile:
-    """Return the nodes and edges of the file `path`, its format by its suffix.
-
-    Raises
-    ------
-    ProblemsFound
-        With what is wrong in the file.
-    """
-    # The readers build on this module.
-    from netsim.datafiles.graphml import read_graphml
-    from netsim.datafiles.node_link import read_node_link
-
-    readers: dict[str, Callable[[Path], GraphFile]] = {
-        ".yaml": read_node_link,
-        ".yml": read_node_link,
-        ".json": read_node_link,
-        ".graphml": read_graphml,
-    }
-    read = readers.get(path.suffix.lower())
-    if read is None:
-        findings = Findings(path)
-        hint = f"known formats: {', '.join(readers)}"
-        findings.add(f"'{path.name}' is no graph file by its suffix", hint, code="bad-file")
-        raise findings.found()
-    return read(path)
 
 
 def add_node(

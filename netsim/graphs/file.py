@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim import units
-from netsim.datafiles.graph_file import FileEdge, FileNode, GraphFile, read_graph
+from netsim.datafiles.graph_file import FileEdge, FileNode, GraphFile
+from netsim.datafiles.read_graph import read_graph
 from netsim.fields import FilePath, field
 from netsim.findings import Findings
 from netsim.graphs.graph import Columns, Floats, Graph, Integers, distances, graph_of

@@ -23,7 +23,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from netsim.datafiles.graph_file import read_graph
+from netsim.datafiles.read_graph import read_graph
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
 from netsim.registry import register

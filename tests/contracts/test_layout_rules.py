@@ -9,6 +9,8 @@ import ast
 import re
 from pathlib import Path
 
+import networkx
+
 import netsim
 
 PACKAGE = Path(netsim.__file__).parent
@@ -306,3 +308,44 @@ def test_only_the_registry_has_global_state():
                 yield node, f"global {', '.join(node.names)}"
 
     assert_none(places(rule))
+
+
+def imports(tree):
+    """Yield the nodes that import while a program runs, within functions too."""
+    for node in ast.iter_child_nodes(tree):
+        typing_only = isinstance(node, ast.If) and dotted(node.test) == "TYPE_CHECKING"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not typing_only:
+            yield from imports(node)
+
+
+def imported(name, tree):
+    """Return the modules of netsim that the module `name` imports."""
+    found = set()
+    for node in imports(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif node.module:
+            below = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {one if one in NAMES else node.module for one in below}
+    return found & NAMES.keys() - {name}
+
+
+NAMES = {
+    ".".join(("netsim", *module.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    ): module
+    for module in MODULES
+}
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    graph = networkx.DiGraph()
+    for name, module in NAMES.items():
+        graph.add_edges_from((name, other) for other in imported(name, parsed(module)))
+    assert graph.number_of_edges() > len(NAMES)
+
+    circles = [sorted(one) for one in networkx.strongly_connected_components(graph)]
+
+    assert_none([" <-> ".join(circle) for circle in circles if len(circle) > 1])

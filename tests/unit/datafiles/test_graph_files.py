@@ -7,7 +7,7 @@ import json
 import networkx as nx
 import pytest
 
-from netsim.datafiles.graph_file import read_graph
+from netsim.datafiles.read_graph import read_graph
 from netsim.problems import ProblemsFound
 
 HEAD = (
