@@ -31,7 +31,7 @@ network:
     hosts_per_leaf: 2
     host_link: {rate: 100 Gbps, delay: 1 us}
   transport: {kind: open_loop}
-record: {runners: [1, 3]}
+record: {runners: [1, 3], tables: [flows]}
 """
 
 
@@ -82,7 +82,7 @@ def test_describe_knows_the_family_and_its_models(netsim):
     assert "workload relay: a baton handed on through a network" in family
     assert "{kind: forward | strided} or a name alone" in family
     assert "weibull} or duration" in family
-    assert "tables: runs, handovers, perf; on request: holdings" in family
+    assert "tables: runs, handovers, perf; on request: holdings, flows, " in family
     assert "written: order: strided" in netsim("describe", "strided")
     assert "R. Diestel" in netsim("describe", "wheel")
     assert "of: relay; drawn from: handovers" in netsim("describe", "baton_over_time")
@@ -103,10 +103,11 @@ def test_an_example_of_the_family_is_written_and_valid_by_its_schema(netsim, tmp
         assert not validator.is_valid(whole | wrong)
 
 
-def test_the_family_runs_over_a_network_and_writes_its_tables(netsim, tmp_path):
+@pytest.mark.parametrize("fidelity", ["packet", "ideal"])
+def test_the_family_runs_over_a_network_and_writes_its_tables(netsim, tmp_path, fidelity):
     (tmp_path / "race.yaml").write_text(RACE)
 
-    netsim("run", "race.yaml", "-o", "out")
+    netsim("run", "race.yaml", "-o", "out", "--set", f"network.fidelity={fidelity}")
 
     tables = tmp_path / "out" / "tables"
     handed = pyarrow.parquet.read_table(tables / "handovers.parquet").to_pydict()
@@ -124,7 +125,10 @@ def test_the_family_runs_over_a_network_and_writes_its_tables(netsim, tmp_path):
     held = pyarrow.parquet.read_table(tables / "holdings.parquet").to_pydict()
     assert held["runner"] == [1, 3, 1, 3]
     assert held["held"] == [3e-6] * 4
-    assert "netsim run out" not in netsim("describe", "out")
+    flows = pyarrow.parquet.read_table(tables / "flows.parquet").to_pydict()
+    assert flows["src"] == order[:-1]
+    assert flows["dst"] == order[1:]
+    assert flows["end_rx"] == expected
     runs = pyarrow.parquet.read_table(tables / "runs.parquet").to_pydict()
     # A wheel of four: three spokes and three edges of the rim.
     assert runs["roads"] == [6]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netsim.estimate import Estimate
+from netsim.fabric.schema import NETWORK_TABLES
 from netsim.metrics.schema import Column, Headline
 from netsim.registry import register
 from relay.schema import RelayScenario
@@ -18,7 +20,7 @@ class RelayFamily:
     source = "rules of the relay race"
     Scenario = RelayScenario
     tables = ("handovers",)
-    optional_tables = ("holdings",)
+    optional_tables = ("holdings", *NETWORK_TABLES)
     run_columns = (
         Column("race_time", "float64", "s", "time of the race", nullable=True),
         Column("roads", "int64", "1", "roads of the course", nullable=True),
@@ -41,6 +43,11 @@ class RelayFamily:
     def describe(self, scenario):
         """Return the race in one line."""
         return f"{scenario.runners} runners, {scenario.laps} laps"
+
+    def estimate(self, scenario):
+        """Return what a race costs: a flow and two rows a hand-over."""
+        count = scenario.runners * scenario.laps
+        return Estimate(flows=count, rows=2 * count, seconds=1e-4 * count)
 
     def build(self, scenario, context):
         """Return a race."""

@@ -21,7 +21,9 @@ class Race:
         self._order = once * scenario.laps
         generator = context.streams.generator("relay.hold")
         self._held = draw(scenario.hold, generator, len(self._order))
-        self._fabric = None if scenario.network is None else connect(scenario.network, context)
+        self._fabric = None
+        if scenario.network is not None:
+            self._fabric = connect(scenario.network, context, range(scenario.runners))
         course, streams = scenario.course, context.streams
         self._course = None
         if course is not None:
@@ -59,6 +61,8 @@ class Race:
                     "held": [float(self._held[i]) for i in chosen],
                 },
             )
+        if self._fabric is not None:
+            self._fabric.finish(recorder)
         return {
             "race_time": self._times[-1] / SECOND if count else None,
             "roads": None if self._course is None else self._course.edge_count,
