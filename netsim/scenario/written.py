@@ -38,6 +38,9 @@ Overrides = Mapping[str, Any] | Sequence[str]
 _MAPPING: Final = "the mapping"
 _UNNAMED: Final = "scenario"
 
+#: Characters that JSON takes as they are, and YAML refuses or takes for the end of a line.
+_NOT_IN_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
 _MADE_BY: Final = f"netsim {__version__} (results version {RESULTS_VERSION})"
 
 
@@ -156,10 +159,14 @@ def _tree(fields: Mapping[str, Any], reader: Reader) -> Node | None:
 
 
 def _as_json(fields: Any) -> str:
-    """Return a scenario given as a mapping as a text that is read as the same scenario."""
+    """Return a scenario given as a mapping as a text that is read as the same scenario.
+
+    It is YAML as well as JSON: what YAML does not take as it is, is escaped.
+    """
     import json
 
-    return json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _resolved(written: Written, *, judge: bool) -> Scenario | None:

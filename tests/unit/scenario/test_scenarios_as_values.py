@@ -64,10 +64,18 @@ def test_a_mapping_without_a_name_is_called_scenario():
     assert load(nameless).hash == load(FABRIC).hash
 
 
-def test_the_recorded_text_of_a_mapping_is_the_same_scenario(tmp_path):
-    (tmp_path / "s.yaml").write_text(load(FABRIC).text)
+@pytest.mark.parametrize(
+    "text", ["", 'a\nb\t"c" \\', "\x7f\x85\u2028\ufeff\uffff", "\0\x1b", "\U0001f600"]
+)
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_the_recorded_text_of_a_mapping_is_the_same_scenario(tmp_path, text, suffix):
+    scenario = load(changed(description=text))
+    (tmp_path / f"s.{suffix}").write_text(scenario.text)
 
-    assert load(tmp_path / "s.yaml") == load(FABRIC)
+    again = load(tmp_path / f"s.{suffix}")
+
+    assert again == scenario
+    assert again.model.description == text
 
 
 def test_what_numpy_and_paths_hold_is_taken_as_plain_values(tmp_path):
