@@ -10,6 +10,7 @@ from toy_family import TICKS
 import netsim
 from netsim import registry
 from netsim.errors import ScenarioError
+from netsim.estimate import Estimate
 from netsim.family import ScenarioModel
 from netsim.fields import field
 from netsim.graphs.kind import GraphBlock, build, problems
@@ -39,6 +40,9 @@ class Gossip:
 
     def check(self, scenario):
         return problems(scenario.topology, scenario.nodes, also=("nodes",))
+
+    def estimate(self, scenario):
+        return Estimate(rows=1, seconds=1e-3)
 
     def describe(self, scenario):
         return f"gossip on a {scenario.topology.kind}"
