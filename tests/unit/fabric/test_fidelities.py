@@ -77,7 +77,10 @@ def scenario(tmp_path, text: str) -> Any:
     [
         ("fidelity: ideal\n", ()),
         ("fidelity: packet\nrouting: {policy: rps}\n", ()),
-        ("fidelity: ideal\nrouting: {policy: rps}\n", ("fidelity 'ideal' ignores routing",)),
+        (
+            "fidelity: ideal\nrouting: {policy: rps}\nqueue: null\n",
+            ("fidelity 'ideal' ignores routing",),
+        ),
         (
             "fidelity: ideal\nqueue: {kind: drop_tail}\ntransport: {kind: dctcp}\n"
             "record: {tables: [links, packets]}\n",
