@@ -44,7 +44,7 @@ def receiver_time(size: int, links: int) -> Fraction:
 
 @register("check", "fabric_single_flow")
 class SingleFlow:
-    """One flow at a time, on 2 links (one leaf) and 4 links (across a spine)."""
+    """One flow at a time, on 2 links (one leaf) and 4 (across a spine), at both fidelities."""
 
     family: ClassVar[str] = "fabric"
     claim: ClassVar[str] = "one flow alone takes size/R + (k-1) packet times + k propagation delays"
@@ -55,8 +55,10 @@ class SingleFlow:
         found = []
         for links, target in ((2, 1), (4, 8)):
             for size in SIZES:
-                name = f"{size} B over {links} links"
-                found.append(_judge(name, size, target, receiver_time(size, links)))
+                expected = receiver_time(size, links)
+                for fidelity in ("packet", "ideal"):
+                    name = f"{size} B over {links} links, {fidelity}"
+                    found.append(_judge(name, size, target, expected, fidelity=fidelity))
         acknowledged = receiver_time(2_000_000, 4) + 4 * (service_time(ACK) + DELAY)
         found.append(
             _judge("2000000 B over 4 links, at the sender", 2_000_000, 8, acknowledged, True)
@@ -65,10 +67,16 @@ class SingleFlow:
 
 
 def _judge(
-    name: str, size: int, target: int, expected: Fraction, acknowledged: bool = False
+    name: str,
+    size: int,
+    target: int,
+    expected: Fraction,
+    acknowledged: bool = False,
+    fidelity: str = "packet",
 ) -> Measurement:
     flow_file = csv(("src", "dst", "size", "start", "spine"), [(0, target, size, 0, 1)])
-    result = simulate(_scenario(acknowledged), {"flows.csv": flow_file})
+    scenario = _scenario(acknowledged) | {"fidelity": fidelity}
+    result = simulate(scenario, {"flows.csv": flow_file})
     end = result.table("flows")["end_tx" if acknowledged else "end_rx"][0].as_py()
     return Measurement(name, end, float(expected), 1, "ps", "absolute")
 
