@@ -77,6 +77,25 @@ class Scale:
         return Fraction(round(number * held.units[self.unit])) / held.units[self.unit]
 
 
+@dataclass(frozen=True, slots=True)
+class Written(Sequence[Any]):
+    """The values of a range, each written when it is asked for: ten million take no memory."""
+
+    size: int
+    at: Callable[[int], Fraction]
+    scale: Scale
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(*index.indices(self.size)))
+        if not -self.size <= index < self.size:
+            raise IndexError(index)
+        return self.scale.write(self.at(index % self.size))
+
+
 def expand(written: Any) -> Sequence[Any]:
     """Return the values that `written` stands for.
 
@@ -181,7 +200,7 @@ _HOW: Final = "write a list, or range, linspace or logspace: " + _EXAMPLES["rang
 def _written(count: int, at: Callable[[int], Fraction], scale: Scale) -> Sequence[Any]:
     if count > MOST:
         raise ValuesError(f"{count:,} values of one field are more than the {MOST:,} of a sweep")
-    return tuple(scale.write(at(index)) for index in range(count))
+    return Written(count, at, scale)
 
 
 def _count(word: str, count: Any) -> int:

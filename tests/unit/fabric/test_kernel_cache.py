@@ -117,7 +117,7 @@ def test_fields_and_types_of_the_state_are_part_of_the_fingerprint(monkeypatch):
 
     monkeypatch.setattr(State, "_fields", fields)
     narrow = (*dtypes()[1:], np.dtype(np.int16))
-    monkeypatch.setattr(fingerprint, "dtypes", lambda: narrow)
+    monkeypatch.setattr(fingerprint, "dtypes", lambda shape: narrow)
     assert key_of(RandomPacketSpraying) != before
 
 

@@ -34,11 +34,17 @@ from netsim.sweep.values import ValuesError, expand
     ],
 )
 def test_a_range_is_written_out(written: Any, values: tuple[Any, ...]) -> None:
-    assert expand(written) == values
+    assert tuple(expand(written)) == values
 
 
 def test_eleven_steps_from_zero_to_one_are_exact_tenths() -> None:
-    assert expand({"linspace": [0, 1, 11]}) == tuple(tenth / 10 for tenth in range(11))
+    assert list(expand({"linspace": [0, 1, 11]})) == [tenth / 10 for tenth in range(11)]
+
+
+def test_a_long_range_is_counted_without_being_written_out() -> None:
+    values = expand({"range": [0, 9_000_000, 1]})
+
+    assert (len(values), values[-1], values[5:7]) == (9_000_000, 8_999_999, (5, 6))
 
 
 def test_bytes_between_two_ends_in_equal_ratios_are_whole() -> None:
