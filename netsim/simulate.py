@@ -1,4 +1,4 @@
-"""Run scenarios: one replication at a time, in memory or into a run directory.
+"""Run scenarios: one replication at a time, in memory or into a directory.
 
 `run_point` is the unit of work: one scenario, one replication, fresh objects, named random
 streams. `run` is all replications of a scenario, one after another in one process, so that they
@@ -20,12 +20,16 @@ from netsim.engine.environment import Environment
 from netsim.errors import NetsimError, SimulationError, UsageError, WriteError
 from netsim.estimate import refuse_too_large
 from netsim.family import RunContext, Scalar, Simulation
+from netsim.metrics.failures import Failure
+from netsim.metrics.manifest import RunIdentity
+from netsim.metrics.marks import Key
 from netsim.metrics.parameters import with_parameters
+from netsim.metrics.part_writer import PartWriter
 from netsim.metrics.provenance import provenance
-from netsim.metrics.reader import concatenate, open_results, to_pandas
+from netsim.metrics.reader import RunFiles, concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder, Sink
 from netsim.metrics.resources import Cost, Stopwatch
-from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity, check, filling
+from netsim.metrics.rundir import RunDirectory, check, filling
 from netsim.metrics.summary import SummaryRow, render, render_html, summary_rows
 from netsim.metrics.tables import tables_of
 from netsim.registry import did_you_mean
@@ -77,7 +81,11 @@ class Done:
 
 
 def run_point(
-    scenario: Scenario, replication: int, sink: Sink, watchers: Sequence[Watcher] = ()
+    scenario: Scenario,
+    replication: int,
+    sink: Sink,
+    watchers: Sequence[Watcher] = (),
+    record: Mapping[str, Any] | None = None,
 ) -> Done:
     """Simulate one replication of `scenario` and write its tables to `sink`.
 
@@ -91,6 +99,8 @@ def run_point(
         Where the tables go; on failure nothing becomes visible there.
     watchers
         Told about the progress.
+    record
+        What the tables say they came from; left out, all that it takes to make them again.
     """
     model, family = scenario.model, scenario.family
     watch = Stopwatch()
@@ -99,7 +109,7 @@ def run_point(
         sink,
         point=scenario.point,
         replication=replication,
-        provenance=provenance(scenario.recorded, model.seed, scenario.hash),
+        provenance=record or provenance(scenario.recorded, model.seed, scenario.hash),
     )
     try:
         env = Environment()
@@ -143,12 +153,15 @@ class RunResult:
         Rows of table `runs`, by replication.
     path
         The run directory, or None if the tables are in memory.
+    stored
+        Whether the directory held all of it already, so that nothing was simulated.
     """
 
     scenario: Scenario
     runs: tuple[Mapping[str, Scalar], ...]
     path: Path | None
     _tables: Mapping[str, Any]
+    stored: bool = False
 
     def tables(self) -> list[str]:
         """Return the names of the tables, sorted."""
@@ -218,6 +231,8 @@ def run(
 ) -> RunResult:
     """Simulate all replications of `scenario`, one after another.
 
+    What `out` holds of them already is not simulated again.
+
     Parameters
     ----------
     scenario
@@ -225,14 +240,14 @@ def run(
     out
         Directory to write to; left out, the tables stay in memory.
     overwrite
-        Whether a run that `out` holds may be replaced.
+        Whether a run that `out` holds is replaced.
     watchers
         Told about the progress.
 
     Raises
     ------
     OutputError
-        If `out` holds something already.
+        If `out` holds something else already.
     ScenarioError
         If a replication would take more memory than this process may use, or too many samples.
     SimulationError
@@ -266,11 +281,9 @@ def identity(scenario: Scenario) -> RunIdentity:
         text=scenario.text,
         resolved=scenario.recorded,
         provenance=provenance(scenario.recorded, model.seed, scenario.hash),
-        points=tuple(
-            PointKey(scenario.point_id(replication), scenario.point, replication)
-            for replication in range(model.replications)
-        ),
+        runs=model.replications,
         inputs=scenario.inputs,
+        warnings=scenario.warnings,
     )
 
 
@@ -280,9 +293,9 @@ def check_directory(path: str | Path, scenario: Scenario, *, overwrite: bool = F
     Raises
     ------
     OutputError
-        If `path` holds something already, is being filled, or cannot be made.
+        If `path` holds something else already, is being filled, or cannot be made.
     """
-    check(path, identity(scenario), overwrite=overwrite)
+    check(path, identity(scenario), overwrite=overwrite, resume=True)
 
 
 def _run_into(
@@ -290,60 +303,78 @@ def _run_into(
 ) -> RunResult:
     """Run all replications into a run directory that is locked meanwhile."""
     record = identity(scenario)
-    with filling(path, record, overwrite=overwrite) as directory:
-        rows = _fill(directory, record.points, scenario, watchers)
+    if not overwrite:
+        check(path, record, resume=True)
+        if (stored := _stored(path, record)) is not None:
+            return RunResult(scenario, stored, path, {}, stored=True)
+    with filling(path, record, overwrite=overwrite, resume=True) as directory:
+        done = directory.done()
+        keys = [Key(0, scenario.point, replication) for replication in range(record.runs)]
+        missing = [key for key in keys if (key.point, key.replication) not in done]
+        rows = _fill(directory, missing, scenario, watchers)
+    if done:
+        rows = open_results(path).table("runs").to_pylist()
     return RunResult(scenario, tuple(rows), path, {})
+
+
+def _stored(path: Path, record: RunIdentity) -> tuple[Mapping[str, Scalar], ...] | None:
+    """Return the rows of `runs` if `path` holds the whole run already, as good as it is now."""
+    try:
+        files = RunFiles(path)
+    except NetsimError:
+        return None
+    if files.manifest["hash"] != record.hash or not files.complete:
+        return None
+    if files.manifest["counts"]["runs"] < record.runs:
+        return None
+    return tuple(files.table("runs").to_pylist())
 
 
 def _fill(
     directory: RunDirectory,
-    points: Sequence[PointKey],
+    keys: Sequence[Key],
     scenario: Scenario,
     watchers: Sequence[Watcher],
 ) -> list[Mapping[str, Scalar]]:
-    """Run all points and mark how it ended; one that fails does not stop the others.
+    """Run all `keys` and mark how it ended; one that fails does not stop the others.
 
     A disk that fails stops them all: what it did to one it does to the next, and the first file
     that failed is the one to name.
     """
     rows: list[Mapping[str, Scalar]] = []
     failures: list[tuple[int, NetsimError]] = []
+    writer = PartWriter(directory.path, directory.hash)
+    record = provenance(scenario.recorded, scenario.model.seed, scenario.hash)
     try:
-        for key in points:
+        for key in keys:
             try:
-                rows.append(_run_one(directory, key, scenario, watchers))
+                done = run_point(scenario, key.replication, writer.sink(key), watchers, record)
+                rows.append(done.row)
             except WriteError:
                 raise
             except NetsimError as failure:
+                directory.note(Failure.of(key, failure))
                 failures.append((key.replication, failure))
+            except Exception as bug:
+                directory.note(Failure.of(key, bug))
+                raise
+        writer.commit()
         if not failures:
             directory.complete()
     except Exception:
+        with contextlib.suppress(WriteError):
+            writer.commit()
         directory.give_up()
         raise
     except BaseException:
         with contextlib.suppress(WriteError):
+            writer.commit()
             directory.stop()
         raise
     if failures:
-        directory.fail()
-        raise _failed(failures, len(points), directory.path)
+        directory.fail(len(failures))
+        raise _failed(failures, scenario.model.replications, directory.path)
     return rows
-
-
-def _run_one(
-    directory: RunDirectory, key: PointKey, scenario: Scenario, watchers: Sequence[Watcher]
-) -> Mapping[str, Scalar]:
-    """Run one replication into its own directory and commit it."""
-    point = directory.point(key)
-    try:
-        done = run_point(scenario, key.replication, point.sink(), watchers)
-        point.commit(done.rows, done.cost)
-    except Exception as failure:
-        with contextlib.suppress(WriteError):
-            point.fail(failure)
-        raise
-    return done.row
 
 
 def _failed(

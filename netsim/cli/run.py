@@ -82,9 +82,11 @@ def command(
         raise
     if as_json:
         _print_json(result)
-    else:
-        say(result.summary)
-        say(_written(result))
+        return
+    if result.stored:
+        say(f"{path} holds this run already, so nothing was simulated; --overwrite repeats it")
+    say(result.summary)
+    say(_written(result))
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
@@ -116,9 +118,9 @@ def _print_plan(scenario: Scenario, path: Path, cost: Estimate, *, as_json: bool
 
     model = scenario.model
     tables = [table.name for table in tables_of(scenario.family, model.record.asked_for())]
-    points = [scenario.point_id(replication) for replication in range(model.replications)]
     if not as_json:
-        say(f"would write {path} ({_count(len(points), 'run')}, tables {', '.join(tables)})")
+        runs = _count(model.replications, "run")
+        say(f"would write {path} ({runs}, tables {', '.join(tables)})")
         return
     import json
 
@@ -127,7 +129,8 @@ def _print_plan(scenario: Scenario, path: Path, cost: Estimate, *, as_json: bool
         "hash": scenario.hash,
         "seed": model.seed,
         "path": str(path),
-        "points": points,
+        "point": scenario.point,
+        "replications": model.replications,
         "tables": tables,
         "estimate": cost.facts(),
     }
@@ -161,7 +164,8 @@ def _written(result: RunResult) -> str:
     tables = _count(len(result.tables()), "table")
     runs = _count(len(result.runs), "run")
     hint = f"try: {shlex.join(['netsim', 'describe', str(path)])}"
-    return f"wrote {path} ({runs}, {tables}, {_size(size)})   {hint}"
+    verb = "found" if result.stored else "wrote"
+    return f"{verb} {path} ({runs}, {tables}, {_size(size)})   {hint}"
 
 
 def _count(number: int, thing: str) -> str:

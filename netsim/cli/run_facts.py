@@ -11,7 +11,6 @@ from netsim.cli.text_table import lines
 from netsim.cli.yaml_text import dump
 from netsim.errors import NetsimError
 from netsim.metrics import layout
-from netsim.metrics.point import read_attempts
 from netsim.metrics.reader import RunFiles, open_results
 
 
@@ -32,8 +31,10 @@ def facts(path: Path) -> dict[str, Any]:
         "workload": manifest.get("workload"),
         "status": run.status,
         "complete": run.complete,
-        "points": len(manifest.get("points", [])),
-        "points_done": len(run.done_points()),
+        "kind": run.kind,
+        "points": manifest["counts"]["points"],
+        "runs": manifest["counts"]["runs"],
+        "runs_done": len(run.order.keys),
         "hash": manifest.get("hash"),
         "seed": manifest.get("seed"),
         "started": manifest.get("started"),
@@ -45,7 +46,7 @@ def facts(path: Path) -> dict[str, Any]:
         "machine": manifest.get("machine", {}),
         "inputs": manifest.get("inputs", []),
         "tables": run.rows(),
-        "errors": _errors(path, manifest),
+        "errors": _errors(run),
         "explanation": _explanation(path),
         "resolved": provenance.get("scenario", {}),
     }
@@ -54,13 +55,13 @@ def facts(path: Path) -> dict[str, Any]:
 def text(known: Mapping[str, Any]) -> list[str]:
     """Return `known` as lines for people."""
     versions = ", ".join(f"{name} {version}" for name, version in known["versions"].items())
-    state = f"{known['status']}, {known['points_done']} of {known['points']} runs done"
+    state = f"{known['status']}, {known['runs_done']} of {known['runs']} runs done"
     if known["status"] == "incomplete":
-        state += "; incomplete: its manifest, its points and SUCCESS do not belong together"
+        state += "; incomplete: its manifest, its parts and SUCCESS do not belong together"
     machine = known["machine"]
     shown = lines(
         [
-            ["run", f"{known['name']}, workload {known['workload']}"],
+            [str(known["kind"]), f"{known['name']}, workload {known['workload']}"],
             ["status", state],
             ["seed", str(known["seed"])],
             ["hash", str(known["hash"])],
@@ -83,14 +84,13 @@ def text(known: Mapping[str, Any]) -> list[str]:
     return [*shown, "", "scenario as run:", *_indented(dump(known["resolved"]))]
 
 
-def _errors(path: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """Return the last error of each point that is not done."""
+def _errors(run: RunFiles) -> list[str]:
+    """Return the last error of each run that is not done."""
     found = []
-    for point in manifest.get("points", []):
-        directory = path / layout.POINTS / str(point["id"])
-        attempts = read_attempts(directory)
-        if attempts and not (directory / layout.DONE).exists():
-            found.append(f"replication {point['replication']}: {attempts[-1].get('message')}")
+    for failure in run.failures:
+        swept = ", ".join(f"{field}={value}" for field, value in (failure.swept or {}).items())
+        where = f"point {failure.key.index} ({swept}), " if swept else ""
+        found.append(f"{where}replication {failure.key.replication}: {failure.message}")
     return found
 
 

@@ -2,7 +2,7 @@
 
 The way of a row::
 
-    family -> Recorder -> PointSink -> points/<id>/*.parquet -> tables/*.parquet -> open_results
+    family -> Recorder -> PartWriter -> parts/<worker>/<n>/ -> tables/*.parquet -> open_results
 
 `schema` says what a table is, `recorder` takes rows, `rundir` keeps a run directory whole,
 `reader` reads it, `statistics` and `summary` turn replications into means with intervals. Nothing

@@ -2,8 +2,8 @@
 
 Everything that a run leaves behind is written here, so that one place decides what happens when
 the disk is full, read-only or gone: the write ends in a `WriteError` that names the file, and what
-was half written goes. Temporary names are ``.tmp-<pid>-<name>`` beside the final one, so that
-leftovers of a killed process are recognised.
+was half written goes. Temporary names are ``.tmp-<host>-<pid>-<word>-<name>`` beside the final one,
+so that no two processes of any host share one, and what a killed process left is recognised.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +26,12 @@ from netsim.reading import open_regular
 
 TEMPORARY: Final = ".tmp-"
 _BLOCK: Final = 1 << 18
-_LEFTOVER: Final = re.compile(rf"^{re.escape(TEMPORARY)}\d+-")
-
+#: This host, as names of files show it, and a word that no other process of it has.
+HOST: Final = re.sub(r"[^A-Za-z0-9_.]", "_", platform.node())[:60] or "host"
+_WORD: Final = os.urandom(3).hex()
+#: What names of a process start with: its host, its number, its word.
+SIGNED: Final = re.compile(r"([A-Za-z0-9_.]+)-(\d{1,10})-([0-9a-f]{6})(?:-|$)")
+_LEFTOVER: Final = re.compile(rf"^{re.escape(TEMPORARY)}{SIGNED.pattern}")
 
 #: What to do when a run directory cannot be written.
 _KEPT: Final = "finished runs in this directory are kept, free some space or choose another -o"
@@ -87,7 +92,7 @@ class NewFile(io.RawIOBase):
         self._held = bytearray()
         self._pending = self._discarded = False
         with writing(path, remedy):
-            # Left by a dead process of the same number; a link is removed, not followed.
+            # Whatever has this name is not ours to read; a link is removed, not followed.
             self._aside.unlink(missing_ok=True)
             self._handle = own_places.create(self._aside)
         self._pending = True
@@ -168,7 +173,12 @@ class NewFile(io.RawIOBase):
 
 def temporary(path: Path) -> Path:
     """Return the name under which this process writes `path`."""
-    return path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
+    return path.with_name(f"{TEMPORARY}{signature()}-{path.name}")
+
+
+def signature() -> str:
+    """Return what names of this process, and of no other, start with."""
+    return f"{HOST}-{os.getpid()}-{_WORD}"
 
 
 def write_bytes(path: Path, content: bytes, remedy: str = _KEPT) -> None:
@@ -213,3 +223,9 @@ def sha256(path: Path) -> str:
 def json_bytes(value: Any) -> bytes:
     """Return `value` as indented JSON with a final newline."""
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def compact_json_bytes(value: Any) -> bytes:
+    """Return `value` as JSON on one line, for long lists."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()

@@ -3,7 +3,7 @@
 A run directory may come from anywhere: copied by halves, edited by hand, written by another
 version. What is read from it is used as a path, as a key, as a number; so each file is compared
 with its form first, and the first thing that does not fit is said in words. `MANIFEST`, `MARK` and
-`ATTEMPTS` state the forms; entries that they do not name are allowed and ignored.
+`FAILURE` state the forms; entries that they do not name are allowed and ignored.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from netsim.metrics.own_places import read_bytes
 from netsim.strict_json import JsonError, parse
 
 #: Versions of the layout with its manifest, and of the commit mark.
-MANIFEST_VERSION: Final = 1
-MARK_VERSION: Final = 1
+MANIFEST_VERSION: Final = 2
+MARK_VERSION: Final = 2
 
 #: Says what is wrong with a value, given what to call it; or nothing.
 Rule = Callable[[Any, str], str | None]
@@ -116,6 +116,7 @@ COUNT: Final = plain("a whole number from 0", _is_count)
 ANY_BLOCK: Final = plain("a block", lambda value: isinstance(value, dict))
 #: Ids of points are names of folders, so nothing else may stand in one.
 DIGITS: Final = text("[0-9a-f]{1,64}", "hexadecimal digits")
+TABLE: Final = text(r"[A-Za-z0-9_]{1,80}", "the name of a table")
 TABLE_FILE: Final = text(r"[A-Za-z0-9_]{1,80}(-[0-9]{1,9})?\.parquet", "named as a table's file")
 
 PROVENANCE: Final = block(
@@ -128,15 +129,17 @@ PROVENANCE: Final = block(
         "scenario": ANY_BLOCK,
     },
 )
+COUNTS: Final = block({"points": COUNT, "runs": COUNT, "done": COUNT, "failed": COUNT})
 MANIFEST: Final = block(
     {
         "netsim_manifest": version(MANIFEST_VERSION),
+        "kind": text("run|sweep", "'run' or 'sweep'"),
         "status": text("running|success|failed|stopped", "the status of a run"),
         "name": TEXT,
         "workload": TEXT,
         "hash": DIGITS,
         "seed": COUNT,
-        "points": list_of(block({"id": DIGITS, "point": DIGITS, "replication": COUNT})),
+        "counts": COUNTS,
         "provenance": PROVENANCE,
     },
     {
@@ -144,14 +147,22 @@ MANIFEST: Final = block(
         "ended": TEXT_OR_NULL,
         "machine": block({}, {"host": TEXT, "platform": TEXT, "command": list_of(TEXT)}),
         "inputs": list_of(block({"name": TEXT, "path": TEXT})),
+        "warnings": list_of(TEXT),
+        "not_converged": list_of(TEXT),
     },
 )
 MARK: Final = block(
     {
         "netsim_done": version(MARK_VERSION),
-        "point": DIGITS,
-        "replication": COUNT,
+        "study": DIGITS,
+        "index": list_of(COUNT),
+        "point": list_of(DIGITS),
+        "replication": list_of(COUNT),
+        "rows": named(TABLE, list_of(COUNT)),
         "files": named(TABLE_FILE, block({"sha256": DIGITS, "size": COUNT, "rows": COUNT})),
     }
 )
-ATTEMPTS: Final = list_of(block({"message": TEXT}))
+FAILURE: Final = block(
+    {"index": COUNT, "point": DIGITS, "replication": COUNT, "message": TEXT},
+    {"swept": ANY_BLOCK, "error": TEXT, "time": TEXT, "traceback": TEXT},
+)

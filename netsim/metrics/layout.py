@@ -1,47 +1,65 @@
-"""Names in a run directory, and which files in it are netsim's own.
+"""Names in the directory of a run or a sweep, and which files in it are netsim's own.
 
 ::
 
     out/<name>-<hash6>/
       manifest.json                written first
       scenario.yaml resolved.json  as given; as run
+      swept.parquet                of a sweep: what its fields are at each point, a row a point
       inputs/<digest>-<name>       the data files that resolved.json names
-      points/<id>/                 one point and replication
+      parts/<worker>/<n>/          what one worker committed at once
         <table>.parquet            renamed into place when complete
-        done.json                  written last: without it the point does not exist
-        error.txt attempts.json    after a failure
-      tables/<table>.parquet       all points, when all are done
+        done.json                  written last: without it the part does not exist
+      failures/<worker>.jsonl      a line for each attempt that failed
+      tables/<table>.parquet       everything, when all is done
       SUCCESS | FAILED             empty marker
       lock                         while a process fills the directory
+
+A worker is called ``<host>-<pid>-<random word>``, so that no two ever write under one name.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Collection
+import time
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
-from netsim.metrics.atomic import TEMPORARY
+from netsim.metrics.atomic import HOST, SIGNED, TEMPORARY
 from netsim.metrics.own_places import is_folder, is_link
 
 MANIFEST: Final = "manifest.json"
 SCENARIO: Final = "scenario.yaml"
 RESOLVED: Final = "resolved.json"
+SWEPT: Final = "swept.parquet"
 INPUTS: Final = "inputs"
-POINTS: Final = "points"
+PARTS: Final = "parts"
+FAILURES: Final = "failures"
 TABLES: Final = "tables"
 SUCCESS: Final = "SUCCESS"
 FAILED: Final = "FAILED"
 LOCK: Final = "lock"
 DONE: Final = "done.json"
-ERROR: Final = "error.txt"
-ATTEMPTS: Final = "attempts.json"
 
 #: In the order of removal: what makes results visible goes first, the manifest last.
-_TOP: Final = (SUCCESS, FAILED, SCENARIO, RESOLVED, MANIFEST)
-_OF_A_POINT: Final = (DONE, ERROR, ATTEMPTS)
+_TOP: Final = (SUCCESS, FAILED, SCENARIO, RESOLVED, SWEPT, MANIFEST)
 _INPUT: Final = re.compile(r"[0-9a-f]{12}-.*")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+_SHARD_LOCK: Final = re.compile(rf"{LOCK}(-[0-9]+-of-[0-9]+)?")
+_A_DAY: Final = 86_400.0
+
+
+def parts(directory: Path) -> Iterator[Path]:
+    """Yield the folders of parts in `directory`, marked or not, by worker and number."""
+    for worker in _folders(directory / PARTS):
+        numbered = [part for part in _folders(worker) if _NUMBER.fullmatch(part.name)]
+        yield from sorted(numbered, key=lambda part: int(part.name))
+
+
+def _folders(directory: Path) -> list[Path]:
+    return sorted(filter(is_folder, directory.iterdir())) if is_folder(directory) else []
 
 
 def remove_results(directory: Path, needed: Collection[Path] = ()) -> None:
@@ -49,11 +67,16 @@ def remove_results(directory: Path, needed: Collection[Path] = ()) -> None:
     for marker in (SUCCESS, FAILED):
         (directory / marker).unlink(missing_ok=True)
     remove_tables(directory / TABLES)
-    points = directory / POINTS
-    if is_folder(points):
-        for point in sorted(points.iterdir()):
-            remove_point(point)
-        _remove_empty(points)
+    for part in list(parts(directory)):
+        remove_part(part)
+    for worker in _folders(directory / PARTS):
+        _remove_empty(worker)
+    if is_folder(directory / FAILURES):
+        for file in sorted((directory / FAILURES).glob("*.jsonl")):
+            file.unlink()
+    for folder in (PARTS, FAILURES):
+        if is_folder(directory / folder):
+            _remove_empty(directory / folder)
     _remove_inputs(directory / INPUTS, needed)
     remove_leftovers(directory)
     for name in _TOP:
@@ -73,13 +96,11 @@ def _remove_inputs(directory: Path, needed: Collection[Path]) -> None:
     _remove_empty(directory)
 
 
-def remove_point(directory: Path) -> None:
-    """Remove the files of one point, its commit mark first."""
-    if not is_folder(directory):
-        return
-    for name in _OF_A_POINT:
-        (directory / name).unlink(missing_ok=True)
-    remove_tables(directory)
+def remove_part(directory: Path) -> None:
+    """Remove the files of one part, its commit mark first."""
+    if is_folder(directory):
+        (directory / DONE).unlink(missing_ok=True)
+        remove_tables(directory)
 
 
 def remove_tables(directory: Path) -> None:
@@ -99,16 +120,62 @@ def table_files(directory: Path) -> list[Path]:
     )
 
 
+def table_name(file: Path) -> tuple[str, int]:
+    """Return the table that `file` holds, and which of its files it is: ``flows-1.parquet``."""
+    name, _, number = file.stem.partition("-")
+    return name, int(number or 0)
+
+
 def remove_leftovers(directory: Path) -> None:
-    """Remove what a killed process left half written."""
+    """Remove what was left half written in `directory`, which nobody else fills."""
     for file in sorted(directory.glob(f"{TEMPORARY}*")):
         file.unlink(missing_ok=True)
 
 
+def remove_dead(directory: Path) -> None:
+    """Remove what dead processes left half written anywhere in `directory`.
+
+    Known to be dead is a process of this host that is gone, and whoever wrote nothing for a day.
+    """
+    for part in list(parts(directory)):
+        if not (part / DONE).exists() and _is_dead(part.parent.name, part):
+            remove_tables(part)
+    for worker in _folders(directory / PARTS):
+        if _is_dead(worker.name, worker):
+            _remove_empty(worker)
+    for folder in (directory, directory / TABLES, directory / INPUTS):
+        for file in sorted(folder.glob(f"{TEMPORARY}*")) if is_folder(folder) else ():
+            if _is_dead(file.name.removeprefix(TEMPORARY), file):
+                file.unlink(missing_ok=True)
+
+
+def _is_dead(name: str, place: Path) -> bool:
+    """Return whether the process whose signature starts `name` writes no more."""
+    signed = SIGNED.match(name)
+    if signed is not None and signed[1] == HOST and not _is_alive(int(signed[2])):
+        return True
+    try:
+        return time.time() - place.lstat().st_mtime > _A_DAY
+    except OSError:
+        return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def holds_others_files(directory: Path) -> bool:
-    """Return whether `directory` holds anything beside the lock and leftovers of a killed start."""
+    """Return whether `directory` holds anything beside locks and leftovers of a killed start."""
     names = (entry.name for entry in directory.iterdir())
-    return any(name != LOCK and not name.startswith(TEMPORARY) for name in names)
+    return any(
+        not _SHARD_LOCK.fullmatch(name) and not name.startswith(TEMPORARY) for name in names
+    )
 
 
 def find_link(directory: Path) -> Path | None:
@@ -116,9 +183,11 @@ def find_link(directory: Path) -> Path | None:
 
     Kept inputs may be links, to data files too large to be copied.
     """
-    places = [directory / name for name in (*_TOP, LOCK, INPUTS, TABLES, POINTS)]
+    places = [directory / name for name in (*_TOP, LOCK, INPUTS, TABLES, PARTS, FAILURES)]
     found = next(filter(is_link, places), None)
-    for folder in (directory / TABLES, directory / POINTS):
+    folders = [directory / name for name in (TABLES, PARTS, FAILURES)]
+    folders += [*_folders(directory / PARTS), *parts(directory)]
+    for folder in folders:
         if found is None and is_folder(folder):
             found = next(filter(is_link, sorted(folder.iterdir())), None)
     return found

@@ -30,15 +30,17 @@ _LONGEST_NOTE: Final = 1000
 
 
 @contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
+def locked(directory: Path, name: str = layout.LOCK) -> Iterator[None]:
     """Keep every other process out of `directory`, which exists, until the block is left.
+
+    Whoever takes a lock of another `name` is not kept out: shards of one sweep, each with its own.
 
     Raises
     ------
     OutputError
         If a process fills the directory already; the message names it.
     """
-    file = directory / layout.LOCK
+    file = directory / name
     handle = _acquire(file)
     try:
         yield
@@ -49,9 +51,9 @@ def locked(directory: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def check_unlocked(directory: Path) -> None:
+def check_unlocked(directory: Path, name: str = layout.LOCK) -> None:
     """Raise what `locked` would raise, and change nothing."""
-    file = directory / layout.LOCK
+    file = directory / name
     try:
         held = _is_held(file)
     except OSError as refused:
@@ -62,8 +64,9 @@ def check_unlocked(directory: Path) -> None:
 
 def is_locked(directory: Path) -> bool:
     """Return whether a process fills `directory` now, as far as that can be seen."""
+    locks = [directory / layout.LOCK, *directory.glob(f"{layout.LOCK}-*-of-*")]
     try:
-        return _is_held(directory / layout.LOCK)
+        return any(map(_is_held, locks))
     except OSError:
         return False
 

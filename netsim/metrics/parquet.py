@@ -45,7 +45,7 @@ class TableFile:
         self._writer.close()
 
 
-class PointSink:
+class FileSink:
     """Write the tables of one replication into a directory (`netsim.metrics.recorder.Sink`)."""
 
     def __init__(self, directory: Path) -> None:
@@ -71,6 +71,11 @@ class PointSink:
         """Remove what is not published."""
         for file in self._files.values():
             file.abort()
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Number of rows of each table so far."""
+        return {name: file.rows for name, file in self._files.items()}
 
 
 def read_file(path: Path) -> pa.Table:

@@ -2,7 +2,7 @@
 
 The record stands in every file's metadata, so it holds only what cannot differ between two equal
 runs: versions, the kind of processor, the resolved scenario, its seed and hash. Command line,
-host, platform and times stand in ``manifest.json`` and ``done.json``. Its form is fixed by
+host, platform and times stand in ``manifest.json`` and table `perf`. Its form is fixed by
 ``provenance.schema.json`` beside this module.
 """
 
@@ -37,16 +37,26 @@ def provenance(resolved: Mapping[str, Any], seed: int, hash_: str) -> dict[str, 
     hash_
         Identity of the scenario, SHA-256 as hexadecimal digits.
     """
+    return {**versions(), "scenario": dict(resolved), "seed": seed, "hash": hash_}
+
+
+def versions() -> dict[str, Any]:
+    """Return the record of a part: what it was made with, whatever study it belongs to."""
     return {
         "schema_version": SCHEMA_VERSION,
         "netsim": __version__,
         "results_version": RESULTS_VERSION,
         "versions": dict(_versions()),
         "processor": _processor(),
-        "scenario": dict(resolved),
-        "seed": seed,
-        "hash": hash_,
     }
+
+
+def with_provenance(schema: Any, record: Mapping[str, Any]) -> Any:
+    """Return the Arrow `schema` of a table with another record of what it came from."""
+    from netsim.metrics.arrow import PROVENANCE_KEY, canonical_json
+
+    metadata = {**(schema.metadata or {}), PROVENANCE_KEY: canonical_json(record).encode()}
+    return schema.with_metadata(metadata)
 
 
 def provenance_schema() -> dict[str, Any]:
@@ -65,6 +75,7 @@ def _versions() -> tuple[tuple[str, str], ...]:
     )
 
 
+@functools.cache
 def _processor() -> dict[str, Any]:
     """Return the kind of processor: vectorised loops may round differently on another kind."""
     import numpy as np

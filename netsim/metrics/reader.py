@@ -1,26 +1,30 @@
-"""Read results: one door for a run, a sweep, or several of them.
+"""Read results: one door for a run, a sweep, or several of them, finished or not.
 
-A complete run is read from its compacted ``tables/``; any other from the points that are done.
-What has no valid ``done.json``, or is not in the manifest, does not exist here, so nothing
-half-written and nothing of another run is ever read.
+A complete one is read from its compacted ``tables/``; any other from the parts that are committed,
+in the same order and with the same columns. What has no valid ``done.json``, or belongs to another
+study, does not exist here, so nothing half-written is ever read.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from netsim.errors import NetsimError
 from netsim.metrics import layout
 from netsim.metrics.atomic import sha256
+from netsim.metrics.failures import Failure, read_failures
+from netsim.metrics.gathering import Order, encoded, gathered, ordered, schema_of, totals
 from netsim.metrics.lock import is_locked
-from netsim.metrics.own_places import check_file, check_folder, is_file, is_link
-from netsim.metrics.point import read_done, read_mark
-from netsim.metrics.rundir import manifest_or_fault
+from netsim.metrics.manifest import manifest_or_fault, places
+from netsim.metrics.marks import Part, done_runs, fits, read_part
+from netsim.metrics.own_places import check_file, check_folder, is_file, is_folder, is_link
+from netsim.metrics.provenance import with_provenance
+from netsim.metrics.swept import Swept
 from netsim.registry import did_you_mean
 
 if TYPE_CHECKING:
@@ -37,13 +41,19 @@ class ReadError(NetsimError):
     exit_code = 2
 
 
+#: How often parts are looked at again that were merged while they were read.
+_TRIES: Final = 5
+
+Where = Mapping[str, Any]
+
+
 class Results:
-    """Tables of one or several runs.
+    """Tables of one or several runs or sweeps.
 
     Parameters
     ----------
     runs
-        The run directories, or tables in memory.
+        Their directories.
     """
 
     def __init__(self, runs: Sequence[RunFiles]) -> None:
@@ -64,35 +74,41 @@ class Results:
         """Whether every run is finished."""
         return all(run.complete for run in self._runs)
 
+    @property
+    def failures(self) -> list[Failure]:
+        """The last failed attempt of each run that is not done."""
+        return [failure for run in self._runs for failure in run.failures]
+
     def tables(self) -> list[str]:
         """Return the names of the tables, sorted."""
         return sorted({name for run in self._runs for name in run.tables})
 
-    def table(self, name: str) -> pa.Table:
+    def table(self, name: str, where: Where | None = None) -> pa.Table:
         """Return table `name`; units and descriptions stand in the fields' metadata.
+
+        Parameters
+        ----------
+        name
+            Of the table.
+        where
+            Values of swept fields by dotted path: only the points that have them, and only the
+            parts that hold those are read.
 
         Raises
         ------
         ReadError
             If no run has it.
         """
-        parts = [file for run in self._runs for file in run.tables.get(name, ())]
-        if not parts:
+        holders = [run for run in self._runs if name in run.tables]
+        if not holders:
             known = self.tables()
             hint = did_you_mean(name, known) or f"there are: {', '.join(known) or 'none yet'}"
             raise ReadError(f"no table named '{name}' in {self._where()}; {hint}")
-        from netsim.metrics.parquet import read_file
+        return concatenate([run.table(name, where) for run in holders])
 
-        tables = []
-        for part in parts:
-            with _reading(part):
-                check_file(part)
-                tables.append(read_file(part))
-        return concatenate(tables)
-
-    def pandas(self, name: str) -> pd.DataFrame:
+    def pandas(self, name: str, where: Where | None = None) -> pd.DataFrame:
         """Return table `name`, its units, descriptions and provenance in `attrs`."""
-        return to_pandas(self.table(name))
+        return to_pandas(self.table(name, where))
 
     def _where(self) -> str:
         return ", ".join(str(run.path) for run in self._runs)
@@ -103,30 +119,45 @@ class Results:
 
 
 class RunFiles:
-    """The readable files of one run directory."""
+    """The readable files in the directory of one run or sweep."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         manifest = manifest_or_fault(path)
         if isinstance(manifest, str):
-            fault = f"{manifest}; give a directory that netsim run wrote"
+            fault = f"{manifest}; give a directory that netsim wrote"
             raise ReadError(fault if path.is_dir() else _not_a_directory(path))
         self.manifest = manifest
 
+    @property
+    def kind(self) -> str:
+        """Whether it is a run or a sweep."""
+        return str(self.manifest["kind"])
+
     @functools.cached_property
     def complete(self) -> bool:
-        """Whether the run is finished: the marker, the manifest and the points all say so."""
+        """Whether it is finished: the marker, the manifest and the marks all say so."""
         if not is_file(self.path / layout.SUCCESS) or self.manifest["status"] != "success":
             return False
-        # The marks alone: a point whose table was damaged later is to be named, not left out.
-        marks = (self.path / layout.POINTS).glob(f"*/{layout.DONE}")
-        return {mark.parent.name for mark in marks} == self._listed
+        # The marks alone: a part whose table was damaged later is to be named, not left out.
+        found = map(read_part, layout.parts(self.path))
+        parts = [part for part in found if isinstance(part, Part)]
+        ours = len(ordered(parts, places(self.manifest, self.swept)).keys)
+        return bool(ours == len(done_runs(parts)) == self.manifest["counts"]["runs"])
+
+    @functools.cached_property
+    def swept(self) -> Swept | None:
+        """The swept fields of a sweep."""
+        if self.kind == "run":
+            return None
+        with _reading(self.path / layout.SWEPT):
+            return Swept.read(self.path)
 
     @functools.cached_property
     def status(self) -> str:
-        """How the run stands: success, incomplete, running, unfinished, failed or stopped.
+        """How it stands: success, incomplete, running, unfinished, failed or stopped.
 
-        A success that its points or the marker deny is none, and a run whose process is gone is
+        A success that its parts or the marker deny is none, and a run whose process is gone is
         still noted as running in its manifest.
         """
         noted = str(self.manifest["status"])
@@ -136,54 +167,117 @@ class RunFiles:
 
     @property
     def state(self) -> str:
-        """The status and how many replications there are to read, in words."""
-        done, listed = len(self.done_points()), len(self._listed)
+        """The status and how many runs there are to read, in words."""
+        done, listed = len(self.order.keys), self.manifest["counts"]["runs"]
+        thing = "replication" if self.kind == "run" else "run"
         if self.complete:
-            return f"complete, {listed} replication" + ("" if listed == 1 else "s")
-        return f"{self.status}, {done} of {listed} replications"
-
-    @property
-    def _listed(self) -> set[str]:
-        """Names of the points that belong to this run."""
-        return {point["id"] for point in self.manifest["points"]}
+            return f"complete, {listed} {thing}" + ("" if listed == 1 else "s")
+        return f"{self.status}, {done} of {listed} {thing}s"
 
     @functools.cached_property
-    def tables(self) -> dict[str, list[Path]]:
-        """Files of each table, in the order of (point, replication)."""
-        if self.complete:
-            folder = self.path / layout.TABLES
-            with _reading(folder):
-                check_folder(folder)
-            return {file.stem: [file] for file in layout.table_files(folder)}
-        tables: dict[str, list[Path]] = {}
-        for directory, done in self.done_points():
-            for name in sorted(done["files"]):
-                tables.setdefault(Path(name).stem, []).append(directory / name)
-        return tables
+    def order(self) -> Order:
+        """The committed runs, each once, in the order of the study."""
+        return self._ordered()
 
-    def done_points(self) -> list[tuple[Path, dict[str, Any]]]:
-        """Return the directories of complete points with their commit marks, in order.
+    def _ordered(self) -> Order:
+        return ordered(self._parts(), places(self.manifest, self.swept))
+
+    def _parts(self) -> list[Part]:
+        """Return the committed parts.
 
         Raises
         ------
         ReadError
             If a mark is there and is none, or something is a link.
         """
-        done: list[tuple[Path, dict[str, Any]]] = []
-        for directory in (self.path / layout.POINTS / name for name in sorted(self._listed)):
-            for place in (directory.parent, directory):
-                if is_link(place):
-                    raise ReadError(f"{place} is a link, and links in this place are not followed")
-            fault = read_mark(directory)
-            if isinstance(fault, str):
-                raise ReadError(f"{fault}; run it again")
-            mark = read_done(directory)
-            if mark is not None:
-                done.append((directory, mark))
-        return sorted(done, key=lambda entry: (entry[1]["point"], entry[1]["replication"]))
+        top = self.path / layout.PARTS
+        workers = sorted(top.iterdir()) if is_folder(top) else []
+        below = [part for worker in workers if is_folder(worker) for part in worker.iterdir()]
+        for place in (top, *workers, *below):
+            if is_link(place):
+                raise ReadError(f"{place} is a link, and links in this place are not followed")
+        parts = []
+        for folder in layout.parts(self.path):
+            part = read_part(folder)
+            if isinstance(part, str):
+                raise ReadError(f"{part}; run it again")
+            if part is not None and fits(part):
+                parts.append(part)
+        return parts
+
+    @functools.cached_property
+    def failures(self) -> list[Failure]:
+        """The last failed attempt of each run that is not done."""
+        done = {(key.point, key.replication) for key in self.order.keys}
+        last = {failure.run: failure for failure in read_failures(self.path)}
+        return [failure for run, failure in sorted(last.items()) if run not in done]
+
+    @functools.cached_property
+    def tables(self) -> dict[str, list[Path]]:
+        """Names of the tables; of a complete study with their files, in order."""
+        if not self.complete:
+            return {name: [] for name in self.order.tables}
+        folder = self.path / layout.TABLES
+        with _reading(folder):
+            check_folder(folder)
+        found: dict[str, list[Path]] = {}
+        for file in sorted(layout.table_files(folder), key=layout.table_name):
+            found.setdefault(layout.table_name(file)[0], []).append(file)
+        return found
+
+    def table(self, name: str, where: Where | None = None) -> pa.Table:
+        """Return a table that it has."""
+        from netsim.metrics.parquet import read_file
+
+        if not self.complete or where:
+            return self._gathered(name, where or {})
+        tables = []
+        for file in self.tables[name]:
+            with _reading(file):
+                check_file(file)
+                tables.append(read_file(file))
+        return concatenate(tables)
+
+    def _gathered(self, name: str, where: Where) -> pa.Table:
+        """Return a table from the parts."""
+        order = self.order
+        for tries in range(_TRIES):
+            try:
+                with _reading(self.path / layout.PARTS, gone=tries == _TRIES - 1):
+                    return self._from_parts(order, name, where)
+            except FileNotFoundError:
+                # They were merged meanwhile; what took their place is as good.
+                order = self._ordered()
+        raise ReadError(f"{self.path} changes faster than it can be read; try again")
+
+    def _from_parts(self, order: Order, name: str, where: Where) -> pa.Table:
+        import numpy as np
+        import pyarrow as pa
+
+        swept = self.swept
+        schema = with_provenance(schema_of(order, name), self.manifest["provenance"])
+        if where:
+            if swept is None:
+                raise ReadError(f"{self.path} is a run, and sweeps nothing to choose by")
+            order = order.only(swept.where(where))
+        joined = swept.joined_schema(schema) if swept is not None and name == "runs" else schema
+        groups = []
+        at = 0
+        points = np.repeat(
+            np.array([key.index for key in order.keys], np.int64), order.rows(name)
+        )
+        for group in gathered(order, name):
+            rows = group
+            if joined is not schema and swept is not None:
+                rows = swept.joined(group, points[at : at + group.num_rows], joined)
+            at += group.num_rows
+            groups.append(encoded(rows, joined))
+        if not groups:
+            return joined.empty_table()
+        return pa.concat_tables(groups).unify_dictionaries()
 
     def rows(self) -> dict[str, int]:
-        """Return the number of rows of each table, from the files' own footers.
+        """Return the number of rows of each table, of finished ones from the files' own footers.
 
         Raises
         ------
@@ -192,6 +286,8 @@ class RunFiles:
         """
         import pyarrow.parquet as pq
 
+        if not self.complete:
+            return dict(totals(self.order))
         counts = dict.fromkeys(sorted(self.tables), 0)
         for name in counts:
             for file in self.tables[name]:
@@ -201,18 +297,18 @@ class RunFiles:
         return counts
 
     def verify(self) -> None:
-        """Compare every file of the done points with the hash in its commit mark.
+        """Compare every file of the parts with the hash in its commit mark.
 
         Raises
         ------
         ReadError
             If a file was changed after it was written.
         """
-        for directory, done in self.done_points():
-            for name, entry in done["files"].items():
-                if sha256(directory / name) != entry["sha256"]:
+        for part in self._parts():
+            for name, entry in part.files.items():
+                if sha256(part.path / name) != entry["sha256"]:
                     raise ReadError(
-                        f"{directory / name} was changed after it was written; run it again"
+                        f"{part.path / name} was changed after it was written; run it again"
                     )
 
 
@@ -288,12 +384,19 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def _reading(file: Path) -> Iterator[None]:
-    """Turn a table that cannot be read into an error that names its file."""
+def _reading(file: Path, *, gone: bool = True) -> Iterator[None]:
+    """Turn a table that cannot be read into an error that names its file.
+
+    `gone` says whether a file that is not there is such an error, too.
+    """
     import pyarrow as pa
 
     try:
         yield
+    except FileNotFoundError as missing:
+        if not gone:
+            raise
+        raise ReadError(f"{file} cannot be read: {missing.strerror}; run it again") from missing
     except (OSError, pa.ArrowException) as bad:
         why = (isinstance(bad, OSError) and bad.strerror) or bad
         raise ReadError(f"{file} cannot be read: {why}; run it again") from bad

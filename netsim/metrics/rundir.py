@@ -1,9 +1,9 @@
-"""A run directory: either complete or visibly incomplete, never half-written.
+"""The directory of a run or a sweep: complete or visibly incomplete, never half-written.
 
 `filling` keeps every other process out while a run goes. `RunDirectory.create` writes the manifest
-exclusively, so that of two starters one is told that the directory is taken. Each replication then
-writes into its own point directory and commits with ``done.json``; when all are done the points are
-compacted into ``tables/`` and the marker ``SUCCESS`` appears.
+exclusively, so that of two starters one is told that the directory is taken. What is simulated is
+then committed part by part (`netsim.metrics.part_writer`); when all is done the parts are compacted
+into ``tables/`` and the marker ``SUCCESS`` appears.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from netsim.errors import OutputError, WriteError
-from netsim.metrics import forms, layout
+from netsim.metrics import layout
 from netsim.metrics.atomic import (
     create_json,
     flush_directory,
@@ -25,72 +24,41 @@ from netsim.metrics.atomic import (
     write_json,
     writing,
 )
-from netsim.metrics.inputs import Input, keep
+from netsim.metrics.failures import Failure, note
+from netsim.metrics.inputs import keep
 from netsim.metrics.lock import check_unlocked, locked
-from netsim.metrics.own_places import make_folder
-from netsim.metrics.point import PointDirectory, is_done
-from netsim.metrics.resources import machine, now
+from netsim.metrics.manifest import (
+    SHORT,
+    RunIdentity,
+    manifest_or_fault,
+    places,
+    read_manifest,
+)
+from netsim.metrics.marks import Run, committed, done_runs
+from netsim.metrics.resources import now
+from netsim.metrics.swept import Swept
 
-#: Digits of a hash in names and messages.
-SHORT: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class PointKey:
-    """One unit of work: a point and a replication, with the name of its directory."""
-
-    id: str
-    point: str
-    replication: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunIdentity:
-    """What is run, as the directory records it.
-
-    Parameters
-    ----------
-    name, workload, hash, seed
-        Of the scenario; `hash` is its full identity.
-    text
-        The scenario file as given.
-    resolved
-        The scenario as run, defaults filled in.
-    provenance
-        The record that stands in every table.
-    points
-        All units of work, in the order of (point, replication).
-    inputs
-        The data files that the scenario reads.
-    """
-
-    name: str
-    workload: str
-    hash: str
-    seed: int
-    text: str
-    resolved: Mapping[str, Any]
-    provenance: Mapping[str, Any]
-    points: tuple[PointKey, ...]
-    inputs: tuple[Input, ...] = ()
-
-    @property
-    def directory_name(self) -> str:
-        """Name of the directory that a run takes when none is chosen."""
-        return f"{self.name}-{self.hash[:SHORT]}"
+#: Rows per row group where parts of several workers are to be interleaved.
+SMALL_GROUP = 1 << 16
 
 
 class RunDirectory:
-    """A run directory that this process fills."""
+    """A directory that this process fills."""
 
-    def __init__(self, path: Path, manifest: dict[str, Any], points: Sequence[PointKey]) -> None:
+    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
         self.path = path
         self._manifest = manifest
-        self._points = tuple(points)
 
     @classmethod
-    def create(cls, path: str | Path, run: RunIdentity, *, overwrite: bool = False) -> RunDirectory:
-        """Return a fresh run directory at `path`.
+    def create(
+        cls,
+        path: str | Path,
+        run: RunIdentity,
+        swept: Swept | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> RunDirectory:
+        """Return a fresh directory at `path`.
 
         Raises
         ------
@@ -105,50 +73,102 @@ class RunDirectory:
             with writing(path):
                 # A run may be started from its own directory, and then reads what lies there.
                 layout.remove_results(path, needed=[file.path for file in run.inputs])
-        manifest = _manifest(run)
+        manifest = run.manifest()
         if not create_json(path / layout.MANIFEST, manifest):
             raise _taken(path, run)
+        return cls._described(path, run, manifest, swept)
+
+    @classmethod
+    def resume(cls, path: Path, run: RunIdentity, swept: Swept | None = None) -> RunDirectory:
+        """Return the directory `path`, which holds some runs of `run` already, to be gone on with.
+
+        What dead processes left half written goes; what is committed stays.
+        """
+        _check_links(path)
+        old = read_manifest(path) or {}
+        with writing(path):
+            layout.remove_dead(path)
+        started = old.get("started") or now()
+        manifest = run.manifest() | {"started": started}
+        manifest["counts"] = {**manifest["counts"], "done": len(done_runs(committed(path)))}
+        if old.get("status") != "success" or old.get("hash") != run.hash:
+            with writing(path):
+                (path / layout.SUCCESS).unlink(missing_ok=True)
+        write_json(path / layout.MANIFEST, manifest)
+        return cls._described(path, run, manifest, swept)
+
+    @classmethod
+    def _described(
+        cls, path: Path, run: RunIdentity, manifest: dict[str, Any], swept: Swept | None
+    ) -> RunDirectory:
         write_bytes(path / layout.SCENARIO, run.text.encode())
         write_json(path / layout.RESOLVED, dict(run.resolved))
+        if swept is not None:
+            swept.write(path)
         keep(run.inputs, path)
-        with writing(path):
-            make_folder(path / layout.POINTS)
         flush_directory(path)
-        return cls(path, manifest, run.points)
+        return cls(path, manifest)
 
-    def point(self, key: PointKey) -> PointDirectory:
-        """Return the directory of one unit of work, emptied of what an earlier attempt left."""
-        return PointDirectory.start(self.path / layout.POINTS / key.id, key.point, key.replication)
+    @property
+    def hash(self) -> str:
+        """Identity of the run or sweep."""
+        return str(self._manifest["hash"])
 
-    def complete(self) -> None:
-        """Compact all points into ``tables/`` and mark the run as a success.
+    def note(self, failure: Failure) -> None:
+        """Note an attempt that failed."""
+        note(self.path, failure)
+
+    def done(self) -> set[Run]:
+        """Return the runs that are committed."""
+        return done_runs(committed(self.path))
+
+    def complete(self, runs: int | None = None, not_converged: Sequence[str] = ()) -> None:
+        """Compact all parts into ``tables/`` and mark the directory as a success.
+
+        Parameters
+        ----------
+        runs
+            How many runs there must be; left out, as many as the manifest says.
+        not_converged
+            Points of a sweep that ran out of replications, in words.
 
         Raises
         ------
         OutputError
-            If a point is not done.
+            If a run is not done.
         """
         from netsim.metrics.compaction import compact
+        from netsim.metrics.gathering import ordered
 
-        directories = [self.path / layout.POINTS / key.id for key in self._ordered()]
-        if missing := [directory.name for directory in directories if not is_done(directory)]:
+        wanted = self._manifest["counts"]["runs"] if runs is None else runs
+        swept = Swept.read(self.path)
+        order = ordered(committed(self.path), places(self._manifest, swept))
+        if len(order.keys) != wanted:
             raise OutputError(
-                f"{self.path} is not complete: {len(missing)} of {len(directories)} points are "
-                f"not done (first: {missing[0]})"
+                f"{self.path} is not complete: {wanted - len(order.keys)} of {wanted} runs are "
+                "not done"
             )
-        compact(directories, self.path / layout.TABLES)
+        compact(order, self.path / layout.TABLES, self._manifest["provenance"], swept)
+        self._manifest["counts"] |= {"runs": wanted, "done": wanted, "failed": 0}
+        if not_converged:
+            self._manifest["not_converged"] = list(not_converged)
+        with writing(self.path):
+            (self.path / layout.FAILED).unlink(missing_ok=True)
         self._set_status("success")
         self._mark(layout.SUCCESS)
 
-    def fail(self) -> None:
-        """Mark the run as failed; points that are done stay readable."""
+    def fail(self, failed: int = 1) -> None:
+        """Mark the run as failed; runs that are done stay readable."""
         with writing(self.path):
             (self.path / layout.SUCCESS).unlink(missing_ok=True)
+        self._manifest["counts"]["failed"] = failed
+        self._count()
         self._set_status("failed")
         self._mark(layout.FAILED)
 
     def stop(self) -> None:
-        """Note that the run was stopped from outside; points that are done stay readable."""
+        """Note that the run was stopped from outside; runs that are done stay readable."""
+        self._count()
         self._set_status("stopped")
 
     def give_up(self) -> None:
@@ -156,8 +176,8 @@ class RunDirectory:
         with contextlib.suppress(WriteError):
             self.fail()
 
-    def _ordered(self) -> list[PointKey]:
-        return sorted(self._points, key=lambda key: (key.point, key.replication))
+    def _count(self) -> None:
+        self._manifest["counts"]["done"] = len(self.done())
 
     def _set_status(self, status: str) -> None:
         self._manifest |= {"status": status, "ended": now()}
@@ -170,9 +190,26 @@ class RunDirectory:
 
 @contextlib.contextmanager
 def filling(
-    path: str | Path, run: RunIdentity, *, overwrite: bool = False
+    path: str | Path,
+    run: RunIdentity,
+    swept: Swept | None = None,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+    lock: str = layout.LOCK,
 ) -> Iterator[RunDirectory]:
-    """Give a fresh run directory that no other process may touch until the block is left.
+    """Give a directory that no other process may touch until the block is left.
+
+    Parameters
+    ----------
+    path, run, swept
+        Where, and what it holds.
+    overwrite
+        Whether what is there may be replaced.
+    resume
+        Whether a directory of the same hash is gone on with.
+    lock
+        Name of the lock; that of a shard keeps out the same shard alone.
 
     Raises
     ------
@@ -182,49 +219,53 @@ def filling(
     path = Path(path)
     _make(path)
     # Nothing is touched, the lock included, in a directory that is refused anyway.
-    check_unlocked(path)
-    _check_free(path, run, overwrite)
+    check_unlocked(path, lock)
+    if overwrite or not (resume and _is_same(path, run)):
+        _check_free(path, run, overwrite)
     _check_links(path)
-    with locked(path):
-        yield RunDirectory.create(path, run, overwrite=overwrite)
+    with locked(path, lock):
+        if not overwrite and resume and _is_same(path, run):
+            yield RunDirectory.resume(path, run, swept)
+        else:
+            yield RunDirectory.create(path, run, swept, overwrite=overwrite)
 
 
-def check(path: str | Path, run: RunIdentity, *, overwrite: bool = False) -> None:
+def check(
+    path: str | Path, run: RunIdentity, *, overwrite: bool = False, resume: bool = False
+) -> None:
     """Raise what `filling` would raise, as far as it can be known, and change nothing."""
     path = Path(path)
     if not path.is_dir():
         _check_makeable(path)
         return
     check_unlocked(path)
-    _check_free(path, run, overwrite)
+    if overwrite or not (resume and _is_same(path, run)):
+        _check_free(path, run, overwrite)
     _check_links(path)
     with writing(path):
         _check_writable(path)
 
 
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of the run directory `path`, or None where none can be read."""
-    manifest = manifest_or_fault(path)
-    return None if isinstance(manifest, str) else manifest
+def _is_same(path: Path, run: RunIdentity) -> bool:
+    """Return whether `path` holds the same run already, made by the same Python.
 
-
-def manifest_or_fault(path: Path) -> dict[str, Any] | str:
-    """Return the manifest of the run directory `path`, or why there is none."""
-    file = path / layout.MANIFEST
-    try:
-        manifest: dict[str, Any] | str = forms.read(file, _any_manifest)
-    except FileNotFoundError:
-        return f"{path} is not a run directory: it has no {layout.MANIFEST} of netsim"
-    except OSError as refused:
-        return f"{file} cannot be read: {refused.strerror or refused}"
-    return manifest
-
-
-def _any_manifest(content: Any, at: str) -> str | None:
-    """Return what is wrong with a manifest; that of another program is nobody's run."""
-    if not isinstance(content, dict) or "netsim_manifest" not in content:
-        return f"it is not netsim's {layout.MANIFEST}"
-    return forms.MANIFEST(content, at)
+    Raises
+    ------
+    OutputError
+        If another Python made it.
+    """
+    manifest = read_manifest(path)
+    if manifest is None or manifest["hash"] != run.hash or manifest["kind"] != run.kind:
+        return False
+    made, ours = (
+        record.get("versions", {}).get("python")
+        for record in (manifest["provenance"], run.provenance)
+    )
+    if made != ours:
+        raise OutputError(
+            f"{path} holds results of Python {made}, and this is {ours}; choose -o or --overwrite"
+        )
+    return True
 
 
 def _check_links(path: Path) -> None:
@@ -236,25 +277,6 @@ def _check_links(path: Path) -> None:
             f"{link} is a link, and links in a run directory are not followed; remove it or "
             "choose another -o"
         )
-
-
-def _manifest(run: RunIdentity) -> dict[str, Any]:
-    return {
-        "netsim_manifest": forms.MANIFEST_VERSION,
-        "status": "running",
-        "name": run.name,
-        "workload": run.workload,
-        "hash": run.hash,
-        "seed": run.seed,
-        "started": now(),
-        "ended": None,
-        "machine": machine(),
-        "inputs": [file.record() for file in run.inputs],
-        "points": [
-            {"id": key.id, "point": key.point, "replication": key.replication} for key in run.points
-        ],
-        "provenance": dict(run.provenance),
-    }
 
 
 def _make(path: Path) -> None:

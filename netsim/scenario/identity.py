@@ -2,8 +2,8 @@
 
 The hash covers everything that the numbers depend on: all fields with their defaults filled in,
 quantities in netsim's own units, the content of data files, and the version of netsim's results.
-Name, description, sweep and number of replications are left out; a replication's index is added by
-`Scenario.point_id`. Comments, order of keys, spelling of units and of dashes leave it unchanged.
+Name, description, sweep and number of replications are left out. Comments, order of keys, spelling
+of units and of dashes leave it unchanged.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def _dumped(model: ScenarioModel, say: Callable[[InputFile], str]) -> dict[str, 
     return model.model_dump(mode="json", by_alias=True, context={"file": say})
 
 
-def replication_id(scenario_hash: str, replication: int) -> str:
-    """Return the id, 12 hex digits, of one replication of the scenario with that hash."""
-    return hashlib.sha256(f"{scenario_hash}:{replication}".encode()).hexdigest()[:12]
+def point(scenario_hash: str) -> str:
+    """Return the id, 16 hex digits, of the point that the scenario with that hash is."""
+    return scenario_hash[:16]
 
 
 def _saying(files: Sequence[Input], say: Callable[[Input], str]) -> Callable[[InputFile], str]:

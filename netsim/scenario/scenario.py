@@ -114,12 +114,8 @@ class Scenario:
 
     @property
     def point(self) -> str:
-        """Return the short id of the scenario, 12 hex digits, whatever the replication."""
-        return self.hash[:12]
-
-    def point_id(self, replication: int) -> str:
-        """Return the id, 12 hex digits, of one replication: the name of its result folder."""
-        return identity.replication_id(self.hash, replication)
+        """Return the short id of the scenario, 16 hex digits, whatever the replication."""
+        return identity.point(self.hash)
 
     def resolve(self, overrides: Mapping[str, Any] | Sequence[str]) -> Scenario:
         """Return the scenario under further `overrides`; what is written is not parsed again.

@@ -17,7 +17,7 @@ from netsim.errors import InvariantError, WriteError
 from netsim.metrics import layout
 from netsim.metrics.atomic import sha256
 from netsim.metrics.conversion import Coded
-from netsim.metrics.parquet import PointSink, read_file
+from netsim.metrics.parquet import FileSink, read_file
 from netsim.metrics.recorder import MemorySink, Recorder
 from netsim.metrics.schema import Column, Table
 
@@ -67,7 +67,7 @@ def record(sink, *, batch=64, length=1000, row_group=300, descending=False):
 def test_memory_and_files_hold_the_same_table(tmp_path):
     memory = MemorySink()
 
-    counts = [record(sink).close() for sink in (memory, PointSink(tmp_path))]
+    counts = [record(sink).close() for sink in (memory, FileSink(tmp_path))]
 
     written = read_file(tmp_path / "flows.parquet")
     assert counts == [{"flows": 1000}] * 2
@@ -87,7 +87,7 @@ def test_every_row_starts_with_its_identity():
 
 
 def test_files_are_encoded_as_promised(tmp_path):
-    record(PointSink(tmp_path)).close()
+    record(FileSink(tmp_path)).close()
 
     meta = pq.ParquetFile(tmp_path / "flows.parquet").metadata
     group = meta.row_group(0)
@@ -109,7 +109,7 @@ def test_the_bytes_do_not_depend_on_the_cut_into_batches(tmp_path):
     for batch in (1, 7, 64, 1000):
         folder = tmp_path / str(batch)
         folder.mkdir()
-        record(PointSink(folder), batch=batch, length=700).close()
+        record(FileSink(folder), batch=batch, length=700).close()
         hashes.add(sha256(folder / "flows.parquet"))
 
     assert len(hashes) == 1
@@ -124,7 +124,7 @@ def test_two_processes_with_different_hash_seeds_write_the_same_bytes(tmp_path):
         program = (
             "import os, runpy\n"
             f"names = runpy.run_path({str(Path(__file__))!r})\n"
-            "names['record'](names['PointSink'](names['Path'](os.environ['FOLDER']))).close()\n"
+            "names['record'](names['FileSink'](names['Path'](os.environ['FOLDER']))).close()\n"
         )
         subprocess.run([sys.executable, "-c", program], env=environment, check=True)
         hashes.add(sha256(folder / "flows.parquet"))
@@ -133,7 +133,7 @@ def test_two_processes_with_different_hash_seeds_write_the_same_bytes(tmp_path):
 
 
 def test_duckdb_reads_rows_and_metadata(tmp_path):
-    record(PointSink(tmp_path)).close()
+    record(FileSink(tmp_path)).close()
     file = tmp_path / "flows.parquet"
 
     with duckdb.connect() as database:
@@ -156,7 +156,7 @@ def test_a_table_that_is_not_wanted_is_dropped():
 
 
 def test_a_table_without_rows_is_written_with_its_columns(tmp_path):
-    Recorder([FLOWS], PointSink(tmp_path)).close()
+    Recorder([FLOWS], FileSink(tmp_path)).close()
 
     table = read_file(tmp_path / "flows.parquet")
     assert table.num_rows == 0
@@ -183,7 +183,7 @@ def test_rows_after_the_end_are_refused():
 
 
 def test_nothing_is_visible_before_the_end_and_nothing_is_left_after_an_abort(tmp_path):
-    recorder = record(PointSink(tmp_path))
+    recorder = record(FileSink(tmp_path))
     assert not layout.table_files(tmp_path)
 
     recorder.abort()
@@ -193,7 +193,7 @@ def test_nothing_is_visible_before_the_end_and_nothing_is_left_after_an_abort(tm
 
 def test_memory_stays_flat_while_row_groups_stream_out(tmp_path):
     counter = Table("counts", 1, "one row per count", (Column("n", "int64", "1", "n"),), ("n",))
-    recorder = Recorder([counter], PointSink(tmp_path), row_group=10_000)
+    recorder = Recorder([counter], FileSink(tmp_path), row_group=10_000)
     before = pa.total_allocated_bytes()
     most = 0
     for at in range(0, 2_000_000, 5_000):
@@ -212,7 +212,7 @@ def test_a_full_disk_is_an_error_that_names_the_file_and_the_cure(tmp_path):
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "try:\n"
-        f"    names['record'](names['PointSink'](names['Path']({str(tmp_path)!r})),"
+        f"    names['record'](names['FileSink'](names['Path']({str(tmp_path)!r})),"
         " length=100_000, batch=10_000, row_group=10_000).close()\n"
         "except names['WriteError'] as error:\n"
         "    sys.stdout.write(str(error))\n"
