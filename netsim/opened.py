@@ -28,29 +28,41 @@ if TYPE_CHECKING:
 class OpenedRun(Results):
     """Tables of one or several runs, and what they say of themselves."""
 
-    def table(self, name: str, parameters: Sequence[str] = ()) -> pa.Table:
+    def table(
+        self,
+        name: str,
+        where: Mapping[str, Any] | None = None,
+        parameters: Sequence[str] = (),
+    ) -> pa.Table:
         """Return table `name`, with fields of the scenario as further columns.
 
         Parameters
         ----------
         name
             Of the table.
+        where
+            Values of swept fields by dotted path: only the points that have them.
         parameters
             Dotted paths of fields: ``["packet.payload", "traffic[0].size"]``.
         """
         if not parameters:
-            return super().table(name)
+            return super().table(name, where)
         from netsim.metrics.arrow import provenance
 
         # The order of runs is the order of their rows.
         runs = [run for run in self._runs if name in run.tables] or self._runs
-        tables = [Results([run]).table(name) for run in runs]
+        tables = [Results([run]).table(name, where) for run in runs]
         recorded = [provenance(table.schema)["scenario"] for table in tables]
         return concatenate(with_parameters(tables, recorded, parameters))
 
-    def pandas(self, name: str, parameters: Sequence[str] = ()) -> pd.DataFrame:
+    def pandas(
+        self,
+        name: str,
+        where: Mapping[str, Any] | None = None,
+        parameters: Sequence[str] = (),
+    ) -> pd.DataFrame:
         """Return what `table` does as a data frame, its units in ``attrs``."""
-        return to_pandas(self.table(name, parameters))
+        return to_pandas(self.table(name, where, parameters))
 
     @property
     def scenario(self) -> Scenario:

@@ -50,9 +50,7 @@ class Failure:
     time: str = ""
 
     @classmethod
-    def of(
-        cls, key: Key, error: BaseException, swept: Mapping[str, Any] | None = None
-    ) -> Failure:
+    def of(cls, key: Key, error: BaseException, swept: Mapping[str, Any] | None = None) -> Failure:
         """Return the failure that `error` is."""
         known = isinstance(error, NetsimError)
         trace = "" if known else "".join(traceback.format_exception(error))

@@ -150,9 +150,7 @@ def _joined(
         return []
     breaks = np.flatnonzero((source[1:] != source[:-1]) | (begin[1:] != end[:-1])) + 1
     first, last = np.concatenate([[0], breaks]), np.concatenate([breaks - 1, [len(source) - 1]])
-    return list(
-        zip(source[first].tolist(), begin[first].tolist(), end[last].tolist(), strict=True)
-    )
+    return list(zip(source[first].tolist(), begin[first].tolist(), end[last].tolist(), strict=True))
 
 
 def _cut(spans: Sequence[Span], size: int) -> Iterator[list[Span]]:

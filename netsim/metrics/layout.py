@@ -22,13 +22,13 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
 from netsim.metrics.atomic import HOST, SIGNED, TEMPORARY
 from netsim.metrics.own_places import is_folder, is_link
+from netsim.metrics.resources import age
 
 MANIFEST: Final = "manifest.json"
 SCENARIO: Final = "scenario.yaml"
@@ -154,10 +154,7 @@ def _is_dead(name: str, place: Path) -> bool:
     signed = SIGNED.match(name)
     if signed is not None and signed[1] == HOST and not _is_alive(int(signed[2])):
         return True
-    try:
-        return time.time() - place.lstat().st_mtime > _A_DAY
-    except OSError:
-        return False
+    return age(place) > _A_DAY
 
 
 def _is_alive(pid: int) -> bool:
@@ -173,9 +170,7 @@ def _is_alive(pid: int) -> bool:
 def holds_others_files(directory: Path) -> bool:
     """Return whether `directory` holds anything beside locks and leftovers of a killed start."""
     names = (entry.name for entry in directory.iterdir())
-    return any(
-        not _SHARD_LOCK.fullmatch(name) and not name.startswith(TEMPORARY) for name in names
-    )
+    return any(not _SHARD_LOCK.fullmatch(name) and not name.startswith(TEMPORARY) for name in names)
 
 
 def find_link(directory: Path) -> Path | None:

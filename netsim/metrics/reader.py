@@ -263,9 +263,7 @@ class RunFiles:
         joined = swept.joined_schema(schema) if swept is not None and name == "runs" else schema
         groups = []
         at = 0
-        points = np.repeat(
-            np.array([key.index for key in order.keys], np.int64), order.rows(name)
-        )
+        points = np.repeat(np.array([key.index for key in order.keys], np.int64), order.rows(name))
         for group in gathered(order, name):
             rows = group
             if joined is not schema and swept is not None:

@@ -62,6 +62,14 @@ def peak_memory() -> int:
     return int(peak if sys.platform == "darwin" else peak * 1024)
 
 
+def age(place: Path) -> float:
+    """Return how many seconds ago `place` was last written; 0 where it is gone."""
+    try:
+        return time.time() - place.lstat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def now() -> str:
     """Return the wall-clock time in UTC, as ISO 8601 text to the millisecond."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

@@ -96,10 +96,10 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(folder):
     assert not (folder / "out").exists()
 
 
-def test_a_dry_run_tells_programs_the_ids_of_all_points(folder):
+def test_a_dry_run_tells_programs_what_it_would_do(folder):
     plan = json.loads(netsim("run", "count.yaml", "--dry-run", "--json").stdout)
 
-    assert len(plan["points"]) == len(set(plan["points"])) == 5
+    assert (len(plan["point"]), plan["replications"]) == (16, 5)
     assert plan["tables"] == ["runs", "ticks", "perf"]
     assert plan["estimate"]["rows"] == 3
 
@@ -186,14 +186,28 @@ def test_a_missing_scenario_ends_with_3_and_offers_the_nearest_name(folder):
 def test_an_output_that_is_taken_ends_with_5(folder):
     netsim("run", "count.yaml", "-o", "out")
 
-    again = netsim("run", "count.yaml", "-o", "out")
     other = netsim("run", "count.yaml", "-o", "out", "--seed", "8")
 
-    assert (again.exit_code, other.exit_code) == (5, 5)
-    assert "out already holds a finished run of this scenario" in again.stderr
+    assert other.exit_code == 5
     assert "out already holds a run of another scenario (hash " in other.stderr
     assert other.stderr.endswith("; choose -o or --overwrite\n")
     assert netsim("run", "count.yaml", "-o", "out", "--seed", "8", "--overwrite").exit_code == 0
+
+
+def test_a_finished_run_is_shown_again_with_exit_code_0(folder):
+    first = netsim("run", "count.yaml", "-o", "out")
+
+    again = netsim("run", "count.yaml", "-o", "out")
+
+    assert again.exit_code == 0
+    head, cost, *summary, last = first.stdout.splitlines()
+    assert again.stdout.splitlines() == [
+        head,
+        cost,
+        "out holds this run already, so nothing was simulated; --overwrite repeats it",
+        *summary,
+        last.replace("wrote", "found"),
+    ]
 
 
 def test_ctrl_c_ends_with_130_and_leaves_complete_replications_readable(folder):
@@ -203,7 +217,7 @@ def test_ctrl_c_ends_with_130_and_leaves_complete_replications_readable(folder):
 
     assert result.exit_code == 130
     described = json.loads(netsim("describe", "out", "--json").stdout)
-    assert (described["status"], described["points_done"], described["points"]) == ("stopped", 1, 5)
+    assert (described["status"], described["runs_done"], described["runs"]) == ("stopped", 1, 5)
 
 
 #: The command as from a terminal: what runs in the background of a shell inherits that Ctrl-C's
@@ -236,8 +250,8 @@ def test_a_signal_closes_files_and_ends_with_its_code(folder, number, code):
     assert process.returncode == code
     assert "Traceback" not in error
     assert json.loads((folder / "out" / "manifest.json").read_text())["status"] == "stopped"
-    assert len(list((folder / "out").glob("points/*/done.json"))) == 1
-    assert not list((folder / "out").glob("points/*/.tmp*"))
+    assert len(list((folder / "out").glob("parts/*/*/done.json"))) == 1
+    assert not list((folder / "out").rglob(".tmp*"))
 
 
 def test_tables_are_the_same_bytes_whatever_the_hash_seed(folder):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -13,7 +12,10 @@ import toy_family
 from click.testing import CliRunner
 
 from netsim.cli.main import main
-from netsim.metrics.rundir import PointKey, RunIdentity, filling
+from netsim.metrics.failures import Failure
+from netsim.metrics.manifest import RunIdentity
+from netsim.metrics.marks import Key
+from netsim.metrics.rundir import filling
 
 SCENARIO = "netsim: 1\nname: small\nworkload: toy\nticks: 3\n"
 FABRIC = "netsim: 1\nworkload: fabric\ntraffic: [{pattern: permutation, size: 1 kB}]\n"
@@ -159,13 +161,10 @@ def test_no_word_of_the_command_line_reaches_the_terminal_as_an_escape_sequence(
 def test_a_manifest_is_shown_without_escape_sequences(tmp_path):
     identity = RunIdentity(
         ESCAPES, ESCAPES, "a" * 64, 7, "", {}, {"netsim": ESCAPES, "scenario": {ESCAPES: ESCAPES}},
-        (PointKey("b" * 12, "a" * 12, 0),),
     )  # fmt: skip
     with filling(tmp_path / "x", identity) as directory:
+        directory.note(Failure(Key(0, "a" * 16, 0), ESCAPES))
         directory.fail()
-    point = tmp_path / "x" / "points" / ("b" * 12)
-    point.mkdir()
-    (point / "attempts.json").write_text(json.dumps([{"message": ESCAPES}]))
 
     result = CliRunner().invoke(main, ["describe", str(tmp_path / "x")])
 
@@ -190,7 +189,7 @@ def test_names_of_nodes_and_files_are_shown_without_escape_sequences(tmp_path, m
 def test_a_run_that_was_killed_is_described_as_it_is_opened(tmp_path):
     from netsim.metrics.reader import open_results
 
-    identity = RunIdentity("x", "fabric", "a" * 64, 7, "", {}, {}, ())
+    identity = RunIdentity("x", "fabric", "a" * 64, 7, "", {}, {}, 0)
     with filling(tmp_path / "x", identity):
         alive = CliRunner().invoke(main, ["describe", str(tmp_path / "x")])
     dead = CliRunner().invoke(main, ["describe", str(tmp_path / "x")])

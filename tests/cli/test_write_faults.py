@@ -16,6 +16,7 @@ import toy_family
 from click.testing import CliRunner
 
 from netsim.cli.main import main
+from netsim.metrics.atomic import TEMPORARY, signature
 from netsim.metrics.reader import ReadError, open_results
 
 SCENARIO = "netsim: 1\nname: small\nworkload: toy\nticks: 40\nreplications: 2\nseed: {seed}\n"
@@ -116,7 +117,7 @@ def assert_nothing_wrong_looks_right(folder, whole, before):
 def assert_named(message, path):
     """The message names the file that failed first, whatever its name was until it is whole."""
     folder, name = os.path.split(path)
-    name = name.removeprefix(f".tmp-{os.getpid()}-")
+    name = name.removeprefix(f"{TEMPORARY}{signature()}-")
     assert f"{folder}/{name} " in message.replace(":", " "), (message, path)
 
 

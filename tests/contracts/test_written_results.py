@@ -151,9 +151,10 @@ def test_a_second_process_with_another_hash_seed_writes_the_same_bytes(family, o
             assert sha256(file) == sha256(again / "tables" / file.name), file.name
 
 
-def test_the_points_are_marked_done_and_nothing_is_left_behind(out):
+def test_the_runs_are_marked_done_and_nothing_is_left_behind(out):
     netsim_files = netsim.open(out)
 
     assert netsim_files.complete
-    assert len(list((out / "points").glob("*/done.json"))) == 2
+    assert len(netsim_files.table("runs")) == 2
+    assert list(out.glob("parts/*/*/done.json"))
     assert not list(out.rglob(".tmp-*"))

@@ -10,7 +10,8 @@ from netsim.cli import run_facts
 from netsim.errors import ScenarioError
 from netsim.metrics import inputs
 from netsim.metrics.inputs import Input, keep
-from netsim.metrics.rundir import RunDirectory, RunIdentity, read_manifest
+from netsim.metrics.manifest import RunIdentity, read_manifest
+from netsim.metrics.rundir import RunDirectory
 
 
 def write(path, content="salt"):
@@ -36,7 +37,7 @@ def names(folder):
 
 def start(folder, *files, **options):
     """Begin a run that reads `files`."""
-    run = RunIdentity("x", "fabric", "77ab02", 7, "netsim: 1\n", {}, {}, (), files)
+    run = RunIdentity("x", "fabric", "77ab02", 7, "netsim: 1\n", {}, {}, 1, files)
     return RunDirectory.create(folder, run, **options)
 
 

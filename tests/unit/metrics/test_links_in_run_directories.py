@@ -10,12 +10,13 @@ from netsim.errors import OutputError, WriteError
 from netsim.metrics import atomic, own_places
 from netsim.metrics.atomic import NewFile
 from netsim.metrics.lock import locked
+from netsim.metrics.manifest import RunIdentity
+from netsim.metrics.marks import Key
+from netsim.metrics.part_writer import PartWriter
 from netsim.metrics.reader import ReadError, open_results
-from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity, check, filling
+from netsim.metrics.rundir import RunDirectory, check, filling
 
-IDENTITY = RunIdentity(
-    "x", "fabric", "a" * 64, 7, "netsim: 1\n", {}, {}, (PointKey("b" * 12, "a" * 12, 0),)
-)
+IDENTITY = RunIdentity("x", "fabric", "a" * 64, 7, "netsim: 1\n", {}, {})
 
 
 @pytest.fixture
@@ -43,8 +44,9 @@ def a_run(path):
     ("place", "leads_to"),
     [
         ("lock", "text"),
-        ("points", "."),
-        (f"points/{IDENTITY.points[0].id}", "."),
+        ("parts", "."),
+        ("parts/here-1-0123ab", "."),
+        ("failures", "."),
         ("tables", "."),
         ("tables/flows.parquet", "years.parquet"),
         ("inputs", "."),
@@ -144,15 +146,13 @@ def test_a_new_file_that_nobody_publishes_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("place", ["tables", "points"])
+@pytest.mark.parametrize("place", ["tables", "parts"])
 def test_results_are_not_read_through_a_link(tmp_path, treasure, place):
     path = a_run(tmp_path / "x")
     folder = path / place
     if place == "tables":
         with locked(path):
             mark_complete(path)
-    else:
-        folder.rmdir()
     folder.symlink_to(treasure)
 
     with pytest.raises(ReadError, match=f"{place} .*a link"):
@@ -165,28 +165,30 @@ def mark_complete(path):
 
     file = path / "manifest.json"
     manifest = json.loads(file.read_text())
-    file.write_text(json.dumps(manifest | {"status": "success", "points": []}))
+    counts = manifest["counts"] | {"runs": 0}
+    file.write_text(json.dumps(manifest | {"status": "success", "counts": counts}))
     (path / "SUCCESS").touch()
 
 
-def test_a_point_directory_that_is_a_link_is_not_filled(tmp_path, treasure):
+def test_a_folder_of_parts_that_is_a_link_is_not_filled(tmp_path, treasure):
     with filling(tmp_path / "x", IDENTITY) as directory:
-        (tmp_path / "x" / "points" / IDENTITY.points[0].id).symlink_to(treasure)
+        (tmp_path / "x" / "parts").symlink_to(treasure)
         before = contents(treasure)
+        writer = PartWriter(directory.path, IDENTITY.hash)
+        writer.sink(Key(0, "a" * 16, 0)).finish()
 
         with pytest.raises(WriteError, match="it is a link"):
-            directory.point(IDENTITY.points[0])
+            writer.commit()
 
     assert contents(treasure) == before
 
 
 def test_overwriting_removes_no_table_behind_a_link(tmp_path, treasure):
     path = a_run(tmp_path / "x")
-    (path / "points").rmdir()
-    (path / "points").symlink_to(treasure)
+    (path / "parts").symlink_to(treasure)
     before = contents(treasure)
 
-    with pytest.raises(OutputError, match="points is a link"):
+    with pytest.raises(OutputError, match="parts is a link"):
         RunDirectory.create(path, IDENTITY, overwrite=True)
 
     assert contents(treasure) == before

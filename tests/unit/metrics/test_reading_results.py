@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netsim.metrics.manifest import RunIdentity
+from netsim.metrics.marks import Key
+from netsim.metrics.part_writer import PartWriter
 from netsim.metrics.reader import ReadError, RunFiles, concatenate, open_results, to_pandas
 from netsim.metrics.recorder import MemorySink, Recorder
 from netsim.metrics.resources import Stopwatch
-from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity
+from netsim.metrics.rundir import RunDirectory
 from netsim.metrics.schema import Column, Table
 from netsim.metrics.tables import PERF, runs_table
 
@@ -33,22 +36,23 @@ RUNS = runs_table([Column("makespan", "int64", "ps", "end of the last flow")])
 
 def make(path, seed=7, replications=2, only=None):
     hash_ = f"{seed:064x}"
-    points = tuple(PointKey(f"{seed:08x}{r:04x}", hash_[-12:], r) for r in range(replications))
     provenance = {"seed": seed, "hash": hash_}
-    run = RunIdentity("x", "fabric", hash_, seed, "netsim: 1\n", {}, provenance, points)
+    run = RunIdentity("x", "fabric", hash_, seed, "netsim: 1\n", {}, provenance, replications)
     directory = RunDirectory.create(path, run)
-    for key in points[:only]:
-        fill(directory.point(key), key, provenance)
+    writer = PartWriter(path, hash_)
+    for replication in range(replications)[:only]:
+        fill(writer, Key(0, hash_[-16:], replication), provenance)
+    writer.commit()
     if only is None:
         directory.complete()
     return path
 
 
-def fill(point, key, provenance):
+def fill(writer, key, provenance):
     watch = Stopwatch()
     recorder = Recorder(
         [RUNS, FLOWS, PERF],
-        point.sink(),
+        writer.sink(key),
         point=key.point,
         replication=key.replication,
         provenance=provenance,
@@ -71,7 +75,7 @@ def fill(point, key, provenance):
     )
     cost = watch.read()
     recorder.write_row("perf", cost.perf_row(events=3))
-    point.commit(recorder.close(), cost)
+    recorder.close()
 
 
 def test_a_finished_run_lists_and_reads_its_tables(tmp_path):
@@ -179,7 +183,7 @@ def test_a_table_that_is_no_parquet_is_an_error_that_names_the_run(tmp_path):
 
 def test_a_file_that_was_changed_is_found_on_request(tmp_path):
     path = make(tmp_path / "x", only=1)
-    victim = next(path.glob("points/*/flows.parquet"))
+    victim = next(path.glob("parts/*/*/flows.parquet"))
     content = bytearray(victim.read_bytes())
     content[100] ^= 1
     victim.write_bytes(content)
@@ -225,10 +229,10 @@ def test_a_marker_that_the_manifest_denies_makes_no_complete_run(tmp_path, statu
     assert not open_results(path).complete
 
 
-def test_points_of_another_run_are_not_read_and_make_the_run_incomplete(tmp_path):
+def test_parts_of_another_run_are_not_read_and_make_the_run_incomplete(tmp_path):
     mixed, other = make(tmp_path / "x", seed=1), make(tmp_path / "y", seed=2)
-    for point in (other / "points").iterdir():
-        shutil.copytree(point, mixed / "points" / point.name)
+    for part in (other / "parts").glob("*/*"):
+        shutil.copytree(part, mixed / "parts" / part.parent.name / "9")
 
     results = open_results(mixed)
     assert not results.complete
@@ -236,12 +240,12 @@ def test_points_of_another_run_are_not_read_and_make_the_run_incomplete(tmp_path
     assert results.table("runs").column("seed").to_pylist() == [1, 1]
 
 
-def test_a_success_without_its_points_is_incomplete(tmp_path):
+def test_a_success_without_its_parts_is_incomplete(tmp_path):
     path = make(tmp_path / "x")
-    (sorted((path / "points").iterdir())[0] / "done.json").unlink()
+    next(path.glob("parts/*/*/done.json")).unlink()
 
     assert not open_results(path).complete
-    assert open_results(path).table("runs").num_rows == 1
+    assert open_results(path).tables() == []
 
 
 @pytest.mark.parametrize(

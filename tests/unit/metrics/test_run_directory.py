@@ -13,10 +13,12 @@ import pytest
 from netsim.errors import OutputError, SimulationError, WriteError
 from netsim.metrics import layout
 from netsim.metrics.atomic import sha256
-from netsim.metrics.point import read_attempts, read_done
+from netsim.metrics.failures import Failure, read_failures
+from netsim.metrics.manifest import RunIdentity, read_manifest
+from netsim.metrics.marks import Key, committed
+from netsim.metrics.part_writer import PartWriter
 from netsim.metrics.recorder import Recorder
-from netsim.metrics.resources import Stopwatch
-from netsim.metrics.rundir import PointKey, RunDirectory, RunIdentity, read_manifest
+from netsim.metrics.rundir import RunDirectory, filling
 from netsim.metrics.schema import Column, Table
 
 STEPS = Table(
@@ -29,7 +31,6 @@ STEPS = Table(
 
 
 def identity(replications=3, hash_="77ab02" + 58 * "0", name="x"):
-    points = tuple(PointKey(f"{hash_[:8]}{r:04d}", hash_[:12], r) for r in range(replications))
     return RunIdentity(
         name=name,
         workload="fabric",
@@ -38,30 +39,40 @@ def identity(replications=3, hash_="77ab02" + 58 * "0", name="x"):
         text="netsim: 1\n",
         resolved={"netsim": 1, "workload": "fabric"},
         provenance={"hash": hash_},
-        points=points,
+        runs=replications,
     )
 
 
-def fill(run, key, rows=5):
-    point = run.point(key)
+def keys(run):
+    return [Key(0, run.hash[:16], replication) for replication in range(run.runs)]
+
+
+def record(writer, key, provenance, rows=5):
     recorder = Recorder(
         [STEPS],
-        point.sink(),
+        writer.sink(key),
         point=key.point,
         replication=key.replication,
-        provenance={"hash": key.point},
+        provenance=provenance,
     )
     kinds = [("odd", "even")[(step + key.replication) % 2] for step in range(rows)]
     recorder.write("steps", {"step": list(range(rows)), "kind": kinds})
-    point.commit(recorder.close(), Stopwatch().read())
-    return point.path
+    recorder.close()
+
+
+def fill(directory, run, chosen):
+    """Commit the runs `chosen` as one part, and return its folder."""
+    writer = PartWriter(directory.path, run.hash)
+    for key in chosen:
+        record(writer, key, run.provenance)
+    writer.commit()
+    return committed(directory.path)[-1].path
 
 
 def finished(path, run=None, **options):
     run = run or identity(**options)
     directory = RunDirectory.create(path, run)
-    for key in run.points:
-        fill(directory, key)
+    fill(directory, run, keys(run))
     directory.complete()
     return run
 
@@ -71,10 +82,10 @@ def test_a_fresh_directory_is_visibly_unfinished(tmp_path):
 
     names = sorted(entry.name for entry in (tmp_path / "out" / "x").iterdir())
     manifest = read_manifest(tmp_path / "out" / "x")
-    assert names == ["manifest.json", "points", "resolved.json", "scenario.yaml"]
+    assert names == ["manifest.json", "resolved.json", "scenario.yaml"]
     assert manifest["status"] == "running"
     assert manifest["hash"] == identity().hash
-    assert [point["replication"] for point in manifest["points"]] == [0, 1, 2]
+    assert manifest["counts"] == {"points": 1, "runs": 3, "done": 0, "failed": 0}
     assert manifest["machine"]["command"] == sys.argv
 
 
@@ -89,19 +100,33 @@ def test_a_finished_directory_has_its_tables_and_its_marker(tmp_path):
     assert table.column("kind").to_pylist()[4:6] == ["odd", "even"]
 
 
-def test_the_compacted_table_keeps_schema_and_metadata_of_its_points(tmp_path):
-    run = finished(tmp_path / "x")
+def test_the_compacted_table_keeps_schema_and_metadata_of_its_parts(tmp_path):
+    finished(tmp_path / "x")
 
-    point = pq.read_schema(tmp_path / "x" / "points" / run.points[0].id / "steps.parquet")
+    (part,) = committed(tmp_path / "x")
+    whole = pq.read_schema(part.path / "steps.parquet")
     joined = pq.read_schema(tmp_path / "x" / "tables" / "steps.parquet")
-    assert joined.equals(point, check_metadata=True)
+    assert joined.equals(whole, check_metadata=True)
 
 
-def test_a_single_point_is_compacted_without_a_second_copy(tmp_path):
-    run = finished(tmp_path / "x", replications=1)
+def test_a_single_part_is_compacted_without_a_second_copy(tmp_path):
+    finished(tmp_path / "x")
 
-    point = tmp_path / "x" / "points" / run.points[0].id / "steps.parquet"
-    assert os.path.samefile(point, tmp_path / "x" / "tables" / "steps.parquet")
+    (part,) = committed(tmp_path / "x")
+    table = tmp_path / "x" / "tables" / "steps.parquet"
+    assert os.path.samefile(part.path / "steps.parquet", table)
+
+
+def test_parts_in_any_order_give_the_bytes_of_one_part(tmp_path):
+    finished(tmp_path / "one")
+    run = identity()
+    directory = RunDirectory.create(tmp_path / "many", run)
+    for key in reversed(keys(run)):
+        fill(directory, run, [key])
+    directory.complete()
+
+    one, many = (tmp_path / name / "tables" / "steps.parquet" for name in ("one", "many"))
+    assert many.read_bytes() == one.read_bytes()
 
 
 def test_two_equal_runs_have_byte_identical_tables(tmp_path):
@@ -112,37 +137,40 @@ def test_two_equal_runs_have_byte_identical_tables(tmp_path):
     assert first == second
 
 
-def test_the_commit_mark_lists_every_file_with_rows_size_and_hash(tmp_path):
+def test_the_commit_mark_lists_every_run_and_file(tmp_path):
     run = identity()
     directory = RunDirectory.create(tmp_path / "x", run)
 
-    path = fill(directory, run.points[1])
+    path = fill(directory, run, keys(run)[1:])
 
     done = json.loads((path / "done.json").read_text())
-    entry = done["files"]["steps.parquet"]
-    assert entry["rows"] == 5
-    assert entry["size"] == (path / "steps.parquet").stat().st_size
-    assert entry["sha256"] == sha256(path / "steps.parquet")
-    assert done["replication"] == 1
-    assert done["wall_time"] >= 0
-    assert done["peak_rss"] > 1_000_000
+    assert (done["study"], done["index"], done["replication"]) == (run.hash, [0, 0], [1, 2])
+    assert done["point"] == [run.hash[:16]] * 2
+    assert done["rows"] == {"steps": [5, 5]}
+    assert done["files"]["steps.parquet"] == {
+        "rows": 10,
+        "size": (path / "steps.parquet").stat().st_size,
+        "sha256": sha256(path / "steps.parquet"),
+    }
 
 
-def test_a_run_with_a_missing_point_cannot_be_completed(tmp_path):
+def test_a_run_with_a_missing_replication_cannot_be_completed(tmp_path):
     run = identity()
     directory = RunDirectory.create(tmp_path / "x", run)
-    fill(directory, run.points[0])
+    fill(directory, run, keys(run)[:1])
 
-    with pytest.raises(OutputError, match="2 of 3 points are not done"):
+    with pytest.raises(OutputError, match="2 of 3 runs are not done"):
         directory.complete()
 
     assert not (tmp_path / "x" / "SUCCESS").exists()
 
 
-@pytest.mark.parametrize("damage", ["truncated table", "missing table", "broken mark", "no mark"])
-def test_a_point_whose_mark_does_not_fit_its_files_does_not_exist(tmp_path, damage):
+@pytest.mark.parametrize(
+    "damage", ["truncated table", "missing table", "broken mark", "no mark", "short list"]
+)
+def test_a_part_whose_mark_does_not_fit_its_files_does_not_exist(tmp_path, damage):
     run = identity()
-    path = fill(RunDirectory.create(tmp_path / "x", run), run.points[0])
+    path = fill(RunDirectory.create(tmp_path / "x", run), run, keys(run))
     table, mark = path / "steps.parquet", path / "done.json"
 
     if damage == "truncated table":
@@ -151,52 +179,69 @@ def test_a_point_whose_mark_does_not_fit_its_files_does_not_exist(tmp_path, dama
         table.unlink()
     elif damage == "broken mark":
         mark.write_text('{"files": 3')
+    elif damage == "short list":
+        mark.write_text(json.dumps(json.loads(mark.read_text()) | {"index": [0]}))
     else:
         mark.unlink()
 
-    assert read_done(path) is None
+    assert committed(tmp_path / "x") == []
 
 
-def test_a_failed_point_says_why_and_counts_its_attempts(tmp_path):
+def test_a_failed_run_says_why_and_counts_its_attempts(tmp_path):
     run = identity()
     directory = RunDirectory.create(tmp_path / "x", run)
+    key = keys(run)[0]
     for _ in range(2):
-        point = directory.point(run.points[0])
-        Recorder([STEPS], point.sink())
-        point.fail(SimulationError("stalled at t=1 ms"))
+        directory.note(Failure.of(key, SimulationError("stalled at t=1 ms")))
     directory.fail()
 
-    path = point.path
-    assert (path / "error.txt").read_text() == "stalled at t=1 ms\n"
-    assert [entry["error"] for entry in read_attempts(path)] == ["simulation", "simulation"]
-    assert sorted(entry.name for entry in path.iterdir()) == ["attempts.json", "error.txt"]
+    noted = read_failures(tmp_path / "x")
+    assert [(failure.key, failure.message, failure.error) for failure in noted] == [
+        (key, "stalled at t=1 ms", "simulation")
+    ] * 2
     assert (tmp_path / "x" / "FAILED").is_file()
     assert read_manifest(tmp_path / "x")["status"] == "failed"
 
 
 def test_an_unexpected_error_keeps_its_traceback(tmp_path):
     run = identity()
-    point = RunDirectory.create(tmp_path / "x", run).point(run.points[0])
+    directory = RunDirectory.create(tmp_path / "x", run)
 
     try:
         raise ZeroDivisionError("a bug")
     except ZeroDivisionError as error:
-        point.fail(error)
+        directory.note(Failure.of(keys(run)[0], error))
 
-    assert "Traceback" in (point.path / "error.txt").read_text()
+    assert "Traceback" in read_failures(tmp_path / "x")[0].trace
 
 
-def test_a_new_attempt_starts_from_an_empty_directory_and_clears_the_error(tmp_path):
+def test_a_line_of_failures_that_was_cut_off_is_left_aside(tmp_path):
     run = identity()
     directory = RunDirectory.create(tmp_path / "x", run)
-    point = directory.point(run.points[0])
-    point.fail(SimulationError("once"))
-    (point.path / ".tmp-1-steps.parquet").write_bytes(b"half")
+    directory.note(Failure.of(keys(run)[0], SimulationError("first")))
+    (file,) = (tmp_path / "x" / "failures").iterdir()
+    file.write_bytes(file.read_bytes() + b'{"index": 0, "mess')
 
-    path = fill(directory, run.points[0])
+    assert [failure.message for failure in read_failures(tmp_path / "x")] == ["first"]
 
-    names = sorted(entry.name for entry in path.iterdir())
-    assert names == ["attempts.json", "done.json", "steps.parquet"]
+
+def test_what_is_committed_stays_when_the_same_run_goes_on(tmp_path):
+    run = identity()
+    directory = RunDirectory.create(tmp_path / "x", run)
+    fill(directory, run, keys(run)[:2])
+    dead = tmp_path / "x" / "parts" / "elsewhere-1-abcdef" / "0"
+    dead.mkdir(parents=True)
+    os.utime(dead, (0, 0))
+
+    with filling(tmp_path / "x", run, resume=True) as again:
+        assert again.done() == {(run.hash[:16], 0), (run.hash[:16], 1)}
+        fill(again, run, keys(run)[2:])
+        again.complete()
+
+    assert not dead.exists()
+    finished(tmp_path / "y")
+    x, y = (tmp_path / name / "tables" / "steps.parquet" for name in "xy")
+    assert x.read_bytes() == y.read_bytes()
 
 
 def test_a_directory_of_another_scenario_is_refused_with_both_hashes(tmp_path):
@@ -222,19 +267,18 @@ def test_a_finished_run_of_the_same_scenario_is_refused(tmp_path):
 
 def test_overwrite_replaces_the_run_and_leaves_the_users_files(tmp_path):
     finished(tmp_path / "x", hash_="3f9c1a" + 58 * "0")
-    notes = [tmp_path / "x" / "notes.txt", tmp_path / "x" / "points" / "mine.txt"]
+    notes = [tmp_path / "x" / "notes.txt", tmp_path / "x" / "parts" / "mine.txt"]
     for note in notes:
         note.write_text("mine")
 
     run = identity(replications=1)
     directory = RunDirectory.create(tmp_path / "x", run, overwrite=True)
-    fill(directory, run.points[0])
+    fill(directory, run, keys(run))
     directory.complete()
 
     assert [note.read_text() for note in notes] == ["mine", "mine"]
     assert read_manifest(tmp_path / "x")["hash"] == run.hash
-    points = [entry.name for entry in (tmp_path / "x" / "points").iterdir() if entry.is_dir()]
-    assert points == [run.points[0].id]
+    assert [part.study for part in committed(tmp_path / "x")] == [run.hash]
 
 
 def test_a_directory_with_files_of_others_and_no_run_is_refused_even_with_overwrite(tmp_path):
@@ -295,7 +339,7 @@ def test_of_many_starters_exactly_one_gets_the_directory(tmp_path):
 
 
 def test_leftovers_of_a_killed_start_do_not_block_the_next(tmp_path):
-    (tmp_path / ".tmp-4711-manifest.json").write_text("{")
+    (tmp_path / ".tmp-here-4711-0123ab-manifest.json").write_text("{")
 
     RunDirectory.create(tmp_path, identity())
 
@@ -304,6 +348,6 @@ def test_leftovers_of_a_killed_start_do_not_block_the_next(tmp_path):
 
 def test_layout_names_only_finished_tables(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"")
-    (tmp_path / ".tmp-1-b.parquet").write_bytes(b"")
+    (tmp_path / ".tmp-here-1-0123ab-b.parquet").write_bytes(b"")
 
     assert [file.name for file in layout.table_files(tmp_path)] == ["a.parquet"]

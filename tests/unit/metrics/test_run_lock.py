@@ -12,7 +12,8 @@ import pytest
 
 from netsim.errors import OutputError
 from netsim.metrics import lock
-from netsim.metrics.rundir import RunIdentity, check, filling, read_manifest
+from netsim.metrics.manifest import RunIdentity, read_manifest
+from netsim.metrics.rundir import check, filling
 
 #: Starts a run in the directory argv[1], says so, and waits for its end.
 HOLDER = (
@@ -26,7 +27,7 @@ HOLDER = (
 
 def identity(letter):
     hash_ = letter * 64
-    return RunIdentity("x", "fabric", hash_, 7, "netsim: 1\n", {}, {"hash": hash_}, ())
+    return RunIdentity("x", "fabric", hash_, 7, "netsim: 1\n", {}, {"hash": hash_})
 
 
 @pytest.fixture

@@ -136,15 +136,15 @@ def test_a_finished_run_directory_is_complete(scenario, tmp_path):
 
     netsim.run(one, out=out)
 
-    point = f"points/{one.point_id(0)}"
+    (part,) = (str(path.relative_to(out)) for path in out.glob("parts/*/*"))
     assert files(out) == sorted(
         [
             "SUCCESS",
             "manifest.json",
-            f"{point}/done.json",
+            f"{part}/done.json",
             *(
                 f"{place}/{name}.parquet"
-                for place in (point, "tables")
+                for place in (part, "tables")
                 for name in ("perf", "runs", "ticks")
             ),
             "resolved.json",
@@ -176,8 +176,8 @@ def test_a_failed_replication_leaves_the_others_complete(scenario, tmp_path):
     assert (out / "FAILED").exists()
     assert not (out / "SUCCESS").exists()
     assert netsim.open(out).table("runs")["replication"].to_pylist() == [0, 2]
-    error = out / "points" / scenario(fail_in=1).point_id(1) / "error.txt"
-    assert error.read_text() == "the count broke at t=1000000 ps\n"
+    (failure,) = netsim.open(out).failures
+    assert (failure.key.replication, failure.message) == (1, "the count broke at t=1000000 ps")
 
 
 def test_the_failure_of_an_only_replication_names_the_run_directory(scenario, tmp_path):
@@ -203,8 +203,8 @@ def test_a_bug_ends_the_run_and_leaves_its_traceback(scenario, tmp_path):
         netsim.run(scenario(fail_in=1, trouble="bug"), out=out)
 
     assert (out / "FAILED").exists()
-    error = out / "points" / scenario(fail_in=1, trouble="bug").point_id(1) / "error.txt"
-    assert "Traceback" in error.read_text()
+    (failure,) = netsim.open(out).failures
+    assert "Traceback" in failure.trace
     assert netsim.open(out).table("runs")["replication"].to_pylist() == [0]
 
 
@@ -219,17 +219,73 @@ def test_an_interrupted_run_keeps_what_is_complete_and_nothing_half_written(scen
     assert not [name for name in files(out) if ".tmp" in name]
 
 
-def test_a_directory_that_holds_a_run_is_kept_unless_told_otherwise(scenario, tmp_path):
+def test_a_run_that_is_there_is_shown_again_and_another_one_is_kept(scenario, tmp_path):
     out = tmp_path / "out"
-    netsim.run(scenario(), out=out)
+    first = netsim.run(scenario(), out=out)
+    before = {name: (out / name).stat().st_mtime_ns for name in files(out)}
 
-    with pytest.raises(OutputError, match="already holds a finished run of this scenario"):
-        netsim.run(scenario(), out=out)
+    again = netsim.run(scenario(), out=out)
+
+    assert (first.stored, again.stored) == (False, True)
+    assert again.table("ticks").equals(first.table("ticks"))
+    assert again.summary == first.summary
+    assert {name: (out / name).stat().st_mtime_ns for name in files(out)} == before
     with pytest.raises(OutputError, match="already holds a run of another scenario"):
         netsim.run(scenario(ticks=4), out=out)
-
     netsim.run(scenario(ticks=4), out=out, overwrite=True)
     assert netsim.open(out).table("ticks").num_rows == 12
+
+
+def test_more_replications_extend_a_run_and_fewer_change_nothing(scenario, tmp_path):
+    netsim.run(scenario(replications=5), out=tmp_path / "at once")
+    netsim.run(scenario(replications=2), out=tmp_path / "grown")
+    watcher = Watcher()
+
+    simulate.run(scenario(replications=5), tmp_path / "grown", watchers=[watcher])
+
+    assert [call[1] for call in watcher.calls if call[0] == "begin"] == [2, 3, 4]
+    for name in ("runs", "ticks"):
+        at_once, grown = (
+            (tmp_path / folder / "tables" / f"{name}.parquet").read_bytes()
+            for folder in ("at once", "grown")
+        )
+        assert at_once == grown
+    fewer = netsim.run(scenario(replications=3), out=tmp_path / "grown")
+    assert (fewer.stored, len(fewer.runs)) == (True, 5)
+
+
+def test_a_run_that_was_stopped_or_failed_goes_on_from_what_is_complete(scenario, tmp_path):
+    out = tmp_path / "out"
+
+    class Stop(Watcher):
+        def begin(self, replication, *rest):
+            super().begin(replication, *rest)
+            if replication == 2:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate.run(scenario(), out, watchers=[Stop()])
+    watcher = Watcher()
+    simulate.run(scenario(), out, watchers=[watcher])
+
+    assert [call[1] for call in watcher.calls if call[0] == "begin"] == [2]
+    netsim.run(scenario(), out=tmp_path / "whole")
+    for name in ("runs", "ticks"):
+        a, b = (
+            (tmp_path / o / "tables" / f"{name}.parquet").read_bytes() for o in ("out", "whole")
+        )
+        assert a == b
+
+
+def test_a_run_made_by_another_python_is_not_gone_on_with(scenario, tmp_path):
+    out = tmp_path / "out"
+    netsim.run(scenario(), out=out)
+    manifest = json.loads((out / "manifest.json").read_text())
+    manifest["provenance"]["versions"]["python"] = "3.99.0"
+    (out / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(OutputError, match=r"holds results of Python 3\.99\.0, and this is"):
+        netsim.run(scenario(), out=out)
 
 
 def test_watchers_are_told_of_beginning_and_end_even_of_a_failure(scenario, tmp_path):
