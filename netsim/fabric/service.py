@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from simpy.events import Event
 
 from netsim.engine.clock import NEVER, Time
@@ -18,10 +19,11 @@ from netsim.fabric.cost import DEFAULT_INTERVAL
 from netsim.fabric.door import Transfer
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
-from netsim.fabric.kernel.flow import forsake, settled
+from netsim.fabric.kernel.flow import cancel
 from netsim.fabric.kernel.intake import Intake
+from netsim.fabric.kernel.minima import HOST_TREE, SWITCH_TREE, root
 from netsim.fabric.kernel.overflow import check_overflow
-from netsim.fabric.kernel.pending import refresh
+from netsim.fabric.kernel.window import CLOSED
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.recording import write_network
 from netsim.fabric.sampling import LinkSampler, LinkSeries
@@ -30,7 +32,6 @@ from netsim.fields import implementation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from netsim.engine.environment import Environment
@@ -118,6 +119,7 @@ class Fabric:
         self._slice = slice_events
         self._run = self._parts.run
         self._rows = 0
+        self._kept = np.zeros((0, at.TRACE_SIZE), np.int64)
         self._until = until
         self._waiters: dict[int, tuple[Event, Any]] = {}
         plan = getattr(implementation("routing", routing, key="policy"), "plan", None)
@@ -193,19 +195,9 @@ class Fabric:
         is all.
         """
         state = self._store.state
-        row = self._store.flow_rows()[flow]
-        if row[at.STATUS] & at.STATUS_MASK not in (at.BLOCKED, at.RUNNING):
+        if not cancel(state, flow):
             return
-        row[at.STATUS] = at.CANCELLED
-        state.clock[at.ACTIVE] -= 1
-        refresh(state)
-        if settled(state, flow):
-            return
-        if state.clock[at.WAITS] > flow:
-            forsake(state, flow)
-        batch = int(state.batch_of[flow])
-        state.batches[batch * at.BATCH + at.REMAINING] = 0
-        event, _ = self._waiters.pop(batch, (None, None))
+        event, _ = self._waiters.pop(int(state.batch_of[flow]), (None, None))
         if event is not None and not event.triggered:
             event.fail(TransferCancelled(f"the transfer of flow {flow} was cancelled"))
             event.defused = True
@@ -225,11 +217,11 @@ class Fabric:
     def peek(self) -> Time:
         """Return the time of the next kernel event, NEVER if there is none."""
         state = self._store.state
-        key = int(state.tree[1])
-        first = int(state.clock[at.NEXT_OTHER])
-        if key != NEVER:
-            first = min(first, (key >> at.SOURCE_BITS) + int(state.clock[at.EPOCH]))
-        return first
+        clock = state.clock
+        if clock[at.STAGE] != CLOSED:
+            return int(clock[at.OPENED])
+        first = min(root(state, HOST_TREE), root(state, SWITCH_TREE), clock[at.FRESH_AT])
+        return int(first)
 
     def advance(self, limit: Time) -> bool:
         """Handle one slice of events strictly before `limit`; return whether a batch is over."""
@@ -241,15 +233,17 @@ class Fabric:
                 f"the next event of the fabric would come at t={self.peek()} ps; its clock ends "
                 f"after {at.HORIZON / 8.64e16:.0f} days: shorten what comes before"
             )
-        if status == at.POOL:
+        if status == at.ROOM:
             store.double_packets()
-        elif status == at.REBASE:
-            store.rebase()
         elif status == at.TRACE:
             self._write_packets()
         clock = store.state.clock
         if clock[at.WRONG]:
             self._blame()
+        if status == at.EARLY:
+            raise SimulationError(
+                f"a flow was over within the window at {self.now} ps, where none can be"
+            )
         # A batch that ended with the last event before the limit or the end of a slice is told as
         # well, once its instant is over.
         return bool(clock[at.FINISHED]) and self.peek() > clock[at.NOW]
@@ -315,7 +309,7 @@ class Fabric:
         Else it is the instant of the last event: where `until` comes after the last packet, the
         rest is no time that links had.
         """
-        travelling = bool((self._store.state.links[at.HEAD :: at.LINK] != at.NONE).any())
+        travelling = bool((self._store.state.links[at.HEAD :: at.LINK] >> at.HIGH > 0).any())
         return self.env.now if travelling else self.now
 
     @property
@@ -344,7 +338,18 @@ class Fabric:
         return write_network(self, recorder)
 
     def _write_packets(self) -> None:
-        rows = self._store.take_trace()
+        """Hand over the rows of what is past, in the order of events.
+
+        Within a window nodes write one after another, so rows of an open one are kept back.
+        """
+        rows = np.concatenate([self._kept, self._store.take_trace()])
+        rows = rows[np.lexsort((rows[:, at.TRACE_TURN], rows[:, at.TRACE_WHEN]))]
+        clock = self._store.state.clock
+        if clock[at.STAGE] != CLOSED:
+            past = int(np.searchsorted(rows[:, at.TRACE_WHEN], clock[at.OPENED]))
+            rows, self._kept = rows[:past], rows[past:]
+        else:
+            self._kept = rows[:0]
         # A port knows a departure when the packet arrives, so some of them lie beyond the end.
         rows = rows[rows[:, at.TRACE_TIME] < self._until]
         if self._recorder is not None and len(rows):

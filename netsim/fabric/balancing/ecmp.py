@@ -24,6 +24,7 @@ class Ecmp:
 
     source: ClassVar[str] = "RFC 2992, Analysis of an Equal-Cost Multi-Path Algorithm"
     one_path: ClassVar[bool] = True
+    reads_no_ports: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """Nothing to set."""

@@ -52,6 +52,7 @@ class ObliviousPacketSpraying:
     """Give each packet the next of a shuffled set of entropies, which switches hash."""
 
     source: ClassVar[str] = "Ultra Ethernet Consortium, Ultra Ethernet Specification 1.0, 2025"
+    reads_no_ports: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """Size of the set."""

@@ -22,6 +22,7 @@ class RandomPacketSpraying:
     source: ClassVar[str] = (
         "A. Dixit et al., On the Impact of Packet Spraying in Data Center Networks, INFOCOM 2013"
     )
+    reads_no_ports: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """Nothing to set."""

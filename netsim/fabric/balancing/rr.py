@@ -60,6 +60,7 @@ class RoundRobin:
         "re-permutation as in the UEC htsim simulator"
     )
     switch_row: ClassVar[int] = 1
+    reads_no_ports: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """How long an order lasts."""

@@ -28,6 +28,7 @@ class SinglePath:
     )
     every_hop: ClassVar[bool] = True
     paths: ClassVar[str] = "given"
+    reads_no_ports: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """Nothing to set."""

@@ -40,6 +40,7 @@ class Stripe:
     )
     every_hop: ClassVar[bool] = True
     paths: ClassVar[str] = "all"
+    reads_no_ports: ClassVar[bool] = True
 
     class Config(RoutingConfig):
         """Nothing to set."""

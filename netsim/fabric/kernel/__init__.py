@@ -1,1 +1,1 @@
-"""The compiled packet simulator: flat arrays, and one pending event per link and NIC."""
+"""The compiled packet simulator: flat arrays, and windows in which nodes have their turns."""

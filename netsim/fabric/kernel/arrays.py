@@ -1,4 +1,4 @@
-"""The kernel's arrays between its calls: made, grown, and moved to another epoch."""
+"""The kernel's arrays between its calls: made, and grown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from netsim.errors import SimulationError
 from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.arrivals import BUCKETS, PARTS
 from netsim.fabric.kernel.state import Ints, State
 
 if TYPE_CHECKING:
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 #: Rows of `trace` that are handed over at once.
 TRACE_BATCH: Final = 65_536
-#: Packets that are under way at once: cells hold their numbers in 32 bits.
-MOST_PACKETS: Final = 1 << at.HIGH
-_FIRST_PACKETS: Final = 1024
+#: Rows of packets that are reserved at most: cells hold their numbers in 32 bits.
+MOST_ROWS: Final = 1 << at.HIGH
+#: Rows of `trace` that a packet takes at a node: it arrives, joins a queue, leaves it.
+_ROWS_PER_PACKET: Final = 3
 _LINE: Final = 128
 
 
@@ -56,8 +58,6 @@ class Store:
         Whether packet rows are recorded.
     given
         Arrays of the policy and the transport, by field of `State`.
-    packets
-        Packets that the pool holds at first.
     """
 
     def __init__(
@@ -68,14 +68,13 @@ class Store:
         *,
         traced: bool = False,
         given: dict[str, Any] | None = None,
-        packets: int = _FIRST_PACKETS,
     ) -> None:
         self._widths = widths
         self._traced = traced
         self._flows = 0
-        self.state = _empty(layout, fixed, traced, given or {})
+        self.state = _empty(layout, layout.fixed | fixed, traced, given or {})
         self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
-        self._grow_packets(packets)
+        self.double_packets()
 
     @property
     def flow_room(self) -> int:
@@ -99,8 +98,8 @@ class Store:
             "policy_flows": widths.policy,
             "batch_of": 1,
             "class_of": 1,
-            "starts": 1,
-            "timers": 1,
+            "due": at.DUE,
+            "fresh": 1,
         }
         grown = {name: longer(getattr(state, name), room * n) for name, n in widened.items()}
         if len(state.waiting):
@@ -150,33 +149,23 @@ class Store:
         self.state = state._replace(bits=bits)
 
     def double_packets(self) -> None:
-        """Double the pool of packets."""
-        self._grow_packets(2 * (len(self.state.packets) // at.PACKET))
+        """Double the arena of packets, or more: there must be room for a turn of any node.
 
-    def _grow_packets(self, count: int) -> None:
-        """Let the pool hold `count` packets; the new ones stand first in the free list."""
-        if count > MOST_PACKETS:
-            raise SimulationError(f"more than {MOST_PACKETS:,} packets are under way at once")
-        old = max(1, len(self.state.packets) // at.PACKET)
-        packets = longer(self.state.packets, count * at.PACKET)
-        fresh = np.arange(old, count)
-        packets[fresh * at.PACKET + at.NEXT] = fresh + 1
-        packets[(count - 1) * at.PACKET + at.NEXT] = self.state.clock[at.FREE]
-        self.state.clock[at.FREE] = old
-        sendings = longer(self.state.sendings, count if self._traced else 0)
+        Memory is taken from the operating system as rows are first used, so room is cheap.
+        """
+        clock, fixed = self.state.clock, self.state.fixed
+        widest = int(self.state.nodes[at.OUT_ROWS :: at.NODES].max(initial=0))
+        turn = 4 * (widest + int(max(fixed[at.ROOM_ROWS], fixed[at.HOST_TURN])))
+        used = int(clock[at.ARENA])
+        rows = max(2 * int(fixed[at.ARENA_ROWS]), 2 * used, used + turn)
+        if rows > MOST_ROWS:
+            raise SimulationError(f"more than {MOST_ROWS // 4:,} packets are under way at once")
+        packets = aligned(rows * at.PACKET)
+        packets[: used * at.PACKET] = self.state.packets[: used * at.PACKET]
+        sendings = aligned(rows if self._traced else 0)
+        sendings[:used] = self.state.sendings[:used]
+        fixed[at.ARENA_ROWS] = rows
         self.state = self.state._replace(packets=packets, sendings=sendings)
-
-    def rebase(self) -> None:
-        """Move the epoch of the tree's keys to the next event's time."""
-        state = self.state
-        first = int(state.clock[at.NEXT_OTHER])
-        if state.tree[1] != at.NEVER:
-            key_time = int(state.tree[1] >> at.SOURCE_BITS) + int(state.clock[at.EPOCH])
-            first = min(first, key_time)
-        finite = state.tree != at.NEVER
-        if finite.any():
-            state.tree[finite] -= (first - int(state.clock[at.EPOCH])) << at.SOURCE_BITS
-        state.clock[at.EPOCH] = first
 
     def take_trace(self) -> Ints:
         """Return the rows traced so far, and give the kernel a fresh array for the next ones."""
@@ -216,16 +205,20 @@ def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str,
     """Return the state of a network in which nothing has happened."""
     arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
     arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
-    for name in ("starts", "timers", "batch_of", "class_of"):
+    for name in ("batch_of", "class_of"):
         arrays[name] = np.zeros(0, np.int32)
     arrays |= {name: longer(array, len(array)) for name, array in layout.arrays.items()} | given
     clock, numbers = np.zeros(at.CLOCK, np.int64), np.zeros(at.FIXED, np.int64)
-    clock[at.NEXT_OTHER] = clock[at.STOP_AT] = at.NEVER
+    clock[at.FRESH_AT] = clock[at.STOP_AT] = at.NEVER
+    clock[at.TURN] = -1
+    clock[at.ARENA] = layout.rows
     for column, value in fixed.items():
         numbers[column] = value
-    numbers[at.LEAF] = len(arrays["tree"]) // 2
-    # One event traces at most eight rows per packet of a group, which has two cells for each.
+    arrays["packets"] = np.zeros(layout.rows * at.PACKET, np.int64)
+    arrays["sendings"] = np.zeros(layout.rows if traced else 0, np.int64)
+    room = int(numbers[at.ROOM_ROWS])
+    arrays["places"] = aligned(PARTS * room + BUCKETS + 1)
     numbers[at.TRACE_LIMIT] = TRACE_BATCH
-    rows = TRACE_BATCH + 4 * len(arrays["group"])
+    rows = TRACE_BATCH + _ROWS_PER_PACKET * max(room, int(numbers[at.HOST_TURN])) + 1
     trace = np.zeros(rows * at.TRACE_SIZE if traced else 0, np.int64)
     return State(**(arrays | {"clock": clock, "fixed": numbers, "trace": trace}))

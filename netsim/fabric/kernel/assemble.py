@@ -13,6 +13,7 @@ from netsim.fabric.kernel.arrays import Store, Widths
 from netsim.fabric.kernel.classes import Classes
 from netsim.fabric.kernel.hashing import prepared
 from netsim.fabric.kernel.layout import Layout, PortLimits, each, lay_out
+from netsim.fabric.kernel.lookahead import lookahead
 from netsim.fabric.kernel.paths import PathTable
 from netsim.fabric.scale import longest_trip
 from netsim.fabric.transports.transport import Numbers
@@ -65,16 +66,22 @@ def assemble(
     limits = port_limits(protocol, queue, network, longest_trip(network, packet, hosts), wire)
     scales = FlowScales(network, packet, way_of(policy), drain_times(network, limits))
     layout = lay_out(network, limits, wire)
+    ahead = lookahead(network, packet, acknowledged=protocol.acknowledged)
     fixed = {
         at.PAYLOAD: packet.payload,
         at.HEADER: packet.header,
         at.ACK_SIZE: packet.ack,
-        at.HOSTS: network.host_count,
-        at.LEAVES: len(network.leaf_switches),
-        at.FIRST_NIC: network.link_count,
         at.FIFO: int(transport.nic == "fifo"),
         at.MARK_KEY: prepared(streams.key("queue")),
         at.POLICY_KEY: prepared(streams.key("routing")),
+        at.FREE_WIDTH: ahead.free,
+        at.MERGED_WIDTH: ahead.merged,
+        at.NEAR_PACKETS: ahead.near,
+        at.ROOM_ROWS: ahead.switch,
+        at.HOST_TURN: ahead.host,
+        at.BUCKET_SHIFT: ahead.shift,
+        at.PATIENCE: at.NEVER,
+        at.LOSSY: int(not protocol.acknowledged and limits.capacity is not None),
     }
     widths = Widths(reals=protocol.reals, policy=getattr(policy, "flow_row", 0))
     given = _policy_arrays(policy, routing, network)

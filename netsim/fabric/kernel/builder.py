@@ -77,6 +77,7 @@ def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:
     }
     plugs["TRACED"] = traced
     plugs["EVERY_HOP"] = bool(getattr(policy, "every_hop", False))
+    plugs["READS_NO_PORTS"] = bool(getattr(policy, "reads_no_ports", False))
     plugs["OWN_PATHS"] = getattr(policy, "paths", None) is not None
     plugs["ACKNOWLEDGED"] = bool(getattr(transport, "acknowledged", False))
     return plugs

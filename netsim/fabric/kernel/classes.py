@@ -101,6 +101,7 @@ class Classes:
             self._store.widen_rings(self._protocol.ring(self._config, path))
             self._store.state.fixed[at.WHOLE] = len(numbers.whole)
             self._store.state.fixed[at.REAL] = len(numbers.real)
+            self._keep_watch(numbers)
             scales += [trip, min(product, at.UNBOUNDED), numbers.tick]
             whole += numbers.whole
             reals += numbers.real
@@ -108,3 +109,11 @@ class Classes:
         self._store.extend("scales", scales)
         self._store.extend("transport", whole)
         self._store.extend("transport_reals", reals)
+
+    def _keep_watch(self, numbers: Any) -> None:
+        """Let no window be longer than the class's timeout, and none miss a last one."""
+        fixed = self._store.state.fixed
+        fixed[at.PATIENCE] = min(int(fixed[at.PATIENCE]), numbers.patience)
+        if numbers.patience > 0:
+            for width in (at.FREE_WIDTH, at.MERGED_WIDTH):
+                fixed[width] = min(int(fixed[width]), numbers.timeout)

@@ -142,9 +142,15 @@ def object_file(
 ) -> bytes:
     """Return machine code for `function`, whose type is `signature`, and all that it calls.
 
-    `shape` is the tuple of arrays that it works on.
+    `shape` is the tuple of arrays that it works on. Functions are copied to where they are called,
+    but for those whose names the module of `function` has in ``APART``.
     """
-    linker = Linker({**plugs, "prefetch": prefetch}, numba.njit(forceinline=True, **_OPTIONS))
+    apart = function.__globals__.get("APART", ())
+
+    def compiled(inner: Any) -> Any:
+        return numba.njit(forceinline=inner.__name__ not in apart, **_OPTIONS)(inner)
+
+    linker = Linker({**plugs, "prefetch": prefetch}, compiled)
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
     kind = signature(shape)
     with drafting() as drafts:
@@ -154,9 +160,9 @@ def object_file(
         except NumbaError as problem:
             raise RegistryError(_refusal(str(problem))) from None
         (result,) = dispatcher.overloads.values()
-        compiled = result._asdict()
-        module = linked(compiled["library"])
-    name = compiled["fndesc"].llvm_func_name
+        entry_point = result._asdict()
+        module = linked(entry_point["library"])
+    name = entry_point["fndesc"].llvm_func_name
     module.link_in(llvm.parse_assembly(entry(name, module.get_function(name), len(shape._fields))))
     for inner in module.functions:
         if not inner.is_declaration and inner.name != ENTRY:

@@ -6,69 +6,88 @@ from typing import Any
 
 import numpy as np
 
+from netsim.fabric.kernel.agenda import enter, strike
+from netsim.fabric.kernel.merge import appoint, appoint_at
 from netsim.fabric.kernel.overflow import overflow
-from netsim.fabric.kernel.pending import lower, plan_start, refresh
 from netsim.fabric.kernel.plugs import begin, sendable
 from netsim.fabric.kernel.state import (
     ACTIVE,
     BATCH,
     BLOCKED,
+    CANCELLED,
     CULPRIT,
     DONE,
     EGRESS,
     END_RX,
     END_TX,
     ENDS,
-    EPOCH,
     FAILED,
     FIFO,
     FINISHED,
-    FIRST_NIC,
     FIRST_SUCCESSOR,
     FLOW,
     FREE_AT,
     HORIZON,
     HOST,
-    LAG,
     LATE_START,
-    LEAF,
     LINK,
     LOW,
     NEVER,
     NEXT_READY,
+    NIC_AT,
     PREDECESSOR,
     PREDECESSORS,
+    READY,
     READY_HEAD,
     READY_TAIL,
     REASON_SHIFT,
     REMAINING,
     RUNNING,
-    SOURCE_BITS,
     START,
     STATUS,
     STATUS_MASK,
     STOP_AT,
     SUCCESSORS,
-    TIMERS,
+    TIMER,
     TRIGGER,
     WAITING,
     WAITS,
     State,
+)
+from netsim.fabric.kernel.watch import (
+    forget_batch,
+    forget_sender,
+    forget_successors,
+    note_missing,
+    note_start,
 )
 
 UNQUEUED = -2
 LAST = -1
 
 
+def plan_start(state: State, flow: int) -> None:
+    """Let `flow` start at the time in its row."""
+    host = enter(state, flow)
+    appoint_at(state, host, state.flows[flow * FLOW + START])
+
+
 def start(state: State, flow: int, now: int) -> None:
-    """Start a flow whose time has come, unless it was cancelled before."""
+    """Start a flow whose time has come."""
     flows = state.flows
-    if flows[flow * FLOW + STATUS] & STATUS_MASK != BLOCKED:
-        return
     flows[flow * FLOW + STATUS] = RUNNING
     flows[flow * FLOW + START] = now
+    note_start(state, flow)
     begin(state, flow, now)
     make_ready(state, flow, now)
+
+
+def arm(state: State, flow: int, deadline: int, tick: int) -> None:
+    """Arm the timer of `flow`, which has none, for `deadline` rounded up to a whole tick."""
+    rounded = (deadline + tick - 1) // tick * tick
+    state.flows[flow * FLOW + TIMER] = rounded
+    host = enter(state, flow)
+    appoint_at(state, host, rounded)
 
 
 def make_ready(state: State, flow: int, now: int) -> None:
@@ -87,13 +106,12 @@ def wake(state: State, host: int, now: int) -> None:
 
     Never at once: work that other events of this instant bring must be seen by the same turn.
     """
-    fixed = state.fixed
-    tree = state.tree
-    source = fixed[FIRST_NIC] + host
-    leaf = fixed[LEAF] + source
-    if tree[leaf] == NEVER:
-        ready = max(now, state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT])
-        lower(tree, leaf, (ready - state.clock[EPOCH]) << SOURCE_BITS | source)
+    hosts = state.hosts
+    row = host * HOST
+    if hosts[row + NIC_AT] == NEVER:
+        ready = max(now, state.links[hosts[row + EGRESS] * LINK + FREE_AT])
+        hosts[row + NIC_AT] = ready
+        appoint_at(state, host, ready)
 
 
 def enqueue(state: State, host: int, flow: int) -> None:
@@ -123,7 +141,7 @@ def enqueue(state: State, host: int, flow: int) -> None:
 
 
 def earlier(state: State, one: int, other: int) -> bool:
-    """Return whether flow `one` comes before `other` by (start, flow)."""
+    """Return whether flow `one` comes before flow `other` by (start, flow)."""
     flows = state.flows
     first = flows[one * FLOW + START]
     second = flows[other * FLOW + START]
@@ -135,6 +153,8 @@ def received(state: State, flow: int, now: int) -> None:
     state.flows[flow * FLOW + END_RX] = now
     if state.batches[state.batch_of[flow] * BATCH + TRIGGER] == 0:
         settle(state, flow, now)
+    else:
+        note_missing(state, flow, 1)
 
 
 def confirmed(state: State, flow: int, now: int) -> None:
@@ -147,11 +167,14 @@ def confirmed(state: State, flow: int, now: int) -> None:
 
 def over(state: State, flow: int, status: int) -> None:
     """Take note that a flow sends nothing more."""
-    clock = state.clock
-    state.flows[flow * FLOW + STATUS] = status
-    clock[ACTIVE] -= 1
-    if clock[TIMERS] > 0 and state.timers[0] == flow:
-        refresh(state)
+    row = flow * FLOW
+    state.flows[row + STATUS] = status
+    state.clock[ACTIVE] -= 1
+    forget_sender(state, flow)
+    struck = strike(state, flow)
+    state.flows[row + TIMER] = 0
+    if struck:
+        appoint(state, state.flows[row + ENDS] & LOW)
 
 
 def settle(state: State, flow: int, now: int) -> None:
@@ -159,7 +182,9 @@ def settle(state: State, flow: int, now: int) -> None:
     batches = state.batches
     batch: Any = np.int64(state.batch_of[flow])
     batches[batch * BATCH + REMAINING] -= 1
+    forget_successors(state, flow)
     if batches[batch * BATCH + REMAINING] == 0:
+        forget_batch(state, batch)
         finish(state, batch, now)
     if state.clock[WAITS] > flow:
         release(state, flow, now)
@@ -174,24 +199,35 @@ def finish(state: State, batch: int, now: int) -> None:
 
 
 def release(state: State, flow: int, now: int) -> None:
-    """Count `flow` at its successors; those whose last predecessor it was start after their lag."""
+    """Count `flow` at its successors; those for which it was the last may start.
+
+    A successor is ready at the latest end of a predecessor plus lag, whichever is counted last:
+    within a window hosts are not in the order of time.
+    """
     flows = state.flows
     waiting = state.waiting
     first = waiting[flow * WAITING + FIRST_SUCCESSOR]
     for position in range(first, first + waiting[flow * WAITING + SUCCESSORS]):
         successor = state.successors[position]
         row = successor * WAITING
+        lag = state.lags[position]
         waiting[row + PREDECESSORS] -= 1
-        if waiting[row + PREDECESSORS] == 0:
-            if waiting[row + LAG] >= HORIZON - now:
-                overflow(state, LATE_START, successor)
-                return
-            ready = max(flows[successor * FLOW + START], now + waiting[row + LAG])
+        if lag >= HORIZON - now:
+            overflow(state, LATE_START, successor)
+            return
+        waiting[row + READY] = max(waiting[row + READY], now + lag)
+        if waiting[row + PREDECESSORS] == 0 and is_blocked(state, successor):
+            ready = max(flows[successor * FLOW + START], waiting[row + READY])
             flows[successor * FLOW + START] = ready
             if ready == now:
                 start(state, successor, now)
             else:
                 plan_start(state, successor)
+
+
+def is_blocked(state: State, flow: int) -> bool:
+    """Return whether `flow` has yet to start."""
+    return state.flows[flow * FLOW + STATUS] & STATUS_MASK == BLOCKED
 
 
 def fail(state: State, flow: int, reason: int, now: int) -> None:
@@ -203,11 +239,13 @@ def fail(state: State, flow: int, reason: int, now: int) -> None:
     over(state, flow, FAILED | reason << REASON_SHIFT)
     if settled(state, flow):
         return
+    forget_successors(state, flow)
     batch: Any = np.int64(state.batch_of[flow])
     row = batch * BATCH
     if batches[row + CULPRIT] < 0 and batches[row + REMAINING] > 0:
         batches[row + CULPRIT] = flow
         batches[row + REMAINING] = 0
+        forget_batch(state, batch)
         finish(state, batch, now)
     if state.clock[WAITS] > flow:
         forsake(state, flow)
@@ -233,7 +271,7 @@ def forsake(state: State, flow: int) -> None:
         for position in range(first, first + waiting[at * WAITING + SUCCESSORS]):
             successor = state.successors[position]
             row = successor * FLOW
-            if flows[row + STATUS] & STATUS_MASK == BLOCKED:
+            if is_blocked(state, successor):
                 flows[row + STATUS] = FAILED | PREDECESSOR << REASON_SHIFT
                 state.clock[ACTIVE] -= 1
                 flows[row + NEXT_READY] = following
@@ -243,3 +281,21 @@ def forsake(state: State, flow: int) -> None:
         at = following
         following = flows[at * FLOW + NEXT_READY]
         flows[at * FLOW + NEXT_READY] = UNQUEUED
+
+
+def cancel(state: State, flow: int) -> bool:
+    """Send nothing more of `flow`, and fail what waits for it; return whether it is not done."""
+    status = state.flows[flow * FLOW + STATUS] & STATUS_MASK
+    if status not in (BLOCKED, RUNNING):
+        return False
+    over(state, flow, CANCELLED)
+    if settled(state, flow):
+        return False
+    forget_successors(state, flow)
+    if state.clock[WAITS] > flow:
+        forsake(state, flow)
+    batch: Any = np.int64(state.batch_of[flow])
+    if state.batches[batch * BATCH + REMAINING] > 0:
+        state.batches[batch * BATCH + REMAINING] = 0
+        forget_batch(state, batch)
+    return True

@@ -11,7 +11,6 @@ from netsim.fabric.dependencies import dependencies
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.flow import forsake
 from netsim.fabric.kernel.label import FLOW_BITS, SEQ_BITS
-from netsim.fabric.kernel.pending import plan_start, refresh
 from netsim.fabric.kernel.state import Ints
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 MOST_FLOWS = 1 << FLOW_BITS
 MOST_PACKETS = 1 << SEQ_BITS
 _FAR = 1 << 20
-_NOBODY = np.zeros(0, np.int64)
 _ELSEWHERE = "the packet kernel cannot do; 'fidelity: ideal' can"
 
 
@@ -46,7 +44,10 @@ class Intake:
         self._store = parts.store
         self._parts = parts
         self._planner = planner
-        self._payload = int(parts.store.state.fixed[at.PAYLOAD])
+        fixed = parts.store.state.fixed
+        self._payload = int(fixed[at.PAYLOAD])
+        self._near = int(fixed[at.NEAR_PACKETS])
+        self._width = int(max(fixed[at.FREE_WIDTH], fixed[at.MERGED_WIDTH]))
         self.flows = 0
         self.batches = 0
 
@@ -70,6 +71,7 @@ class Intake:
         row[at.START] = now
         row[at.NEXT_READY] = -2
         row[at.END_RX] = row[at.END_TX] = -1
+        row[at.WATCH] = at.SHORT * (packets <= self._near)
         self.flows += 1
         self._store.state.clock[at.ACTIVE] += 1
         if not self._network.reachable(src, dst):
@@ -81,9 +83,8 @@ class Intake:
             rows = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
             self._store.state.flows[flow * at.FLOW + at.PATH] = rows[0]
         given = path if self._parts.path_rule == "given" else None
-        kind = self._parts.classes.of_one(src, dst, given)
-        self._store.state.class_of[flow] = kind
-        plan_start(self._store.state, flow)
+        self._store.state.class_of[flow] = self._parts.classes.of_one(src, dst, given)
+        self._plan(np.array([flow]))
         return flow, True
 
     def add(self, batch: FlowBatch, now: int) -> tuple[range, list[int]]:
@@ -95,7 +96,6 @@ class Intake:
         packets = np.maximum(1, -(-size // self._payload))
         self._check(src, dst, size, batch)
         waits = dependencies(batch)
-        lag = _common_lag(waits) if waits is not None else _NOBODY
         start = np.broadcast_to(np.maximum(np.asarray(batch.start, np.int64), now), src.shape)
         if (start >= at.HORIZON).any():
             late = int(np.argmax(start))
@@ -111,9 +111,11 @@ class Intake:
         rows[:, at.START] = start
         rows[:, at.NEXT_READY] = -2
         rows[:, at.END_RX] = rows[:, at.END_TX] = -1
+        rows[:, at.WATCH] = at.SHORT * (packets <= (self._near if batch.trigger == "rx" else 0))
         self.flows += count
         self._store.state.clock[at.ACTIVE] += count
         joined = self._joined(src, dst)
+        given = None
         given = None
         if self._parts.path_rule is not None:
             given = batch.paths
@@ -126,7 +128,9 @@ class Intake:
         if joined.any():
             kinds = self._parts.classes.of(src[joined], dst[joined], given)
             self._store.state.class_of[chosen][joined] = kinds
-        ready = joined & ~self._add_predecessors(first, count, waits, lag)
+        ready = joined & ~self._add_predecessors(first, count, waits)
+        if waits is not None:
+            self._watch_successors(first, batch, waits)
         self._plan(first + np.flatnonzero(ready))
         refused = (first + np.flatnonzero(~joined)).tolist()
         for flow in refused:
@@ -167,6 +171,7 @@ class Intake:
         state.batches[row + at.REMAINING] = count
         state.batches[row + at.TRIGGER] = trigger
         state.batches[row + at.CULPRIT] = -1
+        state.batches[row + at.FAR] = count
         state.batch_of[chosen] = self.batches
         self.batches += 1
 
@@ -208,9 +213,7 @@ class Intake:
             rows[index] = back << at.HIGH | table.all_paths(source, target)
         return rows[which.ravel()]
 
-    def _add_predecessors(
-        self, first: int, count: int, waits: Dependencies | None, lag: Ints
-    ) -> Any:
+    def _add_predecessors(self, first: int, count: int, waits: Dependencies | None) -> Any:
         """Write who waits for whom; return which flows wait."""
         if waits is None:
             if len(self._store.state.waiting) == 0:
@@ -221,22 +224,31 @@ class Intake:
             self._store.reserve_waiting()
         waiting = self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count]
         waiting[:, at.PREDECESSORS] = waits.waits
-        waiting[:, at.LAG] = lag
+        waiting[:, at.READY] = 0
         waiting[:, at.FIRST_SUCCESSOR] = len(self._store.state.successors) + waits.first[:-1]
         waiting[:, at.SUCCESSORS] = np.diff(waits.first)
         self._store.extend("successors", first + waits.successors)
+        self._store.extend("lags", waits.lag)
         return waits.waits > 0
 
+    def _watch_successors(self, first: int, batch: FlowBatch, waits: Dependencies) -> None:
+        """Note for which flows another host waits so closely that it must know at once."""
+        flow = np.repeat(np.arange(len(waits.waits)), np.diff(waits.first))
+        ends = np.asarray(batch.dst if batch.trigger == "rx" else batch.src, np.int64)
+        elsewhere = ends[flow] != np.asarray(batch.src, np.int64)[waits.successors]
+        watched = np.unique(flow[elsewhere & (waits.lag < self._width)])
+        self._store.flow_rows()[first + watched, at.WATCH] |= at.CROSS
+
     def _plan(self, flows: Ints) -> None:
-        """Let `flows` start at their times: a list sorted by (start, flow) is a heap."""
+        """Let the kernel put `flows` on the agendas of their hosts when it runs next."""
+        if len(flows) == 0:
+            return
         state = self._store.state
-        waiting = int(state.clock[at.STARTS])
-        rows = self._store.flow_rows()
-        planned = np.concatenate([state.starts[:waiting], flows]).astype(np.int64)
-        order = np.lexsort((planned, rows[planned, at.START]))
-        state.starts[: len(planned)] = planned[order]
-        state.clock[at.STARTS] = len(planned)
-        refresh(state)
+        waiting = int(state.clock[at.FRESH])
+        state.fresh[waiting : waiting + len(flows)] = flows
+        state.clock[at.FRESH] = waiting + len(flows)
+        start = int(self._store.flow_rows()[flows, at.START].min())
+        state.clock[at.FRESH_AT] = min(int(state.clock[at.FRESH_AT]), start)
 
     def _refuse(self, flow: int) -> None:
         row = self._store.flow_rows()[flow]
@@ -245,10 +257,7 @@ class Intake:
 
 
 def _refuse_what_is_missing(batch: FlowBatch, src: Ints, dst: Ints) -> None:
-    """Refuse what a batch may ask for and this kernel lacks: gates and calculations.
-
-    With lags of one flow that differ, which `_common_lag` refuses, that is all.
-    """
+    """Refuse what a batch may ask for and this kernel lacks: gates and calculations."""
     if batch.gates is not None:
         raise SimulationError(f"flows that wait for gates {_ELSEWHERE}")
     if (src == dst).any():
@@ -256,25 +265,6 @@ def _refuse_what_is_missing(batch: FlowBatch, src: Ints, dst: Ints) -> None:
         raise SimulationError(
             f"flow {flow} goes from host {src[flow]} to itself: a calculation, which {_ELSEWHERE}"
         )
-
-
-def _common_lag(waits: Dependencies) -> Ints:
-    """Return the lag of each flow, which this kernel adds to the end of its last predecessor.
-
-    Raises
-    ------
-    SimulationError
-        If the lags of a flow's dependencies differ.
-    """
-    most = np.zeros(len(waits.waits), np.int64)
-    np.maximum.at(most, waits.successors, waits.lag)
-    differs = np.flatnonzero(most[waits.successors] != waits.lag)
-    if len(differs):
-        flow = int(waits.successors[differs[0]])
-        raise SimulationError(
-            f"flow {flow} waits for its predecessors with lags that differ, which {_ELSEWHERE}"
-        )
-    return most
 
 
 def _too_late(flow: int, start: int) -> str:

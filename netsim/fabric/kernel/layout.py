@@ -10,9 +10,9 @@ import numpy as np
 from netsim.errors import SimulationError
 from netsim.fabric.fastest import hop_delay, service_time
 from netsim.fabric.kernel import state as at
-from netsim.fabric.kernel.label import FLOW_BITS
+from netsim.fabric.kernel.minima import MOST_LEVELS
+from netsim.fabric.kernel.ring import SIZE_BITS
 from netsim.fabric.kernel.state import UNBOUNDED, Ints
-from netsim.fabric.limits import LONGEST_HOP, MOST_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from netsim.topology.network import Network
 
 PS_BITS: Final = 8_000_000_000_000
+#: Packets that the ring of each link holds at first, a power of two.
+FIRST_ROWS: Final = 8
+_LEAST_LEVELS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Layout:
     link: Ints
     """Kernel's number of each link of the topology."""
     arrays: dict[str, Ints]
+    fixed: dict[int, int]
+    """Constants of the kernel, by column of `State.fixed`."""
+    rows: int
+    """Rows of packets that links have at first."""
 
 
 def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
@@ -59,41 +66,35 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
     Raises
     ------
     SimulationError
-        If the network is beyond what keys of the pending set can hold.
+        If a host has no link to a switch, or none back.
     """
     number = np.argsort(network.link_target, kind="stable").astype(np.int64)
     link = np.empty_like(number)
     link[number] = np.arange(len(number))
-    _check_size(network, wire)
-    sources = network.link_count + network.host_count
-    leaf = 1 << max(1, (sources - 1).bit_length())
-    widest = int(np.bincount(network.link_target).max(initial=1))
+    nodes, heads, slots = _nodes(network, number)
+    tree, levels = trees(network.host_count, len(network.switches))
+    links = _links(network, number, limits, wire).reshape(-1, at.LINK)
+    links[:, at.NODE] |= slots << at.HIGH
+    links[:, at.TAIL] = rings(len(number), FIRST_ROWS)
     arrays = {
-        "links": _links(network, number, limits, wire),
+        "links": links.reshape(-1),
         "setup": _setup(network, number, limits, wire),
         "hosts": _hosts(network, link),
         "routes": _routes(network),
         "ports": link[network.routes.ports],
-        "tree": np.full(2 * leaf, at.NEVER, np.int64),
-        "group": np.zeros(2 * widest + 2, np.int64),
+        "nodes": nodes,
+        "heads": np.full(heads, at.NEVER, np.int64),
+        "tree": tree,
+        "order": np.full(2 * _power_of_two(network.host_count), at.NEVER, np.int64),
     }
-    return Layout(number, link, arrays)
-
-
-def _check_size(network: Network, wire: int) -> None:
-    sources = network.link_count + network.host_count
-    if sources > MOST_SOURCES:
-        raise SimulationError(
-            f"{network.link_count:,} directed links and {network.host_count:,} hosts are too many "
-            f"to be simulated packet by packet: together at most {MOST_SOURCES:,}"
-        )
-    hop = service_time(wire, network.link_rate) + hop_delay(network)
-    slow = int(np.argmax(hop)) if len(hop) else 0
-    if len(hop) and hop[slow] >= LONGEST_HOP:
-        raise SimulationError(
-            f"a packet takes {hop[slow] / 1e12:.3g} s on link {network.link_names[slow]}; "
-            f"packet by packet it must be less than {LONGEST_HOP // 10**12} s"
-        )
+    fixed = {
+        at.GROUPS: int(nodes.reshape(-1, at.NODES)[-1, at.END_HEAD]),
+        at.ORDER_LEAVES: _power_of_two(network.host_count),
+        at.HOSTS: network.host_count,
+        at.LEAVES: len(network.leaf_switches),
+    }
+    fixed |= {at.LEVELS + place: offset for place, offset in enumerate(levels)}
+    return Layout(number, link, arrays, fixed, at.MADE + 1 + FIRST_ROWS * len(number))
 
 
 def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Ints:
@@ -156,6 +157,7 @@ def _hosts(network: Network, link: Ints) -> Ints:
     rows[:, at.HOME] = home << 24 | network.leaf_of_host
     rows[:, at.READY_HEAD] = -1
     rows[:, at.READY_TAIL] = -1
+    rows[:, at.NIC_AT] = at.NEVER
     return rows.reshape(-1)
 
 
@@ -164,6 +166,50 @@ def _routes(network: Network) -> Ints:
     return (routes.first << at.COUNT_BITS | routes.count).reshape(-1).astype(np.int64)
 
 
-def most_flows() -> int:
-    """Return the largest number of flows that labels can tell apart."""
-    return 1 << FLOW_BITS
+def _nodes(network: Network, number: Ints) -> tuple[Ints, int, Ints]:
+    """Return the rows of nodes, the length of `State.heads`, and each link's place in it.
+
+    A host has one link that ends in it, a switch many, which are padded to a multiple of eight.
+    """
+    hosts, count = network.host_count, network.host_count + len(network.switches)
+    links = np.bincount(network.link_target, minlength=count)
+    first = np.cumsum(links) - links
+    width = -(-links // 8) * 8
+    width[:hosts] = 1
+    head = np.cumsum(width) - width
+    # Groups of eight are counted from the first switch's on.
+    rows = np.zeros((count, at.NODES), np.int64)
+    rows[:, at.FIRST_LINK] = first
+    rows[:, at.FIRST_HEAD] = head
+    rows[:, at.END_HEAD] = head + width
+    rows[:, at.OUT_ROWS] = FIRST_ROWS * np.bincount(network.link_source, minlength=count)
+    target = network.link_target[number]
+    slots = head[target] + np.arange(len(number)) - first[target]
+    heads = int(width.sum())
+    return rows.reshape(-1), heads + (heads - hosts) // 8, slots
+
+
+def rings(count: int, rows: int) -> Ints:
+    """Return the cells `TAIL` of `count` rings of `rows` packets each, one behind the other."""
+    return (at.MADE + 1 + rows * np.arange(count)) << SIZE_BITS | (rows.bit_length() - 1)
+
+
+def trees(hosts: int, switches: int) -> tuple[Ints, list[int]]:
+    """Return the trees of minima over hosts and switches, and where their parts are."""
+    offset = 0
+    places: list[int] = []
+    for leaves in (hosts, switches):
+        levels: list[tuple[int, int]] = []
+        count = leaves
+        while len(levels) < _LEAST_LEVELS or count > 0:
+            levels.append((offset, count))
+            offset += -(-count // 8) * 8
+            count = 0 if count == 1 and len(levels) >= _LEAST_LEVELS else -(-count // 8)
+        starts = [start for start, _ in levels]
+        places += starts + [-1] * (MOST_LEVELS - len(starts)) + [starts[-1], levels[3][1]]
+    return np.full(offset, at.NEVER, np.int64), places
+
+
+def _power_of_two(count: int) -> int:
+    """Return the least power of two from `count` and 2 on."""
+    return 1 << max(1, (count - 1).bit_length())

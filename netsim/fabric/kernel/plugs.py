@@ -15,6 +15,8 @@ TRACED: Final = False
 """Whether packet rows are recorded."""
 EVERY_HOP: Final = False
 """Whether `choose` is asked at switches with a single port, too."""
+READS_NO_PORTS: Final = False
+"""Whether `choose` looks at no port, so that a switch may ask for many packets at once."""
 ACKNOWLEDGED: Final = False
 """Whether receivers acknowledge data."""
 OWN_PATHS: Final = False

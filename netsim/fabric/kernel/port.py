@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from netsim.fabric.kernel.hashing import draw, fraction
 from netsim.fabric.kernel.label import ACK, MARK, counter_of, flow_of
+from netsim.fabric.kernel.merge import appoint_at
+from netsim.fabric.kernel.minima import SWITCH_TREE, lower_leaf
 from netsim.fabric.kernel.overflow import overflow
-from netsim.fabric.kernel.pending import lower
 from netsim.fabric.kernel.plugs import TRACED
+from netsim.fabric.kernel.ring import add
 from netsim.fabric.kernel.state import (
     ACKS_SENT,
     BUSY,
@@ -29,13 +31,11 @@ from netsim.fabric.kernel.state import (
     DROPPED,
     DROPS,
     ENQUEUED,
-    EPOCH,
-    FREE,
     FREE_AT,
-    HEAD,
+    GROUPS,
     HIGH,
+    HOSTS,
     LABEL,
-    LEAF,
     LINK,
     LONG_QUEUE,
     LOW,
@@ -44,9 +44,7 @@ from netsim.fabric.kernel.state import (
     MARK_CHANCE,
     MARK_KEY,
     MARKS,
-    NEXT,
-    NEXT_ARRIVAL,
-    NONE,
+    NODE,
     NUMBER,
     PACE,
     PACKET,
@@ -54,34 +52,18 @@ from netsim.fabric.kernel.state import (
     QUEUE_MAX,
     RATE,
     SETUP,
-    SOURCE_BITS,
     SOURCE_NODE,
-    TAIL,
     UNBOUNDED,
     WAIT_CARRIES,
     WAIT_MAX,
     WAIT_SUM,
+    WIRE,
     State,
 )
 from netsim.fabric.kernel.trace import trace
 
 #: Picoseconds per second times bits per byte.
 PS_BITS = 8_000_000_000_000
-
-
-def take_free(state: State) -> int:
-    """Take a packet from the pool; the kernel checks before each event that there is one."""
-    clock = state.clock
-    packet = clock[FREE]
-    clock[FREE] = state.packets[packet * PACKET + NEXT]
-    return packet
-
-
-def put_back(state: State, packet: int) -> None:
-    """Return a packet to the pool; the last one is taken first, so it is in the cache."""
-    clock = state.clock
-    state.packets[packet * PACKET + NEXT] = clock[FREE]
-    clock[FREE] = packet
 
 
 def service(state: State, link: int, size: int) -> int:
@@ -125,7 +107,7 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     packets = state.packets
     row = link * LINK
     cell = packet * PACKET
-    size = packets[cell + NEXT] >> HIGH
+    size = packets[cell + WIRE]
     label = packets[cell + LABEL]
     wait = max(links[row + FREE_AT] - now, 0)
     tx = service(state, link, size)
@@ -135,7 +117,7 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
             overflow(state, LONG_QUEUE, link)
         if TRACED:
             node = setup[link * SETUP + SOURCE_NODE]
-            trace(state, DROPPED, packet, node, now, backlog(state, link, wait))
+            trace(state, DROPPED, packet, node, now, now, backlog(state, link, wait))
         return False
     if label & ACK == 0:
         if wait > links[row + MARK_ABOVE] and marks(state, link, label, wait):
@@ -158,31 +140,25 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     links[row + FREE_AT] = leaves
     if TRACED:
         node = setup[link * SETUP + SOURCE_NODE]
-        trace(state, ENQUEUED, packet, node, now, backlog(state, link, wait + tx))
-        trace(state, DEPARTED, packet, node, leaves, -1)
-    append(state, link, packet, leaves + links[row + DELAY])
+        trace(state, ENQUEUED, packet, node, now, now, backlog(state, link, wait + tx))
+        trace(state, DEPARTED, packet, node, now, leaves, -1)
+    travel(state, link, packet, leaves + links[row + DELAY])
     return True
 
 
-def append(state: State, link: int, packet: int, arrival: int) -> None:
-    """Add `packet` to the packets on their way over `link`.
-
-    The row of the last packet is likely far from the processor. It is written without being read:
-    its size, which shares a cell with the number of the packet behind it, is kept in `TAIL`.
-    """
+def travel(state: State, link: int, packet: int, arrival: int) -> None:
+    """Let `packet` be on its way over `link`, to arrive at `arrival`."""
     links = state.links
-    packets = state.packets
     row = link * LINK
-    cell = packet * PACKET
-    last = packets[cell + NEXT] & ~LOW
-    packets[cell + NEXT] = last
-    if links[row + HEAD] == NONE:
-        links[row + HEAD] = packet
-        key = (arrival - state.clock[EPOCH]) << SOURCE_BITS | link
-        lower(state.tree, state.fixed[LEAF] + link, key)
-    else:
-        tail = links[row + TAIL]
-        ahead = (tail & LOW) * PACKET
-        packets[ahead + NEXT] = (tail & ~LOW) | packet
-        packets[ahead + NEXT_ARRIVAL] = arrival
-    links[row + TAIL] = last | packet
+    if add(state, links, row, packet, arrival, state.setup[link * SETUP + SOURCE_NODE]):
+        heads = state.heads
+        node = links[row + NODE] & LOW
+        slot = links[row + NODE] >> HIGH
+        heads[slot] = arrival
+        if node < state.fixed[HOSTS]:
+            appoint_at(state, node, arrival)
+        else:
+            group = state.fixed[GROUPS] + ((slot - state.fixed[HOSTS]) >> 3)
+            if heads[group] > arrival:
+                heads[group] = arrival
+                lower_leaf(state, SWITCH_TREE, node - state.fixed[HOSTS], arrival)

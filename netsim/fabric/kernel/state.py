@@ -32,7 +32,13 @@ class State(NamedTuple):
     fixed: Ints
     """Scalars that do not: `PAYLOAD` and so on."""
     tree: Ints
-    """Winner tree over sources: `netsim.fabric.kernel.pending`."""
+    """When each node has its next event: `netsim.fabric.kernel.minima`."""
+    order: Ints
+    """Hosts in the order of time, while they run merged: `netsim.fabric.kernel.merge`."""
+    nodes: Ints
+    heads: Ints
+    """When the first packet of a link arrives: of each host, then in eights of each switch; behind
+    them the least of every eight."""
     links: Ints
     setup: Ints
     """Per link, what is rarely read."""
@@ -44,6 +50,7 @@ class State(NamedTuple):
     pairs: Ints
     """Explicit paths: first position in `ports`, number of paths, links per path."""
     packets: Ints
+    """Rings of packets on their way: `netsim.fabric.kernel.ring`."""
     sendings: Ints
     """Per packet, its number among those that its flow has sent; only where rows are recorded."""
     flows: Ints
@@ -51,10 +58,10 @@ class State(NamedTuple):
     """Per flow, the transport's numbers."""
     bits: Ints
     """Per flow, two rings of bits: packets acknowledged (sender), received (receiver)."""
-    starts: Numbers
-    """Heap of flows that have yet to start."""
-    timers: Numbers
-    """Heap of flows with an armed timer."""
+    due: Ints
+    """Per flow, its place on the agenda of its host: `netsim.fabric.kernel.agenda`."""
+    fresh: Ints
+    """Flows that Python has handed in and that are on no agenda yet."""
     batches: Ints
     batch_of: Numbers
     """Per flow, its batch."""
@@ -64,12 +71,14 @@ class State(NamedTuple):
     scales: Ints
     """Per class, base round trip, bandwidth-delay product, and tick."""
     waiting: Ints
-    """Per flow, predecessors not done, the delay after the last of them, its successors."""
+    """Per flow, how many it still waits for, since when it could start, its successors."""
     successors: Ints
+    lags: Ints
+    """Delay between the end of a flow and the start of the successor at the same place."""
     finished: Ints
     """Batches that are over, in order, since Python last looked."""
-    group: Ints
-    """Scratch: packets that arrive at one node at one instant, and their order keys."""
+    places: Ints
+    """Scratch of a switch's turn: `netsim.fabric.kernel.arrivals`."""
     policy: Ints
     policy_reals: Reals
     policy_flows: Ints
@@ -91,7 +100,8 @@ def dtypes(shape: Any = State) -> tuple[np.dtype[Any], ...]:
 
 
 NONE: Final = 0
-"""Packet number 0 is never used, so 0 ends a list of packets."""
+"""Rows 0 and 1 of `packets` are in no ring: 0 stands for no packet, 1 is the one being made."""
+MADE: Final = 1
 NEVER: Final = 9223372036854775807
 HORIZON: Final = 5 << 60
 """Nothing happens at or after this time (ps, 66 days). What is set then lies less than 2^61 ahead
@@ -101,50 +111,60 @@ CARRY: Final = 1 << 62
 UNBOUNDED: Final = 1 << 61
 """Backlog (ps) that no port may pass: what has to leave later has no time."""
 
-# A key of the tree is (time - epoch) << SOURCE_BITS | source.
-SOURCE_BITS: Final = 20
-SOURCE_MASK: Final = (1 << SOURCE_BITS) - 1
-EPOCH_SPAN: Final = 1 << 42
-"""Beyond this distance from the epoch the epoch is moved."""
-
 # Status codes that `run` returns.
 IDLE: Final = 0
 """Nothing is left before the limit."""
 NOTIFY: Final = 1
 """A batch is over, and so is its instant."""
 MORE: Final = 2
-REBASE: Final = 3
-POOL: Final = 4
-TRACE: Final = 5
+ROOM: Final = 3
+"""The arena of packets must grow before the next turn."""
+TRACE: Final = 4
+EARLY: Final = 5
+"""Something was over within a window in which nothing can be."""
 
 # clock
 NOW: Final = 0
-EPOCH: Final = 1
-NEXT_OTHER: Final = 2
-"""Time of the earliest flow start or timer."""
-STOP_AT: Final = 3
-FREE: Final = 4
-"""First packet of the free list."""
-STARTS: Final = 5
-"""Entries of the heap `starts`."""
-TIMERS: Final = 6
-FINISHED: Final = 7
-TRACED_ROWS: Final = 8
-EVENTS: Final = 9
-ACTIVE: Final = 10
+STOP_AT: Final = 1
+FINISHED: Final = 2
+TRACED_ROWS: Final = 3
+EVENTS: Final = 4
+ACTIVE: Final = 5
 """Flows that are not over."""
-WAITS: Final = 11
+WAITS: Final = 6
 """Flows below it have rows in `waiting`."""
-OVERFLOW: Final = 12
+FRESH: Final = 7
+"""Entries of `fresh`, and the earliest of their starts."""
+FRESH_AT: Final = 8
+STAGE: Final = 9
+"""How far the open window is; 0 if none is open."""
+OPENED: Final = 10
+"""Where the open window begins, and ends."""
+CLOSES: Final = 11
+MERGE_FROM: Final = 12
+"""Where a window begins in which hosts run in the order of time, and ends; the end is 0 outside."""
+MERGE_TO: Final = 13
+TURN: Final = 14
+"""Host whose turn it is, -1 if it is none's."""
+SENDING: Final = 15
+"""1 while a NIC has its turn, which comes after what arrives at that instant."""
+CLOSE: Final = 16
+"""What may end within any window: see `netsim.fabric.kernel.watch`."""
+DESPERATE: Final = 17
+ARENA: Final = 18
+"""Rows of `packets` handed out so far."""
+OVERFLOW: Final = 19
 """What cannot be counted any further, 0 if all is well: one of the codes below, its flow or link
 above."""
-WRONG: Final = 13
+WRONG: Final = 20
 """Which hook answered what it must not (`netsim.fabric.kernel.answers`), 0 if none did."""
-WRONG_PLACE: Final = 14
-WRONG_VALUE: Final = 15
-KNOWN_PORTS: Final = 16
+WRONG_PLACE: Final = 21
+WRONG_VALUE: Final = 22
+KNOWN_PORTS: Final = 23
 """Entries of `ports`."""
-CLOCK: Final = 24
+FREE_RINGS: Final = 24
+"""Of each binary logarithm of a size, the first ring that no link uses, 0 if there is none."""
+CLOCK: Final = 64
 
 # OVERFLOW
 OVERFLOW_SHIFT: Final = 8
@@ -159,10 +179,6 @@ HEADER: Final = 1
 ACK_SIZE: Final = 2
 HOSTS: Final = 3
 LEAVES: Final = 4
-FIRST_NIC: Final = 5
-"""Source number of host 0's NIC; the links are the sources below it."""
-LEAF: Final = 6
-"""Index in `tree` of source 0."""
 FIFO: Final = 7
 MARK_KEY: Final = 8
 """Keys of random streams, mixed once."""
@@ -173,9 +189,30 @@ TRACE_LIMIT: Final = 11
 """Rows of `trace` that must not be passed before an event is taken."""
 RING: Final = 12
 """Bits of each ring, a power of two."""
-REAL: Final = 13
+FREE_WIDTH: Final = 13
+"""Length of a window in which switches go first, and of one in which hosts go first."""
+MERGED_WIDTH: Final = 14
+NEAR_PACKETS: Final = 15
+"""A flow of which the receiver misses no more packets may be over within a window."""
+PATIENCE: Final = 16
+"""Timeouts in a row that a flow survives at least."""
+LOSSY: Final = 17
+"""1 if packets can be lost for good, which fails flows at switches."""
+ARENA_ROWS: Final = 18
+ROOM_ROWS: Final = 19
+"""Entries of one part of `places`."""
+BUCKET_SHIFT: Final = 20
+"""Binary logarithm of the time that a bucket of arrivals covers."""
+HOST_TURN: Final = 21
+"""Packets that a host sends at most within a window."""
+GROUPS: Final = 22
+"""Where the minima over eight in-links begin in `heads`."""
+ORDER_LEAVES: Final = 23
+REAL: Final = 24
 """Numbers of a class in `transport_reals`."""
-FIXED: Final = 16
+LEVELS: Final = 25
+"""Offsets of the levels of the two trees of minima."""
+FIXED: Final = 64
 
 # links
 FREE_AT: Final = 0
@@ -186,9 +223,10 @@ CAPACITY: Final = 3
 """Longest unsent backlog, packet included, as time."""
 MARK_ABOVE: Final = 4
 HEAD: Final = 5
+"""The ring of packets on their way: `netsim.fabric.kernel.ring`."""
 TAIL: Final = 6
-"""Packet that entered last (low 32 bits), its wire size above."""
 NODE: Final = 7
+"""Where the link ends (low 32 bits), its place in `heads` above."""
 
 # links, second half: what has happened so far
 BYTES: Final = 8
@@ -226,8 +264,22 @@ HOME: Final = 2
 """Switch of the host (node) and its leaf number: node << 24 | leaf."""
 READY_HEAD: Final = 3
 READY_TAIL: Final = 4
+NIC_AT: Final = 5
+"""When the NIC has its turn; NEVER."""
+AGENDA: Final = 6
+"""Root of the heap of flow starts and timers."""
 HOST: Final = 8
-"""Rows of 64 bytes start at a cache line; the rest of this one is empty."""
+"""Rows of 64 bytes start at a cache line."""
+
+# nodes
+FIRST_LINK: Final = 0
+"""First of the links that end in the node."""
+FIRST_HEAD: Final = 1
+"""Where their first arrivals begin in `heads`, and end."""
+END_HEAD: Final = 2
+OUT_ROWS: Final = 3
+"""Rows of the rings of all links that leave the node."""
+NODES: Final = 4
 
 # routes and pairs
 COUNT_BITS: Final = 24
@@ -235,11 +287,10 @@ COUNT_MASK: Final = (1 << COUNT_BITS) - 1
 PAIR: Final = 3
 
 # packets
-NEXT_ARRIVAL: Final = 0
-"""When the next packet of the list arrives; kept here because its own row is not in the cache."""
+ARRIVAL: Final = 0
 LABEL: Final = 1
-NEXT: Final = 2
-"""Next packet in its list (low 32 bits), wire size above."""
+WIRE: Final = 2
+"""Wire size."""
 ROUTE: Final = 3
 """Destination host (low 28 bits), the policy's tag above."""
 PACKET: Final = 4
@@ -280,7 +331,26 @@ TIMER: Final = 18
 """Deadline of the armed timer, 0 if there is none."""
 PATH: Final = 19
 """Row of `pairs` towards the destination (low 32 bits), and back to the source above."""
-FLOW: Final = 20
+WATCH: Final = 20
+"""What must be told when the flow is over: `netsim.fabric.kernel.watch`."""
+FLOW: Final = 21
+
+# WATCH
+NEAR: Final = 1
+"""It may be over within a window."""
+CROSS: Final = 2
+"""A flow on another host waits for it, with less delay than a window."""
+SHORT: Final = 4
+"""It is near its end as soon as it starts."""
+LAST_CHANCE: Final = 8
+"""Its next timeout may be its last."""
+
+# due
+CHILD: Final = 0
+FOLLOWING: Final = 1
+PRECEDING: Final = 2
+"""Sibling before it, or its parent."""
+DUE: Final = 3
 
 LOW: Final = 0xFFFFFFFF
 HIGH: Final = 32
@@ -305,7 +375,9 @@ TRIGGER: Final = 1
 """1 if a flow counts as done when its sender knows, 0 if when the receiver has it."""
 CULPRIT: Final = 2
 """Flow that failed, -1 if none."""
-BATCH: Final = 3
+FAR: Final = 3
+"""Flows that cannot be over within a window."""
+BATCH: Final = 4
 
 # scales
 TRIP: Final = 0
@@ -318,7 +390,7 @@ SCALE: Final = 3
 
 # waiting
 PREDECESSORS: Final = 0
-LAG: Final = 1
+READY: Final = 1
 FIRST_SUCCESSOR: Final = 2
 SUCCESSORS: Final = 3
 WAITING: Final = 4
@@ -329,8 +401,12 @@ TRACE_EVENT: Final = 1
 TRACE_LABEL: Final = 2
 TRACE_NODE: Final = 3
 TRACE_QUEUE: Final = 4
-TRACE_SENDING: Final = 5
-TRACE_SIZE: Final = 6
+TRACE_WHEN: Final = 5
+"""Instant of the event, which for a departure is the packet's arrival."""
+TRACE_TURN: Final = 6
+"""Whose turn it is: arrivals before NICs, then by node."""
+TRACE_SENDING: Final = 7
+TRACE_SIZE: Final = 8
 ENQUEUED: Final = 0
 DEPARTED: Final = 1
 DROPPED: Final = 2

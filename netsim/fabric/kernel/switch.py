@@ -2,24 +2,92 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from netsim.fabric.kernel.answers import CHOOSE, leads_on, refuse
+from netsim.fabric.kernel.arrivals import arrange, collect, next_arrival
+from netsim.fabric.kernel.host import lose
 from netsim.fabric.kernel.label import TARGET_MASK
-from netsim.fabric.kernel.plugs import EVERY_HOP, choose
+from netsim.fabric.kernel.minima import SWITCH_TREE
+from netsim.fabric.kernel.plugs import EVERY_HOP, READS_NO_PORTS, choose
+from netsim.fabric.kernel.port import accept
+from netsim.fabric.kernel.prefetch import prefetch
+from netsim.fabric.kernel.ring import prefetch_end
 from netsim.fabric.kernel.state import (
+    BYTES,
     COUNT_BITS,
     COUNT_MASK,
+    EVENTS,
     HOME,
     HOST,
     HOSTS,
     INGRESS,
     LEAVES,
+    LINK,
+    NOW,
+    OPENED,
     PACKET,
+    ROOM_ROWS,
     ROUTE,
     State,
 )
 
-LEAF_BITS = 24
-LEAF_MASK = (1 << LEAF_BITS) - 1
+LEAF_BITS: Final = 24
+LEAF_MASK: Final = (1 << LEAF_BITS) - 1
+#: How many packets ahead the end of a ring is fetched.
+AHEAD: Final = 6
+
+
+def switch_turn(state: State, switch: int, end: int) -> None:
+    """Forward what arrives at `switch` before `end`."""
+    node = state.fixed[HOSTS] + switch
+    clock = state.clock
+    count = collect(state, node, end)
+    base = arrange(state, count, clock[OPENED])
+    if READS_NO_PORTS:
+        forward_all(state, node, base, count)
+    else:
+        forward_each(state, node, base, count)
+    clock[EVENTS] += count
+    if count > 0:
+        clock[NOW] = max(clock[NOW], state.places[base + count - 1])
+    state.tree[state.fixed[SWITCH_TREE] + switch] = next_arrival(state, node)
+
+
+def forward_each(state: State, node: int, base: int, count: int) -> None:
+    """Choose a port for each packet when all before it are in their queues."""
+    places = state.places
+    rows = base + state.fixed[ROOM_ROWS]
+    for at in range(count):
+        packet = places[rows + at]
+        now = places[base + at]
+        send(state, forward(state, packet, node, now), packet, now)
+
+
+def forward_all(state: State, node: int, base: int, count: int) -> None:
+    """Choose all ports first, and fetch what they need meanwhile: the policy reads no port."""
+    places = state.places
+    links = state.links
+    room = state.fixed[ROOM_ROWS]
+    rows = base + room
+    chosen = 4 * room
+    for at in range(count):
+        link = forward(state, places[rows + at], node, places[base + at])
+        places[chosen + at] = link
+        prefetch(links, link * LINK)
+        prefetch(links, link * LINK + BYTES)
+    for at in range(min(count, AHEAD)):
+        prefetch_end(state, links, places[chosen + at] * LINK)
+    for at in range(count):
+        if at + AHEAD < count:
+            prefetch_end(state, links, places[chosen + at + AHEAD] * LINK)
+        send(state, places[chosen + at], places[rows + at], places[base + at])
+
+
+def send(state: State, link: int, packet: int, now: int) -> None:
+    """Put a packet into the queue of `link`, or lose it."""
+    if not accept(state, link, packet, now):
+        lose(state, packet, now)
 
 
 def forward(state: State, packet: int, node: int, now: int) -> int:

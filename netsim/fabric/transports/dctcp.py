@@ -218,6 +218,8 @@ class Dctcp:
             whole=(*timer, Dctcp.ring(config, path), config.dup_threshold),
             real=(float(config.g), float(config.start_window), most),
             tick=tick_of(timeout),
+            timeout=timeout,
+            patience=config.retries,
         )
 
     @staticmethod

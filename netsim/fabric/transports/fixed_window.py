@@ -94,7 +94,10 @@ class FixedWindow:
         timeout = config.rto if config.rto is not None else default_timeout(path)
         reach, window = FixedWindow.ring(config, path), window_packets(config.window, path)
         return Numbers(
-            whole=(timeout, config.retries, config.doublings, reach, window), tick=tick_of(timeout)
+            whole=(timeout, config.retries, config.doublings, reach, window),
+            tick=tick_of(timeout),
+            timeout=timeout,
+            patience=config.retries,
         )
 
     @staticmethod

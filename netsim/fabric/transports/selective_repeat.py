@@ -30,9 +30,9 @@ from __future__ import annotations
 from typing import Final
 
 from netsim.fabric.kernel.classes import number, tick
+from netsim.fabric.kernel.flow import arm
 from netsim.fabric.kernel.label import RETRY_MASK, SEQ_BITS, label_of
 from netsim.fabric.kernel.overflow import overflow
-from netsim.fabric.kernel.pending import arm
 from netsim.fabric.kernel.state import (
     ACKED,
     ARRIVED,

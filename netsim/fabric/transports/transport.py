@@ -68,6 +68,11 @@ class Numbers:
     real: tuple[float, ...] = ()
     tick: int = 1
     """Timers are rounded up to whole ticks (ps)."""
+    timeout: int = 0
+    """Least time (ps) from the start of a timer to its end."""
+    patience: int = 0
+    """Timeouts in a row, as `RESENT` counts them, that no flow is given up for. The simulation is
+    slower where a timer may end a flow, so 0, which is always right, costs speed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,16 @@ def test_what_the_packet_kernel_cannot_do_is_refused(make_fabric, asked, message
         make_fabric().submit(FlowBatch(**wanted))
 
 
-def test_lags_of_one_flow_that_differ_are_refused_by_the_packet_kernel(make_fabric):
-    flows = FlowBatch([0] * 3, [2] * 3, [1] * 3, predecessors=([0, 0, 0, 2], [0, 1]), lag=[1, 2])
+def test_a_flow_starts_at_the_latest_end_of_a_predecessor_plus_its_own_lag(make_fabric):
+    # Both predecessors go from host 0 to host 1 of one leaf, so flow 1 ends a packet of 5.2 ns (65
+    # B at 80 ps) after flow 0. With 100 ns more of lag, flow 0 is the one that counts.
+    waits = ([0, 0, 0, 2], [0, 1])
+    flows = FlowBatch([0, 0, 1], [1, 1, 0], [1] * 3, predecessors=waits, lag=[100_000, 0])
+    fabric = make_fabric()
 
-    with pytest.raises(SimulationError, match=r"flow 2 waits .* with lags that differ"):
-        make_fabric().submit(flows)
+    fabric.submit(flows)
+    fabric.env.run()
+
+    known = fabric.flow_columns()
+    assert known["end_rx"][1] - known["end_rx"][0] == 65 * 80
+    assert known["start"][2] == known["end_rx"][0] + 100_000

@@ -1,4 +1,4 @@
-"""The winner tree and the heaps of flows against plain sorted containers."""
+"""The winner tree against plain sorted containers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsim.fabric.kernel.pending import lower, pop, push, replace
-from netsim.fabric.kernel.state import FLOW, NEVER, START
+from netsim.fabric.kernel.pending import lower, replace
+from netsim.fabric.kernel.state import NEVER
 
 SOURCES = 11
 LEAF = 16
@@ -52,16 +52,3 @@ def test_the_tree_and_a_heap_take_the_same_events_in_the_same_order(moves):
         replace(tree, LEAF + source, NEVER)
 
     assert taken == [heapq.heappop(heap) for _ in range(len(heap))]
-
-
-@given(st.lists(st.integers(0, 9), max_size=60))
-def test_flows_leave_their_heap_by_time_and_then_by_number(starts):
-    flows = np.zeros((len(starts) + 1) * FLOW, np.int64)
-    heap = np.zeros(len(starts) + 1, np.int64)
-    for flow, start in enumerate(starts):
-        flows[flow * FLOW + START] = start
-        push(heap, flow, flows, START, flow)
-
-    left = [int(pop(heap, len(starts) - gone, flows, START)) for gone in range(len(starts))]
-
-    assert left == sorted(range(len(starts)), key=lambda flow: (starts[flow], flow))

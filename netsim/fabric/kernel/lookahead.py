@@ -1,0 +1,75 @@
+"""How long windows may be in a network, and what follows from that.
+
+A window ends before anything sent in it can arrive: its length is the least of propagation, the
+delay of the switch at the end, and service of the smallest packet, over the links that matter
+(`netsim.fabric.kernel.window`). It is also at most `LONGEST`, since long windows bring no more and
+want longer rings, and no longer than `MOST_PACKETS` of the smallest packets take on the fastest
+link. `netsim.fabric.kernel.classes` shortens windows to the least timeout, so that a flow's last
+timeout is announced by the one before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from netsim.fabric.fastest import hop_delay, service_time
+from netsim.fabric.kernel.arrivals import BUCKETS
+
+if TYPE_CHECKING:
+    from netsim.fabric.packet import PacketConfig
+    from netsim.topology.network import Network
+
+LONGEST: Final = 2_000_000
+MOST_PACKETS: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Lookahead:
+    """Lengths of windows, and bounds on what happens in one.
+
+    Parameters
+    ----------
+    free, merged
+        Length (ps) of windows in which switches go first, and hosts.
+    near
+        Packets that a receiver can miss and have within a window.
+    switch, host
+        Packets that a switch takes in, and that a host sends, at most.
+    shift
+        Binary logarithm of the time of one of `BUCKETS` buckets that cover a window.
+    """
+
+    free: int
+    merged: int
+    near: int
+    switch: int
+    host: int
+    shift: int
+
+
+def lookahead(network: Network, packet: PacketConfig, *, acknowledged: bool) -> Lookahead:
+    """Return how far nodes may run ahead of each other."""
+    smallest = min(packet.ack, packet.header) if acknowledged else packet.header
+    service = service_time(smallest, network.link_rate)
+    hop = hop_delay(network) + service
+    quickest = int(service.min())
+    most = min(LONGEST, MOST_PACKETS * quickest)
+    hosts = network.host_count
+    free = max(1, min(most, int(hop[network.link_target >= hosts].min())))
+    merged = max(1, min(most, int(hop[network.link_source >= hosts].min())))
+    longest = max(free, merged)
+    full = packet.payload + packet.header
+    arriving = int(service_time(full, network.link_rate[network.host_downlink]).min())
+    a_link = longest // quickest + 2
+    widest = int(np.bincount(network.link_target)[hosts:].max())
+    return Lookahead(
+        free=free,
+        merged=merged,
+        near=longest // max(1, arriving) + 2,
+        switch=widest * a_link,
+        host=2 * a_link,
+        shift=max(0, (longest - 1).bit_length() - BUCKETS.bit_length() + 1),
+    )

@@ -1,0 +1,153 @@
+"""A host's NIC: sends packets of ready flows one by one, and each as soon as its port is free."""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
+from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, wake
+from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
+from netsim.fabric.kernel.plugs import TRACED, sendable, tag, take
+from netsim.fabric.kernel.port import accept
+from netsim.fabric.kernel.state import (
+    EGRESS,
+    ENDS,
+    FIFO,
+    FLOW,
+    FREE_AT,
+    HEADER,
+    HIGH,
+    HOST,
+    LABEL,
+    LINK,
+    LOW,
+    MADE,
+    NEVER,
+    NEXT_READY,
+    NIC_AT,
+    NONE,
+    PACKET,
+    PACKETS,
+    PAYLOAD,
+    READY_HEAD,
+    READY_TAIL,
+    RESENT,
+    ROUTE,
+    RUNNING,
+    SIZE,
+    STATUS,
+    STATUS_MASK,
+    WIRE,
+    State,
+)
+
+
+def nic_turn(state: State, host: int, now: int) -> None:
+    """Send one packet if the port is free, and set when the NIC has its next turn."""
+    hosts = state.hosts
+    links = state.links
+    egress = hosts[host * HOST + EGRESS]
+    if links[egress * LINK + FREE_AT] <= now:
+        packet = next_packet(state, host, now)
+        if packet != NONE:
+            accept(state, egress, packet, now)
+    following = NEVER
+    if hosts[host * HOST + READY_HEAD] != LAST:
+        following = links[egress * LINK + FREE_AT]
+    hosts[host * HOST + NIC_AT] = following
+
+
+def next_packet(state: State, host: int, now: int) -> int:
+    """Return a packet of the flow whose turn it is, or NONE if no flow may send."""
+    hosts = state.hosts
+    flows = state.flows
+    row = host * HOST
+    flow = hosts[row + READY_HEAD]
+    while flow != LAST and not may_send(state, flow):
+        leave(state, row, flow)
+        flow = hosts[row + READY_HEAD]
+    if flow == LAST:
+        return NONE
+    packet = build(state, flow, take(state, flow, now), now)
+    if not sendable(state, flow):
+        leave(state, row, flow)
+    elif state.fixed[FIFO] == 0 and hosts[row + READY_TAIL] != flow:
+        leave(state, row, flow)
+        flows[flow * FLOW + NEXT_READY] = LAST
+        flows[hosts[row + READY_TAIL] * FLOW + NEXT_READY] = flow
+        hosts[row + READY_TAIL] = flow
+    return packet
+
+
+def may_send(state: State, flow: int) -> bool:
+    """Return whether a queued flow still has something to send."""
+    running = state.flows[flow * FLOW + STATUS] & STATUS_MASK == RUNNING
+    return running and sendable(state, flow)
+
+
+def leave(state: State, row: int, flow: int) -> None:
+    """Take the first flow out of a NIC's queue."""
+    flows = state.flows
+    hosts = state.hosts
+    following = flows[flow * FLOW + NEXT_READY]
+    flows[flow * FLOW + NEXT_READY] = UNQUEUED
+    hosts[row + READY_HEAD] = following
+    if following == LAST:
+        hosts[row + READY_TAIL] = LAST
+
+
+def build(state: State, flow: int, label: int, now: int) -> int:
+    """Return a new data packet with `label`; the last one of a flow carries the remainder."""
+    fixed = state.fixed
+    flows = state.flows
+    packets = state.packets
+    row = flow * FLOW
+    payload = fixed[PAYLOAD]
+    count = flows[row + PACKETS]
+    if not belongs(state, flow, label):
+        refuse(state, TAKE, flow, label)
+        label = label_of(flow, 0, 0)
+    if seq_of(label) == count - 1:
+        payload = flows[row + SIZE] - (count - 1) * payload
+    cell = MADE * PACKET
+    packets[cell + LABEL] = label
+    packets[cell + WIRE] = payload + fixed[HEADER]
+    packets[cell + ROUTE] = route(state, flow, label, flows[row + ENDS] >> HIGH, now)
+    if TRACED:
+        state.sendings[MADE] = sending(state, flow, label)
+    return MADE
+
+
+def route(state: State, flow: int, label: int, target: int, now: int) -> int:
+    """Return the host `target` and the policy's tag in one number, as packets carry them."""
+    carried = tag(state, flow, label, now)
+    if not is_tag(carried):
+        refuse(state, TAG, flow, carried)
+    return carried << TARGET_BITS | target
+
+
+def sending(state: State, flow: int, label: int) -> int:
+    """Return a packet's number among all that its flow sends.
+
+    It is its index, and for the n-th packet that is sent again the number of packets plus n.
+    """
+    if retry_of(label) == 0:
+        return seq_of(label)
+    return state.flows[flow * FLOW + PACKETS] + (state.flows[flow * FLOW + RESENT] & LOW)
+
+
+def resume(state: State, flow: int, host: int, now: int) -> int:
+    """Return the packet that an acknowledgement lets out of an idle NIC, or NONE.
+
+    A NIC with an event of its own sends then. An idle one has no flow in its queue and sends at
+    once: it belongs to the same event, since nothing else can happen at this host before.
+    """
+    if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not sendable(state, flow):
+        return NONE
+    idle = state.hosts[host * HOST + NIC_AT] == NEVER
+    if idle and state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT] <= now:
+        packet = build(state, flow, take(state, flow, now), now)
+        if sendable(state, flow):
+            enqueue(state, host, flow)
+        return packet
+    enqueue(state, host, flow)
+    wake(state, host, now)
+    return NONE

@@ -1,0 +1,131 @@
+"""Packets that are on their way over a link: a ring of rows that doubles when it is full.
+
+A link delivers in the order in which it accepts, so a ring in one piece of memory is all it needs:
+no list, no free packets, no write to the row of the packet ahead. The rings of all links lie in one
+arena, `State.packets`; a ring that is left behind for one of twice its size is kept for the next
+link that wants that size. `Store` reserves the arena, and a node's turn begins only if there is
+room for all that it may send (`has_room`), so a turn is never left half done.
+
+A ring is two cells of a row: `HEAD` holds the number of packets << 32 and the place of the first,
+`TAIL` the arena row at which the ring begins << 8 and the binary logarithm of its size.
+"""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.plugs import TRACED
+from netsim.fabric.kernel.prefetch import prefetch
+from netsim.fabric.kernel.state import (
+    ARENA,
+    ARENA_ROWS,
+    ARRIVAL,
+    FREE_RINGS,
+    HEAD,
+    HIGH,
+    LABEL,
+    LOW,
+    NODES,
+    OUT_ROWS,
+    PACKET,
+    ROUTE,
+    TAIL,
+    WIRE,
+    Ints,
+    State,
+)
+
+SIZE_BITS = 8
+SIZE_MASK = (1 << SIZE_BITS) - 1
+
+
+def count_at(rings: Ints, cell: int) -> int:
+    """Return the number of packets of the ring at `cell` of `rings`."""
+    return rings[cell + HEAD] >> HIGH
+
+
+def first_row(rings: Ints, cell: int) -> int:
+    """Return the row of the first packet of a ring that has one."""
+    shape = rings[cell + TAIL]
+    mask = (1 << (shape & SIZE_MASK)) - 1
+    return (shape >> SIZE_BITS) + (rings[cell + HEAD] & mask)
+
+
+def free_row(rings: Ints, cell: int) -> int:
+    """Return the row behind the last packet of a ring, which is the first one's if it is full."""
+    queue = rings[cell + HEAD]
+    shape = rings[cell + TAIL]
+    mask = (1 << (shape & SIZE_MASK)) - 1
+    return (shape >> SIZE_BITS) + (((queue & LOW) + (queue >> HIGH)) & mask)
+
+
+def drop_first(rings: Ints, cell: int) -> None:
+    """Take the first packet off a ring; its row stays as it is until packets are added."""
+    queue = rings[cell + HEAD]
+    rings[cell + HEAD] = ((queue >> HIGH) - 1) << HIGH | ((queue + 1) & LOW)
+
+
+def add(state: State, rings: Ints, cell: int, packet: int, time: int, node: int) -> bool:
+    """Copy the row `packet` to the end of a ring, with `time`; return whether it was empty.
+
+    `node` is where the ring's packets are sent from.
+    """
+    count = rings[cell + HEAD] >> HIGH
+    if count >> (rings[cell + TAIL] & SIZE_MASK) != 0:
+        grow(state, rings, cell, node)
+    row = free_row(rings, cell)
+    copy(state, packet, row)
+    state.packets[row * PACKET + ARRIVAL] = time
+    rings[cell + HEAD] += 1 << HIGH
+    return count == 0
+
+
+def copy(state: State, packet: int, row: int) -> None:
+    """Copy all that a packet carries to another row, but not its time."""
+    packets = state.packets
+    source = packet * PACKET
+    target = row * PACKET
+    packets[target + LABEL] = packets[source + LABEL]
+    packets[target + WIRE] = packets[source + WIRE]
+    packets[target + ROUTE] = packets[source + ROUTE]
+    if TRACED:
+        state.sendings[row] = state.sendings[packet]
+
+
+def grow(state: State, rings: Ints, cell: int, node: int) -> None:
+    """Move a full ring into one of twice its size, and keep the old one for others."""
+    packets = state.packets
+    clock = state.clock
+    shape = rings[cell + TAIL]
+    bits = shape & SIZE_MASK
+    size = 1 << bits
+    old = shape >> SIZE_BITS
+    new = clock[FREE_RINGS + bits + 1]
+    if new != 0:
+        clock[FREE_RINGS + bits + 1] = packets[new * PACKET]
+    else:
+        new = clock[ARENA]
+        clock[ARENA] = new + 2 * size
+    first = rings[cell + HEAD] & (size - 1)
+    for place in range(size):
+        source = old + ((first + place) & (size - 1))
+        copy(state, source, new + place)
+        packets[(new + place) * PACKET + ARRIVAL] = packets[source * PACKET + ARRIVAL]
+    packets[old * PACKET] = clock[FREE_RINGS + bits]
+    clock[FREE_RINGS + bits] = old
+    rings[cell + HEAD] = size << HIGH
+    rings[cell + TAIL] = new << SIZE_BITS | (bits + 1)
+    state.nodes[node * NODES + OUT_ROWS] += size
+
+
+def has_room(state: State, node: int, packets: int) -> bool:
+    """Return whether the arena has room for a turn in which `node` sends at most `packets`.
+
+    A ring of s rows that gets k packets ends with at most 2 (s + k) rows, and all that it had on
+    the way add up to less than twice as many.
+    """
+    rows = 4 * (state.nodes[node * NODES + OUT_ROWS] + packets)
+    return state.clock[ARENA] + rows <= state.fixed[ARENA_ROWS]
+
+
+def prefetch_end(state: State, rings: Ints, cell: int) -> None:
+    """Fetch the place where the next packet of a ring goes."""
+    prefetch(state.packets, free_row(rings, cell) * PACKET)
