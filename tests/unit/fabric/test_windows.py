@@ -77,7 +77,7 @@ def observed(make_fabric, *, traced=False, change=None, transport="fixed_window"
         7_654_321, lambda now: seen.append((now, fabric.link_columns()["queue_max"].tolist()))
     )
     env.run()
-    fabric.flush()
+    fabric.finish(rows)
     tables = {**fabric.flow_columns(), **{f"l_{k}": v for k, v in fabric.link_columns().items()}}
     found = {name: np.ma.filled(column, -1).tolist() for name, column in tables.items()}
     return found, seen, env.now, rows.columns() if traced else None
