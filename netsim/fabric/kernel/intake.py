@@ -59,6 +59,7 @@ class Intake:
         packets = max(1, -(-size // self._payload))
         if not (0 <= src < hosts and 0 <= dst < hosts and src != dst and size >= 0):
             raise SimulationError(_impossible(self.flows, src, dst, size, hosts))
+        self._refuse_nothing(np.array([size]))
         if now >= at.HORIZON:
             raise SimulationError(_too_late(self.flows, now))
         self._check_room(1, packets)
@@ -146,12 +147,18 @@ class Intake:
                 "trigger 'tx' waits for acknowledgements, which this transport lacks; use 'rx'"
             )
         _refuse_what_is_missing(batch, src, dst)
+        self._refuse_nothing(size)
         wrong = (src < 0) | (src >= hosts) | (dst < 0) | (dst >= hosts) | (src == dst) | (size < 0)
         if wrong.any():
             index = int(np.argmax(wrong))
             raise SimulationError(
                 _impossible(index, int(src[index]), int(dst[index]), int(size[index]), hosts)
             )
+
+    def _refuse_nothing(self, sizes: Ints) -> None:
+        """Refuse packets of no bytes at all: any number of them would pass at one instant."""
+        if self._store.state.fixed[at.HEADER] == 0 and (sizes == 0).any():
+            raise SimulationError("an empty flow has packets of 0 B; give packets a header")
 
     def _check_room(self, count: int, packets: int) -> None:
         """Refuse what the packed fields of a label cannot tell apart."""

@@ -55,7 +55,8 @@ def lookahead(network: Network, packet: PacketConfig, *, acknowledged: bool) -> 
     smallest = min(packet.ack, packet.header) if acknowledged else packet.header
     service = service_time(smallest, network.link_rate)
     hop = hop_delay(network) + service
-    quickest = int(service.min())
+    # Without headers the smallest packet holds a byte: empty flows are refused then.
+    quickest = int(service_time(max(1, smallest), network.link_rate).min())
     most = min(LONGEST, MOST_PACKETS * quickest)
     hosts = network.host_count
     free = max(1, min(most, int(hop[network.link_target >= hosts].min())))

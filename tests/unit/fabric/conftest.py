@@ -29,6 +29,7 @@ def make_fabric():
         policy="stripe",
         transport="open_loop",
         *,
+        packet=None,
         queue=None,
         topology=None,
         window=None,
@@ -47,7 +48,7 @@ def make_fabric():
         return Fabric(
             Environment(),
             network,
-            packet=PacketConfig(),
+            packet=packet or PacketConfig(),
             routing=block("routing", "policy", policy=policy),
             transport=block("transport", "kind", kind=transport, **chosen),
             queue=None if queue is None else block("queue", "kind", kind="drop_tail", **queue),

@@ -7,6 +7,7 @@ import pytest
 from netsim.errors import SimulationError
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.dependencies import dependencies
+from netsim.fabric.packet import PacketConfig
 
 
 def batch(waits_for, **more):
@@ -97,3 +98,13 @@ def test_a_flow_starts_at_the_latest_end_of_a_predecessor_plus_its_own_lag(make_
     known = fabric.flow_columns()
     assert known["end_rx"][1] - known["end_rx"][0] == 65 * 80
     assert known["start"][2] == known["end_rx"][0] + 100_000
+
+
+def test_flows_without_a_byte_in_their_packets_are_refused(make_fabric):
+    packet = PacketConfig(header="0 B")
+
+    fabric = make_fabric(packet=packet)
+    with pytest.raises(SimulationError, match="give packets a header"):
+        fabric.transfer(0, 2, 0)
+    with pytest.raises(SimulationError, match="give packets a header"):
+        fabric.submit(FlowBatch([0, 1], [2, 3], [1, 0]))
