@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from netsim.problems import Problem, ProblemsFound
 from netsim.registry import did_you_mean
+from netsim.sweep.amounts import WhereError
 from netsim.sweep.paths import steps
-from netsim.sweep.where import Where, WhereError, read
+from netsim.sweep.where import Where, read
 
 _AT: Final = ("sweep", "where")
 

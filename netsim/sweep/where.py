@@ -18,13 +18,23 @@ and quotients take numbers, or give one (``1 MB / 4 kB``).
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from netsim import units
+from netsim.sweep.amounts import (
+    WhereError,
+    add,
+    compare,
+    divide,
+    held,
+    in_words,
+    multiply,
+    read_amount,
+    subtract,
+    truth,
+)
 
 #: Longest expression, in characters, and deepest nesting.
 LONGEST: Final = 1_000
@@ -42,40 +52,11 @@ _TOKEN: Final = re.compile(
 )
 _WORDS: Final = frozenset({"and", "or", "not", "in", "true", "false", "null"})
 _CONSTANTS: Final = {"true": True, "false": False, "null": None}
-_ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 Lookup: TypeAlias = Callable[[str], Any]
 """Gives the value of a field by its dotted path, as a scenario writes it."""
 
 Evaluate: TypeAlias = Callable[[Lookup], Any]
-
-
-class WhereError(ValueError):
-    """An expression cannot be read or evaluated.
-
-    Parameters
-    ----------
-    message
-        What is wrong.
-    column
-        Its character in the expression, from 1; 0 where it shows only with a point's values.
-    """
-
-    def __init__(self, message: str, column: int = 0) -> None:
-        super().__init__(f"{message} (at character {column})" if column else message)
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A number with a dimension of `netsim.units`, in the unit that values have inside netsim."""
-
-    value: int | float
-    dimension: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +77,7 @@ class Where:
         """
         result = self._evaluate(lookup)
         if not isinstance(result, bool):
-            raise WhereError(f"'{self.text}' is {_kind(result)}, not true or false")
+            raise WhereError(f"'{self.text}' is {in_words(result)}, not true or false")
         return result
 
 
@@ -203,7 +184,7 @@ class _Parser:
         inner = self._compared()
         if not times:
             return inner
-        return lambda lookup: _truth(inner(lookup)) ^ (times % 2 == 1)
+        return lambda lookup: truth(inner(lookup)) ^ (times % 2 == 1)
 
     def _compared(self) -> Evaluate:
         first = self._sum()
@@ -264,7 +245,7 @@ class _Parser:
         if self._peek() == "(":
             raise WhereError(f"'{token.text}(...)': there are no functions", column)
         self.names.append(token.text)
-        return lambda lookup: _held(lookup(token.text))
+        return lambda lookup: held(lookup(token.text))
 
     def _list(self, column: int) -> Evaluate:
         items: list[Evaluate] = []
@@ -287,11 +268,11 @@ def _constant(value: Any) -> Evaluate:
 
 
 def _any_of(parts: list[Evaluate]) -> Evaluate:
-    return lambda lookup: any(_truth(part(lookup)) for part in parts)
+    return lambda lookup: any(truth(part(lookup)) for part in parts)
 
 
 def _all_of(parts: list[Evaluate]) -> Evaluate:
-    return lambda lookup: all(_truth(part(lookup)) for part in parts)
+    return lambda lookup: all(truth(part(lookup)) for part in parts)
 
 
 def _chain(first: Evaluate, links: list[tuple[str, Evaluate]]) -> Evaluate:
@@ -299,7 +280,7 @@ def _chain(first: Evaluate, links: list[tuple[str, Evaluate]]) -> Evaluate:
         left = first(lookup)
         for sign, inner in links:
             right = inner(lookup)
-            if not _compare(sign, left, right):
+            if not compare(sign, left, right):
                 return False
             left = right
         return True
@@ -307,157 +288,13 @@ def _chain(first: Evaluate, links: list[tuple[str, Evaluate]]) -> Evaluate:
     return evaluate
 
 
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise WhereError(f"'and', 'or' and 'not' join comparisons, not {_kind(value)}")
-    return value
-
-
-def _compare(sign: str, left: Any, right: Any) -> bool:
-    if sign in ("in", "not in"):
-        if not isinstance(right, tuple):
-            raise WhereError(f"'{sign}' needs a list on its right, not {_kind(right)}")
-        return any(_equal(left, item) for item in right) == (sign == "in")
-    if sign in ("==", "!="):
-        return _equal(left, right) == (sign == "==")
-    if isinstance(left, str) and isinstance(right, str):
-        return _ORDERINGS[sign](left, right)
-    one, other = _like(sign, left, right)
-    return _ORDERINGS[sign](one, other)
-
-
-def _equal(left: Any, right: Any) -> bool:
-    """Return whether two values are equal; a text that stands for a name takes either dash."""
-    if isinstance(left, Amount) and isinstance(right, Amount):
-        one, other = _like("==", left, right)
-        return bool(one == other)
-    if isinstance(left, bool) != isinstance(right, bool):
-        return False
-    if isinstance(left, str) and isinstance(right, str):
-        return left == right or left.replace("-", "_") == right.replace("-", "_")
-    return bool(left == right)
-
-
-def _like(sign: str, left: Any, right: Any) -> tuple[float, float]:
-    """Return two numbers that `sign` can be applied to, or say why there are none."""
-    if _is_number(left) and _is_number(right):
-        return left, right
-    if isinstance(left, Amount) and isinstance(right, Amount):
-        scaled = _same_dimension(left, right)
-        if scaled is not None:
-            return scaled
-    raise WhereError(f"{_kind(left)} and {_kind(right)} cannot be joined by '{sign}'")
-
-
-def _same_dimension(left: Amount, right: Amount) -> tuple[float, float] | None:
-    """Return both values in one unit; simulated times and durations are both times."""
-    if left.dimension == right.dimension:
-        return left.value, right.value
-    times = {"time": 1, "duration": 10**12}
-    if left.dimension in times and right.dimension in times:
-        return float(left.value * times[left.dimension]), float(
-            right.value * times[right.dimension]
-        )
-    return None
-
-
 def _arithmetic(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
-    rule = {"+": _add, "-": _subtract, "*": _multiply, "/": _divide}[sign]
+    rule = {"+": add, "-": subtract, "*": multiply, "/": divide}[sign]
     return lambda lookup: rule(left(lookup), right(lookup))
 
 
-def _add(left: Any, right: Any) -> Any:
-    one, other = _like("+", left, right)
-    total = one + other
-    return Amount(total, _dimension(left, right)) if isinstance(left, Amount) else total
-
-
-def _subtract(left: Any, right: Any) -> Any:
-    return _add(left, _multiply(-1, right))
-
-
-def _dimension(left: Amount, right: Amount) -> str:
-    return left.dimension if left.dimension == right.dimension else "time"
-
-
-def _multiply(left: Any, right: Any) -> Any:
-    if _is_number(left) and _is_number(right):
-        return left * right
-    if _is_number(left) and isinstance(right, Amount):
-        return Amount(left * right.value, right.dimension)
-    if isinstance(left, Amount) and _is_number(right):
-        return Amount(left.value * right, left.dimension)
-    raise WhereError(f"{_kind(left)} and {_kind(right)} cannot be joined by '*'")
-
-
-def _divide(left: Any, right: Any) -> Any:
-    if isinstance(left, Amount) and _is_number(right):
-        return Amount(_quotient(left.value, right), left.dimension)
-    one, other = _like("/", left, right)
-    return _quotient(one, other)
-
-
-def _quotient(top: float, bottom: float) -> float:
-    if bottom == 0:
-        raise WhereError("a division by zero")
-    return top / bottom
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _literal(token: _Token) -> Any:
-    number = _amount(token.text)
+    number = read_amount(token.text)
     if number is None:
         raise WhereError(f"'{token.text}' is no number with a unit of netsim", token.column)
     return number
-
-
-def _held(value: Any) -> Any:
-    """Return a field's value as the expression computes with it: quantities get their dimension."""
-    if isinstance(value, str):
-        amount = _amount(value)
-        return value if amount is None else amount
-    if isinstance(value, list | tuple):
-        return tuple(_held(item) for item in value)
-    return value
-
-
-def _amount(text: str) -> Any:
-    """Return the number, ratio or quantity that `text` writes, or None."""
-    if not text or not (text[0].isdigit() or text[0] in ".+-"):
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    if text.rstrip().endswith("%"):
-        try:
-            return units.parse_ratio(text)
-        except units.UnitError:
-            return None
-    for dimension in units.DIMENSIONS:
-        try:
-            return Amount(units.parse(text, dimension), dimension)
-        except units.UnitError:
-            continue
-    return None
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Amount):
-        return units.DIMENSIONS[value.dimension].name
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f"the text '{value[:40]}'"
-    if isinstance(value, tuple):
-        return "a list"
-    return "a number"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsim.sweep.where import WhereError, read
+from netsim.sweep.amounts import WhereError
+from netsim.sweep.where import read
 
 POINT = {
     "topology.spines": 4,
