@@ -143,8 +143,10 @@ class Family(Protocol):
         """Return what is wrong beyond the model's validation; reads data files, runs nothing."""
         ...
 
-    # It may also have `notes(scenario) -> list[str]`: what a user should know though nothing is
-    # wrong, one line each.
+    # It may also have `notes(scenario) -> list[str]`: what is left aside or not read, a line each;
+    # `warnings(scenario)` and `warnings_after(scenario, rows)`: what would mislead, and what does
+    # by the rows of table `runs` (`netsim.warnings`); `effective(scenario)`: what defaults that
+    # depend on other fields come to (`netsim.effective`).
 
     def estimate(self, scenario: Any) -> Estimate:
         """Return what one replication costs, from sizes and formulas; draws nothing."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from netsim.effective import as_data
 from netsim.engine.environment import Environment
 from netsim.errors import NetsimError, SimulationError, UsageError, WriteError
 from netsim.estimate import refuse_too_large
@@ -34,6 +35,7 @@ from netsim.metrics.summary import SummaryRow, render, render_html, summary_rows
 from netsim.metrics.tables import tables_of
 from netsim.registry import did_you_mean
 from netsim.rng import Streams
+from netsim.warnings import Caution, after
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,6 +209,11 @@ class RunResult:
         """The headlines as a text table."""
         return render(self.summary_rows)
 
+    @property
+    def warnings(self) -> tuple[Caution, ...]:
+        """What misleads in these results, one warning a code."""
+        return warnings_of(self.scenario, self.runs)
+
     def _repr_html_(self) -> str:
         return render_html(self.summary_rows, repr(self))
 
@@ -265,6 +272,14 @@ def run(
     return RunResult(scenario, tuple(rows), None, tables)
 
 
+def warnings_of(scenario: Scenario, rows: Sequence[Mapping[str, Scalar]]) -> tuple[Caution, ...]:
+    """Return what was known before the run to mislead in it, and what its `rows` show."""
+    known = scenario.warnings
+    codes = {one.code for one in known}
+    found = after(scenario.family, scenario.model, rows)
+    return known + tuple(one for one in found if one.code not in codes)
+
+
 def default_directory(scenario: Scenario) -> Path:
     """Return where the command line writes a run if it is not told."""
     return Path("out") / identity(scenario).directory_name
@@ -279,11 +294,11 @@ def identity(scenario: Scenario) -> RunIdentity:
         hash=scenario.hash,
         seed=model.seed,
         text=scenario.text,
-        resolved=scenario.recorded,
+        resolved={**scenario.recorded, **as_data(scenario.effective)},
         provenance=provenance(scenario.recorded, model.seed, scenario.hash),
         runs=model.replications,
         inputs=scenario.inputs,
-        warnings=scenario.warnings,
+        warnings=tuple(one.to_dict() for one in scenario.warnings),
     )
 
 
@@ -313,8 +328,14 @@ def _run_into(
         missing = [key for key in keys if (key.point, key.replication) not in done]
         rows = _fill(directory, missing, scenario, watchers)
     if done:
-        rows = open_results(path).table("runs").to_pylist()
+        rows = _rows(path)
     return RunResult(scenario, tuple(rows), path, {})
+
+
+def _rows(path: Path) -> list[Mapping[str, Scalar]]:
+    """Return the rows of table `runs` that the directory `path` holds."""
+    rows: list[Mapping[str, Scalar]] = open_results(path).table("runs").to_pylist()
+    return rows
 
 
 def _stored(path: Path, record: RunIdentity) -> tuple[Mapping[str, Scalar], ...] | None:
@@ -360,7 +381,10 @@ def _fill(
                 raise
         writer.commit()
         if not failures:
-            directory.complete()
+            # What was there already counts as well.
+            every = rows if len(rows) == scenario.model.replications else _rows(directory.path)
+            found = [one.to_dict() for one in warnings_of(scenario, every)]
+            directory.complete(warnings=found)
     except Exception:
         with contextlib.suppress(WriteError):
             writer.commit()

@@ -57,20 +57,23 @@ def _describe(target: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], l
 def _scenario(target: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
     """Return what a scenario file holds, with all its defaults."""
     from netsim.cli.yaml_text import dump
+    from netsim.effective import as_data
     from netsim.scenario import load
 
     scenario = load(target, settings)
     explain = getattr(scenario.family, "explain", None)
     said = [str(line) for line in explain(scenario.model)] if explain is not None else []
     head = scenario.family.describe(scenario.model)
-    known = {
+    known: dict[str, Any] = {
         "scenario": scenario.name,
         "workload": scenario.family.name,
         "summary": head,
         "hash": scenario.hash,
         "explanation": said,
-        "resolved": scenario.resolved,
+        "resolved": {**scenario.resolved, **as_data(scenario.effective)},
+        "warnings": [one.to_dict() for one in scenario.warnings],
     }
     shown = [f"{scenario.name}  {scenario.family.name}, {head}", f"hash: {scenario.hash}"]
+    shown += map(str, scenario.warnings)
     shown += ["", *said] if said else []
-    return known, [*shown, "", *dump(scenario.resolved).splitlines()]
+    return known, [*shown, "", *dump(known["resolved"]).splitlines()]

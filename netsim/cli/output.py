@@ -12,13 +12,16 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from netsim.echo import visible_lines
 from netsim.errors import WriteError
+
+if TYPE_CHECKING:
+    from netsim.warnings import Caution
 
 _HANDLES: Final = (0, 1, 2)
 
@@ -48,6 +51,12 @@ def remark(text: object, *, head: str = "", nl: bool = True, **style: Any) -> No
         click.echo(_shown(text, head, style, sys.stderr), err=True, nl=nl)
     except OSError:
         silence(sys.stderr)
+
+
+def warn(cautions: Iterable[Caution]) -> None:
+    """Print warnings to standard error, a line each."""
+    for one in cautions:
+        remark(one.text, head=one.head, fg="yellow", bold=True)
 
 
 def unwritable(refused: OSError) -> WriteError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from netsim.cli.output import remark, say
+from netsim.cli.output import remark, say, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +67,11 @@ def command(
     cost = estimate(scenario)
     if not as_json:
         _print_head(scenario, cost)
-    for warning in () if quiet else scenario.warnings:
-        remark(warning, head="note:")
+    known = scenario.warnings
+    if not quiet:
+        for note in scenario.notes:
+            remark(note, head="note:")
+        warn(known)
     if dry_run:
         check_directory(path, scenario, overwrite=overwrite)
         refuse_too_large(scenario, cost)
@@ -80,6 +83,8 @@ def command(
     except (KeyboardInterrupt, SystemExit):
         remark(f"stopped; the replications that were complete are kept in {path}")
         raise
+    if not quiet:
+        warn(one for one in result.warnings if one not in known)
     if as_json:
         _print_json(result)
         return
@@ -103,13 +108,17 @@ def _watchers(quiet: bool) -> Sequence[Watcher]:
 
 
 def _print_head(scenario: Scenario, cost: Estimate) -> None:
-    """Print what is run, in one line, and what it will cost, in another."""
+    """Print what is run, what it will cost, and what its defaults come to, a line each."""
+    from netsim.effective import in_words
+
     model = scenario.model
     said = scenario.family.describe(model)
     times = f"seed {model.seed} x {_count(model.replications, 'replication')}"
     say(f"{scenario.name}  {scenario.family.name}, {said} | {times}")
     each = " each" if model.replications > 1 else ""
     say(f"  estimate{each}: {cost}")
+    if values := in_words(scenario.effective):
+        say(f"  effective: {values}")
 
 
 def _print_plan(scenario: Scenario, path: Path, cost: Estimate, *, as_json: bool) -> None:
@@ -133,6 +142,7 @@ def _print_plan(scenario: Scenario, path: Path, cost: Estimate, *, as_json: bool
         "replications": model.replications,
         "tables": tables,
         "estimate": cost.facts(),
+        "warnings": [one.to_dict() for one in scenario.warnings],
     }
     say(json.dumps(plan, indent=2))
 
@@ -152,20 +162,24 @@ def _print_json(result: RunResult) -> None:
         "replications": len(result.runs),
         "path": str(result.path),
         "tables": result.tables(),
+        "warnings": [one.to_dict() for one in result.warnings],
         "summary": rows,
     }
     say(json.dumps(summary, indent=2))
 
 
 def _written(result: RunResult) -> str:
-    """Return the line that says what was written where."""
+    """Return the line that says what was written where, and how many warnings there are."""
+    from netsim.warnings import counted
+
     path = Path(result.path or ".")
     size = sum(file.stat().st_size for file in sorted(path.glob("tables/*.parquet")))
     tables = _count(len(result.tables()), "table")
     runs = _count(len(result.runs), "run")
     hint = f"try: {shlex.join(['netsim', 'describe', str(path)])}"
     verb = "found" if result.stored else "wrote"
-    return f"{verb} {path} ({runs}, {tables}, {_size(size)})   {hint}"
+    warned = f", {counted(len(result.warnings))}" if result.warnings else ""
+    return f"{verb} {path} ({runs}, {tables}, {_size(size)}){warned}   {hint}"
 
 
 def _count(number: int, thing: str) -> str:

@@ -9,9 +9,13 @@ from typing import Any
 
 from netsim.cli.text_table import lines
 from netsim.cli.yaml_text import dump
+from netsim.effective import KEY
 from netsim.errors import NetsimError
 from netsim.metrics import layout
+from netsim.metrics.own_places import read_bytes
 from netsim.metrics.reader import RunFiles, open_results
+from netsim.strict_json import JsonError, parse
+from netsim.warnings import Caution
 
 
 def facts(path: Path) -> dict[str, Any]:
@@ -45,10 +49,11 @@ def facts(path: Path) -> dict[str, Any]:
         "processor": provenance.get("processor", {}),
         "machine": manifest.get("machine", {}),
         "inputs": manifest.get("inputs", []),
+        "warnings": manifest.get("warnings", []),
         "tables": run.rows(),
         "errors": _errors(run),
         "explanation": _explanation(path),
-        "resolved": provenance.get("scenario", {}),
+        "resolved": {**provenance.get("scenario", {}), **_effective(path)},
     }
 
 
@@ -76,6 +81,7 @@ def text(known: Mapping[str, Any]) -> list[str]:
         ]
     )
     shown += [f"error   {error}" for error in known["errors"]]
+    shown += [str(Caution(**one)) for one in known["warnings"]]
     if known["tables"]:
         rows = [[name, f"{count} rows"] for name, count in known["tables"].items()]
         shown += ["", "tables:", *("  " + line for line in lines(rows, right=[1]))]
@@ -108,6 +114,16 @@ def _explanation(path: Path) -> list[str]:
     if conclude is not None:
         said += [str(line) for line in conclude(_rows(path))]
     return said
+
+
+def _effective(path: Path) -> dict[str, Any]:
+    """Return the block of the resolved file that tells what defaults came to."""
+    try:
+        content = parse(read_bytes(path / layout.RESOLVED))
+    except (OSError, JsonError):
+        return {}
+    values = content.get(KEY) if isinstance(content, dict) else None
+    return {KEY: values} if isinstance(values, dict) else {}
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

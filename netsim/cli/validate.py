@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netsim.cli.output import say
+from netsim.cli.output import say, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,7 @@ def _facts(
     file: str, scenario: Scenario | None, diagnostics: Sequence[Diagnostic], resolved: bool
 ) -> dict[str, Any]:
     """Return the verdict on one file for programs."""
+    from netsim.effective import as_data
     from netsim.scenario.diagnostics import limited
 
     shown, left_out = limited(diagnostics)
@@ -69,9 +70,10 @@ def _facts(
     }
     if scenario is not None:
         facts |= {"name": scenario.name, "hash": scenario.hash}
-        facts["warnings"] = list(scenario.warnings)
+        facts["notes"] = list(scenario.notes)
+        facts["warnings"] = [one.to_dict() for one in scenario.warnings]
         if resolved:
-            facts["resolved"] = scenario.resolved
+            facts["resolved"] = {**scenario.resolved, **as_data(scenario.effective)}
     return facts
 
 
@@ -85,13 +87,19 @@ def _print(
 ) -> None:
     """Print the verdict on one file for people."""
     from netsim.cli.yaml_text import dump
+    from netsim.effective import as_data
     from netsim.scenario import render
+    from netsim.warnings import counted
 
     if scenario is None:
         say(render(diagnostics, file))
     elif resolved:
-        say(dump(scenario.resolved), nl=False)
+        say(dump({**scenario.resolved, **as_data(scenario.effective)}), nl=False)
+        if not quiet:
+            warn(scenario.warnings)
     elif not quiet:
-        say(f"{file}: ok")
-        for warning in scenario.warnings:
-            say(f"{file}: note: {warning}")
+        warnings = scenario.warnings
+        warn(warnings)
+        say(f"{file}: ok" + (f", {counted(len(warnings))}" if warnings else ""))
+        for note in scenario.notes:
+            say(f"{file}: note: {note}")

@@ -7,7 +7,9 @@ per environment, shared by its own transfers and by the background `traffic` of 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from netsim import registry, units
 from netsim.fabric.extent import extent_of
@@ -17,10 +19,12 @@ from netsim.fabric.schema import NETWORK_TABLES
 from netsim.fields import Config, implementation
 from netsim.problems import Problem, ProblemsFound
 from netsim.rng import Streams
+from netsim.warnings import Caution
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from netsim.effective import Effective
     from netsim.fabric.door import Fabric, Fidelity
     from netsim.fabric.schema import NetworkConfig
     from netsim.family import RunContext
@@ -48,10 +52,24 @@ def fidelity(config: NetworkConfig) -> type[Fidelity]:
     return chosen
 
 
-def notes(config: NetworkConfig, tables: Sequence[str] = ()) -> list[str]:
+def notes(config: NetworkConfig) -> list[str]:
     """Return what the user should know though nothing is wrong, one line each.
 
     That is what is not read of the topology, and what the fidelity does not look at.
+    """
+    topology = implementation("topology", config.topology)
+    found = list(topology.notes(config.topology)) if hasattr(topology, "notes") else []
+    level = fidelity(config)
+    given = {name for name in config.model_fields_set if getattr(config, name) is not None}
+    blocks = [name for name in level.ignores if name in given]
+    said = [f"fidelity '{config.fidelity}' ignores {', '.join(blocks)}"] if blocks else []
+    return [*found, *said]
+
+
+def warnings(
+    config: NetworkConfig, tables: Sequence[str] = (), *, seed: int = 0, below: str = ""
+) -> list[Caution]:
+    """Return what would mislead in a run of the network.
 
     Parameters
     ----------
@@ -59,16 +77,33 @@ def notes(config: NetworkConfig, tables: Sequence[str] = ()) -> list[str]:
         The network.
     tables
         Names of the opt-in tables that are asked for.
+    seed
+        Of the scenario.
+    below
+        What stands before the paths of the network's fields.
     """
-    topology = implementation("topology", config.topology)
-    found = list(topology.notes(config.topology)) if hasattr(topology, "notes") else []
     level = fidelity(config)
-    given = {name for name in config.model_fields_set if getattr(config, name) is not None}
-    blocks = [name for name in level.ignores if name in given]
-    missing = [name for name in tables if name in NETWORK_TABLES and name not in level.tables]
-    said = [f"ignores {', '.join(blocks)}"] if blocks else []
-    said += [f"has no rows for table {', '.join(missing)}"] if missing else []
-    return [*found, f"fidelity '{config.fidelity}' {' and '.join(said)}"] if said else found
+    empty = [name for name in tables if name in NETWORK_TABLES and name not in level.tables]
+    found = []
+    if empty:
+        message = (
+            f"fidelity '{config.fidelity}' has no rows for {', '.join(empty)}; leave it out of "
+            f"record.tables, or take another {below}fidelity"
+        )
+        found.append(Caution("empty-table", message, "record.tables"))
+    judge = getattr(level, "warnings", None)
+    return found + (judge(config, build_network(config), seed, below) if judge else [])
+
+
+def effective(config: NetworkConfig, *, seed: int = 0, below: str = "") -> dict[str, Effective]:
+    """Return what defaults of the network come to, by dotted paths behind `below`."""
+    from netsim.fabric.effective import of_links
+
+    found = dict(of_links(config))
+    judge = getattr(fidelity(config), "effective", None)
+    if judge is not None:
+        found |= judge(config, build_network(config), seed)
+    return {f"{below}{path}": value for path, value in found.items()}
 
 
 def build_network(config: NetworkConfig) -> Network:
@@ -146,11 +181,35 @@ def headline(config: NetworkConfig) -> str:
     """Return topology, policies and traffic in one line."""
     network = build_network(config)
     shape = f"{network.leaves}x{network.spines}, " if network.kind == "leaf_spine" else ""
-    rates = Counter(network.link_rate[network.host_uplink].tolist())
-    rate = units.readable(rates.most_common(1)[0][0], "rate") if rates else ""
     traffic = ", ".join(_in_words(block) for block in config.traffic) or "no traffic"
     policy = fidelity(config).describe(config)
-    return f"{network.kind} {shape}{network.host_count} hosts, {rate} | {policy} | {traffic}"
+    hosts = f"{network.host_count} hosts, {_rates(network)}"
+    return f"{network.kind} {shape}{hosts} | {policy} | {traffic}"
+
+
+def _rates(network: Network) -> str:
+    """Return the rates of both tiers, and the oversubscription of the leaf that has most of it.
+
+    That is what its hosts can send over what its links upwards can carry. Where links of a tier
+    differ, the rate that most of them have is named.
+    """
+    rate = _commonest(network.link_rate[network.host_uplink])
+    rises = (network.link_source >= network.host_count) & network.link_up
+    rises &= network.link_target >= network.host_count
+    if network.kind != "leaf_spine" or not rises.any():
+        return rate
+    leaf = network.link_source[rises] - network.host_count
+    leaves = int(network.leaves or 0)
+    up = np.bincount(leaf[leaf < leaves], network.link_rate[rises][leaf < leaves], leaves)
+    down = np.bincount(network.leaf_of_host, network.link_rate[network.host_uplink], leaves)
+    with np.errstate(divide="ignore"):
+        over = float((down / up).max())
+    return f"{rate}, fabric {_commonest(network.link_rate[rises])}, {over:.4g}:1"
+
+
+def _commonest(rates: Any) -> str:
+    counted = Counter(rates.tolist())
+    return units.readable(counted.most_common(1)[0][0], "rate") if counted else ""
 
 
 def _in_words(block: object) -> str:

@@ -165,6 +165,9 @@ class Fidelity(Protocol):
     # It may also have `extent_problems(config, network, extent, sizes) -> list[Problem] | None`,
     # which judges flows without their being drawn; None says that each has to be looked at.
 
+    # And `warnings(config, network, seed, below) -> list[Caution]`: what would mislead, and
+    # `effective(config, network, seed) -> Mapping[str, Effective]`: what defaults come to.
+
     @staticmethod
     def largest_transfer(config: NetworkConfig, network: Network) -> int:
         """Return the most bytes that one transfer may have."""

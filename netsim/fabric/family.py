@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from netsim.fabric.schema import FabricScenario
 from netsim.family import RunContext, ScenarioModel
@@ -11,8 +12,10 @@ from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from netsim.effective import Effective
     from netsim.estimate import Estimate
     from netsim.fabric.run import FabricRun
+    from netsim.warnings import Caution
 
 
 #: What concerns flows is over those that start when `record.warmup` is over; what concerns links
@@ -31,7 +34,14 @@ RUN_COLUMNS = (
     Column("out_of_order", "float64", "1", "share of data packets that arrived out of order"),
     Column("max_reorder", "int64", "1", "largest reordering distance in packets"),
     Column("retransmits", "int64", "1", "data packets sent again"),
+    Column(
+        "duplicates",
+        "int64",
+        "1",
+        "data packets of finished flows that arrived though they had arrived already",
+    ),
     Column("drops", "int64", "1", "data packets of the flows lost in the network"),
+    Column("drop_share", "float64", "1", "drops / data packets sent, those sent again included"),
     Column("ecn_marks", "int64", "1", "packets marked with congestion experienced"),
     Column("link_utilization_max", "float64", "1", "largest mean utilization of a link"),
     Column("queue_max", "int64", "B", "largest backlog at any port"),
@@ -60,7 +70,9 @@ class FabricFamily:
         Headline("slowdown_max", "slowdown against ideal, max"),
         Headline("out_of_order", "packets out of order"),
         Headline("max_reorder", "largest reordering distance"),
-        Headline("drops", "drops"),
+        Headline("retransmits", "packets sent again"),
+        Headline("duplicates", "of these, arrived twice"),
+        Headline("drop_share", "share of packets dropped"),
         Headline("unfinished", "flows not finished"),
     )
 
@@ -74,7 +86,27 @@ class FabricFamily:
         """Return what is not read of a topology file, and what the fidelity does not look at."""
         from netsim.fabric.connect import notes
 
-        return notes(scenario, scenario.record.tables)
+        return notes(scenario)
+
+    def warnings(self, scenario: FabricScenario) -> list[Caution]:
+        """Return what would mislead in a run."""
+        from netsim.fabric.connect import warnings
+
+        return warnings(scenario, scenario.record.asked_for(), seed=scenario.seed)
+
+    def warnings_after(
+        self, scenario: FabricScenario, rows: Sequence[Mapping[str, Any]]
+    ) -> list[Caution]:
+        """Return what the rows of table `runs` show."""
+        from netsim.fabric.warned import of_runs
+
+        return of_runs(rows, scenario.record.warmup)
+
+    def effective(self, scenario: FabricScenario) -> Mapping[str, Effective]:
+        """Return what defaults of queues, windows, timeouts and links come to."""
+        from netsim.fabric.connect import effective
+
+        return effective(scenario, seed=scenario.seed)
 
     def estimate(self, scenario: FabricScenario) -> Estimate:
         """Return what the packets of all traffic cost."""

@@ -44,6 +44,7 @@ class FabricRun:
         fct = np.asarray(flows["fct"])[done]
         slowdown = np.asarray(flows["slowdown"])[done]
         packets = int(flows["packets"][counted].sum())
+        sent_again, drops = (int(flows[name][counted].sum()) for name in ("retransmits", "drops"))
         return {
             "makespan": int(flows["end_rx"][done].max()) if done.any() else None,
             "flows": int(counted.sum()),
@@ -57,14 +58,25 @@ class FabricRun:
             "slowdown_max": _of(slowdown, np.max),
             "out_of_order": int(flows["out_of_order"][counted].sum()) / max(1, packets),
             "max_reorder": int(flows["max_reorder"][counted].max(initial=0)),
-            "retransmits": int(flows["retransmits"][counted].sum()),
-            "drops": int(flows["drops"][counted].sum()),
+            "retransmits": sent_again,
+            "duplicates": _duplicates(flows, done),
+            "drops": drops,
+            "drop_share": drops / max(1, packets + sent_again),
         }
 
 
 def _of(values: NDArray[np.float64], statistic: Any) -> float | None:
     """Return the statistic of `values`, or None where there are none."""
     return float(statistic(values)) if len(values) else None
+
+
+def _duplicates(flows: Mapping[str, Any], done: NDArray[np.bool_]) -> int:
+    """Return the data packets that arrived though they had arrived already.
+
+    Of a flow that is done every packet has arrived once, so of what was sent again as much arrived
+    twice as was not lost; where a run is stopped meanwhile, what is on its way counts as well.
+    """
+    return int((flows["retransmits"][done] - flows["drops"][done]).clip(min=0).sum())
 
 
 def _link_summary(links: Mapping[str, Any]) -> dict[str, Scalar]:

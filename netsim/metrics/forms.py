@@ -146,8 +146,8 @@ MANIFEST: Final = block(
         "started": TEXT_OR_NULL,
         "ended": TEXT_OR_NULL,
         "machine": block({}, {"host": TEXT, "platform": TEXT, "command": list_of(TEXT)}),
+        "warnings": list_of(block({"code": TEXT, "message": TEXT}, {"at": TEXT})),
         "inputs": list_of(block({"name": TEXT, "path": TEXT})),
-        "warnings": list_of(TEXT),
         "not_converged": list_of(TEXT),
     },
 )

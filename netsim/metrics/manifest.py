@@ -44,7 +44,7 @@ class RunIdentity:
     kind
         ``run`` or ``sweep``.
     warnings
-        What the user should know though nothing is wrong.
+        What misleads in the results as far as it is known before them: code, message, place.
     """
 
     name: str
@@ -58,7 +58,7 @@ class RunIdentity:
     inputs: tuple[Input, ...] = ()
     points: int = 1
     kind: str = "run"
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Mapping[str, str], ...] = ()
 
     @property
     def directory_name(self) -> str:
@@ -80,7 +80,7 @@ class RunIdentity:
             "ended": None,
             "machine": machine(),
             "inputs": [file.record() for file in self.inputs],
-            "warnings": list(self.warnings),
+            "warnings": [dict(one) for one in self.warnings],
             "provenance": dict(self.provenance),
         }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,12 @@ class RunDirectory:
         """Return the runs that are committed."""
         return done_runs(committed(self.path))
 
-    def complete(self, runs: int | None = None, not_converged: Sequence[str] = ()) -> None:
+    def complete(
+        self,
+        runs: int | None = None,
+        not_converged: Sequence[str] = (),
+        warnings: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         """Compact all parts into ``tables/`` and mark the directory as a success.
 
         Parameters
@@ -131,6 +136,8 @@ class RunDirectory:
             How many runs there must be; left out, as many as the manifest says.
         not_converged
             Points of a sweep that ran out of replications, in words.
+        warnings
+            What misleads in the results; left out, the manifest's stay as they are.
 
         Raises
         ------
@@ -154,6 +161,8 @@ class RunDirectory:
             self._manifest["not_converged"] = list(not_converged)
         with writing(self.path):
             (self.path / layout.FAILED).unlink(missing_ok=True)
+        if warnings:
+            self._manifest["warnings"] = [dict(one) for one in warnings]
         self._set_status("success")
         self._mark(layout.SUCCESS)
 

@@ -2,8 +2,8 @@
 
 The hash covers everything that the numbers depend on: all fields with their defaults filled in,
 quantities in netsim's own units, the content of data files, and the version of netsim's results.
-Name, description, sweep and number of replications are left out. Comments, order of keys, spelling
-of units and of dashes leave it unchanged.
+Name, description, expected headlines, sweep and number of replications are left out. Comments,
+order of keys, spelling of units and of dashes leave it unchanged.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netsim.family import ScenarioModel
     from netsim.fields import InputFile
 
-_NOT_IDENTITY: Final = frozenset({"name", "description", "sweep", "replications"})
+_NOT_IDENTITY: Final = frozenset({"name", "description", "sweep", "replications", "expect"})
 
 
 def resolved(model: ScenarioModel) -> tuple[dict[str, Any], tuple[Path, ...]]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
+from netsim.effective import Effective, effective
 from netsim.errors import ScenarioError
 from netsim.metrics.inputs import Input
 from netsim.scenario import identity
 from netsim.scenario.wording import word
+from netsim.warnings import Caution, before
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,8 +67,8 @@ class Scenario:
         The parsed text, without models.
     inputs
         The data files that it names.
-    warnings
-        What the user should know though nothing is wrong.
+    notes
+        What is left aside or not read, one line each.
     """
 
     path: Path
@@ -79,7 +81,7 @@ class Scenario:
     hash: str
     written: Origin
     inputs: tuple[Input, ...] = ()
-    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -116,6 +118,16 @@ class Scenario:
     def point(self) -> str:
         """Return the short id of the scenario, 16 hex digits, whatever the replication."""
         return identity.point(self.hash)
+
+    @property
+    def warnings(self) -> tuple[Caution, ...]:
+        """What is known before a run to mislead in it, one warning a code."""
+        return before(self.family, self.model)
+
+    @property
+    def effective(self) -> Mapping[str, Effective]:
+        """What defaults that depend on other fields come to, by dotted path."""
+        return effective(self.family, self.model)
 
     def resolve(self, overrides: Mapping[str, Any] | Sequence[str]) -> Scenario:
         """Return the scenario under further `overrides`; what is written is not parsed again.

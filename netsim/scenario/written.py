@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from netsim import registry
+from netsim.effective import KEY as EFFECTIVE
 from netsim.errors import ScenarioError
 from netsim.family import Family, ScenarioModel
 from netsim.fields import shown
@@ -229,6 +230,9 @@ def _validated(root: Node, family: Family | None, reader: Reader) -> ScenarioMod
     content = plain(root)
     if family is not None:
         content["workload"] = registry.canonical(content["workload"])
+        # What a resolved file says of its defaults is output alone.
+        if isinstance(content.get(EFFECTIVE), dict):
+            del content[EFFECTIVE]
         reader.problems += _unknown_tables(root, family)
     try:
         return model.model_validate(content, context={"folder": reader.folder})

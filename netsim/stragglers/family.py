@@ -14,8 +14,10 @@ from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from netsim.effective import Effective
     from netsim.estimate import Estimate
     from netsim.stragglers.schema import StragglersScenario
+    from netsim.warnings import Caution
 
 RUN_COLUMNS = (
     Column("load_numerator", "int64", "1", "numerator of the code's load"),
@@ -95,7 +97,27 @@ class StragglersFamily:
             return []
         from netsim.fabric.connect import notes
 
-        return notes(scenario.network, scenario.record.tables)
+        return notes(scenario.network)
+
+    def warnings(self, scenario: StragglersScenario) -> list[Caution]:
+        """Return what would mislead in a run: tables without rows, and what the network does."""
+        from netsim.stragglers.empty_tables import empty_tables
+
+        found = empty_tables(scenario)
+        if scenario.network is None:
+            return found
+        from netsim.fabric.connect import warnings
+
+        asked = scenario.record.asked_for()
+        return found + warnings(scenario.network, asked, seed=scenario.seed, below="network.")
+
+    def effective(self, scenario: StragglersScenario) -> Mapping[str, Effective]:
+        """Return what defaults of the network come to."""
+        if scenario.network is None:
+            return {}
+        from netsim.fabric.connect import effective
+
+        return effective(scenario.network, seed=scenario.seed, below="network.")
 
     def estimate(self, scenario: StragglersScenario) -> Estimate:
         """Return what the rounds cost, and what travels through a network."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from netsim.registry import register
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from netsim.effective import Effective
     from netsim.fabric.door import Fabric
     from netsim.fabric.extent import Extent
     from netsim.fabric.flows import Flows
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from netsim.family import RunContext
     from netsim.problems import Problem
     from netsim.topology.network import Network
+    from netsim.warnings import Caution
 
 
 @register("fidelity", "packet")
@@ -68,6 +70,20 @@ class Packet:
     def describe(config: NetworkConfig) -> str:
         """Return policy and transport in a few words."""
         return f"{config.routing.policy} / {config.transport.kind}"  # type: ignore[attr-defined]
+
+    @staticmethod
+    def warnings(config: NetworkConfig, network: Network, seed: int, below: str) -> list[Caution]:
+        """Return what would mislead in a run of packets."""
+        from netsim.fabric.warned import packet_warnings
+
+        return packet_warnings(config, network, seed, below)
+
+    @staticmethod
+    def effective(config: NetworkConfig, network: Network, seed: int) -> Mapping[str, Effective]:
+        """Return what the defaults of queues, windows and timeouts come to."""
+        from netsim.fabric.effective import of_packets
+
+        return of_packets(config, network, seed)
 
     @staticmethod
     def connect(

@@ -39,6 +39,7 @@ from netsim.fabric.kernel.state import (
 from netsim.fabric.transports.selective_repeat import (
     NUMBERS,
     default_timeout,
+    derived_timeout,
     due,
     give_up,
     note,
@@ -221,6 +222,21 @@ class Dctcp:
             timeout=timeout,
             patience=config.retries,
         )
+
+    @staticmethod
+    def loss_by_order(config: Config) -> int:
+        """Return how many packets out of order are taken for a loss; 0: none."""
+        return config.dup_threshold
+
+    @staticmethod
+    def derived(config: Config, path: PathScale) -> dict[str, tuple[int, str, str]]:
+        """Return the largest window, and the timeout where none is given."""
+        most = max(float(config.start_window), config.max_window * path.bdp / path.wire)
+        rule = f"{config.max_window:g} BDP of the flow's path, at least the start window"
+        return {
+            "max_window": (int(most * path.wire), "data", rule),
+            **derived_timeout(config, path),
+        }
 
     @staticmethod
     def ring(config: Config, path: PathScale) -> int:

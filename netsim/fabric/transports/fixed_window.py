@@ -14,6 +14,7 @@ from netsim.fabric.kernel.state import FLOW, INFLIGHT, State
 from netsim.fabric.transports.selective_repeat import (
     NUMBERS,
     default_timeout,
+    derived_timeout,
     due,
     give_up,
     note,
@@ -99,6 +100,13 @@ class FixedWindow:
             timeout=timeout,
             patience=config.retries,
         )
+
+    @staticmethod
+    def derived(config: Config, path: PathScale) -> dict[str, tuple[int, str, str]]:
+        """Return the window in bytes, and the timeout where none is given."""
+        rule = f"{config.window:g} BDP of the flow's path, in full packets"
+        window = window_packets(config.window, path) * path.wire
+        return {"window": (window, "data", rule), **derived_timeout(config, path)}
 
     @staticmethod
     def ring(config: Config, path: PathScale) -> int:

@@ -27,7 +27,7 @@ how many packets may be out beyond the oldest one.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from netsim.fabric.kernel.classes import number, tick
 from netsim.fabric.kernel.flow import arm
@@ -255,6 +255,14 @@ def default_timeout(path: PathScale) -> int:
     of the flow's path that takes longest.
     """
     return max(15_000_000, path.rtt) + 6 * path.drain
+
+
+def derived_timeout(config: Any, path: PathScale) -> dict[str, tuple[int, str, str]]:
+    """Return the timeout (ps) of a transport that names none, its dimension, and its rule."""
+    if config.rto is not None:
+        return {}
+    rule = "15 us or a base RTT, whichever is longer, and six times the drain of a full queue"
+    return {"rto": (default_timeout(path), "time", rule)}
 
 
 def tick_of(deadline: int) -> int:

@@ -20,6 +20,14 @@ A transport is a class registered under kind ``transport`` with
 ``capacity_bdp``, ``mark_bdp``
     its default queue in bandwidth-delay products of the port: None is unbounded, None is unmarked;
 
+it may also have
+
+``derived(config, path) -> {field: (value, dimension, rule)}``
+    what fields come to that depend on the path, to be shown;
+``loss_by_order(config) -> int``
+    how many packets out of order it takes for a loss, 0 if none: then a policy that sprays is
+    warned of;
+
 and functions that the kernel compiles, as static methods. All times are integer picoseconds.
 
 ``begin(state, flow, now)``

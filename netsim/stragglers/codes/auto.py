@@ -30,6 +30,7 @@ class Auto(KSync):
     after the probe with the best set in hindsight.
     """
 
+    own_tables: ClassVar[tuple[str, ...]] = ("worker_rounds", "tasks", "selection")
     source: ClassVar[str] = (
         "Krishnan et al., Sequential Gradient Coding For Straggler Mitigation, ICLR 2023 "
         "(parameters from an uncoded probe)"

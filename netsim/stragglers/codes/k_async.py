@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from netsim.family import RunContext, Simulation
 from netsim.fields import field
@@ -22,6 +22,8 @@ class KAsync(KSync):
     With exponential times all workers are alike at every moment, so an update takes
     ``(H_n - H_{n-k}) / rate`` on average.
     """
+
+    own_tables: ClassVar[tuple[str, ...]] = ("gradients",)
 
     class Config(CodeConfig):
         """How many gradients make an update."""
@@ -56,6 +58,8 @@ class AsyncSGD(KSync):
     With n alike workers a gradient is on average n-1 updates old when it is applied.
     """
 
+    own_tables: ClassVar[tuple[str, ...]] = ("gradients",)
+
     class Config(CodeConfig):
         """Fully asynchronous SGD has no parameters."""
 
@@ -87,6 +91,8 @@ class KBatchSync(KSync):
     A worker that has returned computes another one at once, so fast workers may return several.
     With exponential times an update takes ``k / (n rate)`` on average.
     """
+
+    own_tables: ClassVar[tuple[str, ...]] = ("gradients",)
 
     @classmethod
     def problems(cls, config: Any, workers: int) -> list[Problem]:

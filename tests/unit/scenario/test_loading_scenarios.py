@@ -37,7 +37,7 @@ def test_a_scenario_is_read_with_its_defaults(write):
     assert scenario.model.dishes[1].when == (10**12, 2 * 10**12)
     assert scenario.family.name == "kitchen_work"
     assert scenario.text.startswith("netsim: 1\n")
-    assert scenario.warnings == ()
+    assert scenario.notes == ()
 
 
 def test_a_dash_is_read_as_an_underscore_in_workload_and_keys(write):
@@ -63,7 +63,7 @@ def test_a_sweep_is_kept_and_noted(write):
 
     assert scenario.model.sweep is not None
     assert scenario.model.sweep.grid == {"cook.hands": (1, 2)}
-    assert len(scenario.warnings) == 1
+    assert len(scenario.notes) == 1
 
 
 def test_all_mistakes_are_found_at_once_and_sorted_by_line(write):

@@ -61,7 +61,7 @@ def completion(tmp_path, text, name="net.graphml"):
     scenario, problems = check(tmp_path / "run.yaml")
     assert scenario is not None, problems
     (makespan,) = run(scenario).table("runs").column("makespan").to_pylist()
-    return makespan, scenario.warnings
+    return makespan, scenario.notes
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def test_a_note_is_given_once_however_many_nodes_have_the_attribute(tmp_path):
 
     scenario, _ = check(tmp_path / "run.yaml")
 
-    assert scenario.warnings == ("net.graphml: not read: of nodes name",)
+    assert scenario.notes == ("net.graphml: not read: of nodes name",)
