@@ -137,6 +137,68 @@ class ProgressLine:
             self._stream.flush()
 
 
+class CountLine:
+    """Shows how many runs of a sweep are done: rate, time that is left, failures.
+
+    Parameters
+    ----------
+    stream
+        Where to write; whether somebody is `looking_on` there decides the form.
+    total
+        Number of runs, 0 where it is not known.
+    clock
+        Seconds of wall-clock time.
+    """
+
+    def __init__(
+        self, stream: TextIO, total: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream
+        self._total = total
+        self._clock = clock
+        self._terminal = looking_on(stream)
+        self._interval = TERMINAL_INTERVAL if self._terminal else PLAIN_INTERVAL
+        self._began = self._last = clock()
+        self._done = self._failed = 0
+        self._drawn = False
+
+    def tell(self, done: int, failed: int) -> None:
+        """Note that so many more runs are done, and so many failed."""
+        self._done += done
+        self._failed += failed
+        clock = self._clock()
+        if clock - self._last >= self._interval:
+            self._last = clock
+            self._draw(self._text(clock - self._began))
+
+    def end(self) -> None:
+        """Remove the line."""
+        if self._drawn:
+            _write(self._stream, _ERASE)
+            self._drawn = False
+
+    def _text(self, elapsed: float) -> str:
+        rate = self._done / elapsed if elapsed > 0 else 0.0
+        of = f"/{self._total:,}" if self._total else ""
+        parts = [f"{self._done:,}{of} runs", f"{_rate(rate)}/s"]
+        if self._total and rate > 0:
+            parts.append(f"ETA {_clock_text(max(0, self._total - self._done) / rate)}")
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        return "  " + "  ".join(parts)
+
+    def _draw(self, text: str) -> None:
+        _write(self._stream, f"{_ERASE}{text}" if self._terminal else f"{text}\n")
+        self._drawn = self._terminal
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write `text` at once; that nobody reads the progress any more is no reason to fail."""
+    with contextlib.suppress(BrokenPipeError):
+        stream.write(text)
+        stream.flush()
+
+
 def _rate(value: float) -> str:
     """Return a count per second in three digits: ``412k``, ``12.3M``."""
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

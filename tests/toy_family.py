@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -107,6 +109,15 @@ class Counting:
                 raise ZeroDivisionError("division by zero")
             case "interrupt":
                 raise KeyboardInterrupt
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "hog":
+                held = []
+                while True:
+                    held.append(bytearray(os.urandom(1 << 24)))
+            case "loop":
+                while True:
+                    pass
             case "sleep":
                 print("asleep", flush=True)
                 time.sleep(60)

@@ -30,7 +30,17 @@ from netsim.threads import one_blas_thread
 from netsim.version import __version__
 
 #: In the order in which a newcomer meets them.
-COMMANDS: Final = ("init", "validate", "list", "describe", "run", "schema", "verify")
+COMMANDS: Final = (
+    "init",
+    "validate",
+    "list",
+    "describe",
+    "run",
+    "sweep",
+    "status",
+    "schema",
+    "verify",
+)
 
 INTERRUPTED: Final = 130
 

@@ -42,6 +42,9 @@ def command(
     reports = []
     for file in files:
         scenario, diagnostics = check(file, overrides)
+        if scenario is not None and scenario.model.sweep is not None:
+            diagnostics = _of_the_sweep(file, overrides)
+            scenario = None if diagnostics else scenario
         reports.append((file, scenario, diagnostics))
     if as_json:
         import json
@@ -52,6 +55,21 @@ def command(
             _print(*report, resolved=resolved, quiet=ctx.obj.quiet)
     if any(scenario is None for _, scenario, _ in reports):
         ctx.exit(3)
+
+
+def _of_the_sweep(file: str, overrides: Sequence[str]) -> list[Diagnostic]:
+    """Return what is wrong with the points of the block `sweep`."""
+    from netsim.errors import ScenarioError
+    from netsim.scenario.diagnostics import Diagnostic
+    from netsim.sweep.points import Points
+
+    try:
+        points = Points(file, overrides)
+        points.validate(range(len(points)))
+    except ScenarioError as wrong:
+        found = [one for one in wrong.diagnostics if isinstance(one, Diagnostic)]
+        return found or [Diagnostic("unsatisfiable", str(wrong).removeprefix("error: "), file=file)]
+    return []
 
 
 def _facts(

@@ -93,7 +93,8 @@ def _files(order: Order, name: str, longest: int) -> Iterator[slice]:
 def _write(
     order: Order, name: str, chosen: slice, target: Path, schema: pa.Schema, swept: Swept | None
 ) -> None:
-    if swept is None and _share(order, name, target, schema):
+    whole = chosen == slice(0, len(order.keys))
+    if swept is None and whole and _share(order, name, target, schema):
         return
     joined = swept.joined_schema(schema) if swept is not None else schema
     indices = _indices(order, name, chosen) if swept is not None else None

@@ -40,6 +40,8 @@ class Failure:
         Where in the program, of a bug.
     time
         When.
+    final
+        Whether the run is given up; else it is tried again.
     """
 
     key: Key
@@ -48,6 +50,7 @@ class Failure:
     swept: Mapping[str, Any] | None = None
     trace: str = ""
     time: str = ""
+    final: bool = True
 
     @classmethod
     def of(cls, key: Key, error: BaseException, swept: Mapping[str, Any] | None = None) -> Failure:
@@ -76,6 +79,7 @@ def note(directory: Path, failure: Failure) -> None:
         "error": failure.error,
         "message": failure.message,
         "time": failure.time or now(),
+        "final": failure.final,
     }
     if failure.swept:
         line["swept"] = dict(failure.swept)
@@ -118,4 +122,5 @@ def _parsed(line: bytes) -> Failure | None:
         entry.get("swept"),
         entry.get("traceback", ""),
         entry.get("time", ""),
+        entry.get("final", True),
     )

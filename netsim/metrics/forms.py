@@ -113,6 +113,7 @@ def _is_count(value: Any) -> bool:
 TEXT: Final = plain("a text", lambda value: isinstance(value, str))
 TEXT_OR_NULL: Final = plain("a text or null", lambda value: value is None or isinstance(value, str))
 COUNT: Final = plain("a whole number from 0", _is_count)
+FLAG: Final = plain("true or false", lambda value: isinstance(value, bool))
 ANY_BLOCK: Final = plain("a block", lambda value: isinstance(value, dict))
 #: Ids of points are names of folders, so nothing else may stand in one.
 DIGITS: Final = text("[0-9a-f]{1,64}", "hexadecimal digits")
@@ -164,5 +165,5 @@ MARK: Final = block(
 )
 FAILURE: Final = block(
     {"index": COUNT, "point": DIGITS, "replication": COUNT, "message": TEXT},
-    {"swept": ANY_BLOCK, "error": TEXT, "time": TEXT, "traceback": TEXT},
+    {"swept": ANY_BLOCK, "error": TEXT, "time": TEXT, "traceback": TEXT, "final": FLAG},
 )

@@ -42,7 +42,7 @@ def with_parameters(
     """
     found = list(tables)
     for name in names:
-        values, unit = _column([_value(scenario, name) for scenario in scenarios], name)
+        values, unit = _column([value_at(scenario, name) for scenario in scenarios], name)
         kind = _type(values)
         for place, (table, value) in enumerate(zip(found, values, strict=True)):
             if name not in table.column_names:
@@ -56,7 +56,7 @@ def _column(held: Sequence[tuple[bool, Any]], name: str) -> tuple[list[Any], str
         known = sorted({path for _, scenario in held for path in _paths(scenario)})
         hint = did_you_mean(name, known) or "netsim describe RUN shows all"
         raise UsageError(f"no scenario has a field '{name}'; {hint}")
-    read = [_quantity(value) if there else (None, "") for there, value in held]
+    read = [quantity(value) if there else (None, "") for there, value in held]
     said = {unit for value, unit in read if value is not None}
     if len(said) > 1:
         # A quantity here, a word or a block there: then the texts are kept.
@@ -64,7 +64,7 @@ def _column(held: Sequence[tuple[bool, Any]], name: str) -> tuple[list[Any], str
     return [value for value, _ in read], next(iter(said), "")
 
 
-def _value(scenario: Mapping[str, Any], name: str) -> tuple[bool, Any]:
+def value_at(scenario: Mapping[str, Any], name: str) -> tuple[bool, Any]:
     """Return whether there is such a field, and its value; else the scenario itself."""
     value: Any = scenario
     for step in _STEP.findall(name):
@@ -87,7 +87,7 @@ def _paths(value: Any, path: str = "") -> Iterator[str]:
             yield from _paths(inner, f"{path}[{index}]")
 
 
-def _quantity(value: Any) -> tuple[Any, str]:
+def quantity(value: Any) -> tuple[Any, str]:
     """Return a recorded quantity as number and unit; anything else as it is, with its unit."""
     if isinstance(value, bool | int | float):
         return value, "1"

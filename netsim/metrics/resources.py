@@ -70,6 +70,15 @@ def age(place: Path) -> float:
         return 0.0
 
 
+def since(moment: str) -> float:
+    """Return how many seconds ago `moment` was, as `now` writes it; 0 where it is none."""
+    try:
+        then = datetime.datetime.fromisoformat(moment)
+        return (datetime.datetime.now(datetime.UTC) - then).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+
+
 def now() -> str:
     """Return the wall-clock time in UTC, as ISO 8601 text to the millisecond."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

@@ -80,7 +80,7 @@ class RunDirectory:
 
     @classmethod
     def resume(cls, path: Path, run: RunIdentity, swept: Swept | None = None) -> RunDirectory:
-        """Return the directory `path`, which holds some runs of `run` already, to be gone on with.
+        """Return the directory `path`, which holds some runs of `run` already.
 
         What dead processes left half written goes; what is committed stays.
         """
@@ -205,6 +205,7 @@ def filling(
     *,
     overwrite: bool = False,
     resume: bool = False,
+    adopt: bool = False,
     lock: str = layout.LOCK,
 ) -> Iterator[RunDirectory]:
     """Give a directory that no other process may touch until the block is left.
@@ -217,6 +218,8 @@ def filling(
         Whether what is there may be replaced.
     resume
         Whether a directory of the same hash is gone on with.
+    adopt
+        Whether a directory of any hash is gone on with, since it was found to fit.
     lock
         Name of the lock; that of a shard keeps out the same shard alone.
 
@@ -229,14 +232,22 @@ def filling(
     _make(path)
     # Nothing is touched, the lock included, in a directory that is refused anyway.
     check_unlocked(path, lock)
-    if overwrite or not (resume and _is_same(path, run)):
+    goes_on = resume and not overwrite
+    if not adopt and not (goes_on and _is_same(path, run)):
         _check_free(path, run, overwrite)
     _check_links(path)
     with locked(path, lock):
-        if not overwrite and resume and _is_same(path, run):
+        if adopt or (goes_on and _is_same(path, run)):
             yield RunDirectory.resume(path, run, swept)
-        else:
-            yield RunDirectory.create(path, run, swept, overwrite=overwrite)
+            return
+        try:
+            directory = RunDirectory.create(path, run, swept, overwrite=overwrite)
+        except OutputError:
+            # Another shard was faster; what it made is as good.
+            if not (goes_on and _is_same(path, run)):
+                raise
+            directory = RunDirectory.resume(path, run, swept)
+        yield directory
 
 
 def check(

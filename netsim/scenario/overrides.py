@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from netsim.fields import shown
@@ -27,6 +27,25 @@ _HINT: Final = "write it as routing.policy=rps or traffic[0].size='1 MB'"
 _RANK: Final = 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A value that stands in the scenario itself, in its block `sweep`, and is told of there.
+
+    Parameters
+    ----------
+    value
+        The value.
+    span
+        Where it stands.
+    key
+        Where the path of its field stands.
+    """
+
+    value: Any
+    span: Span
+    key: Span
+
+
 class _Refused(Exception):  # noqa: N818 - carries what to tell
     """An override that leads nowhere."""
 
@@ -34,13 +53,13 @@ class _Refused(Exception):  # noqa: N818 - carries what to tell
 def apply(root: Node, overrides: Mapping[str, Any] | Sequence[str], reader: Reader) -> Node:
     """Return `root` changed by `overrides`; problems with them go to the reader's."""
     for rank, item in enumerate(_items(overrides), start=_RANK):
-        path, source, node = _read(item, rank, reader)
+        path, at, node = _read(item, rank, reader)
         if node is None:
             continue
         try:
-            root = _put(root, _steps(path), node, Span(source, 1, 1, len(path)))
+            root = _put(root, _steps(path), node, at)
         except _Refused as refused:
-            span = Span(source, 1, 1, max(1, len(path)))
+            span = replace(at, length=max(1, at.length))
             hint = _HINT if str(refused) == _NO_PATH else ""
             reader.problems.append(Diagnostic("bad-override", str(refused), span, hint))
     return root
@@ -52,29 +71,30 @@ def _items(overrides: Mapping[str, Any] | Sequence[str]) -> list[str | tuple[str
     return [overrides] if isinstance(overrides, str) else list(overrides)
 
 
-def _read(
-    item: str | tuple[str, Any], rank: int, reader: Reader
-) -> tuple[str, Source, Node | None]:
-    """Return path, source and value of one override."""
+def _read(item: str | tuple[str, Any], rank: int, reader: Reader) -> tuple[str, Span, Node | None]:
+    """Return the path, its place, and the value of one override."""
     if isinstance(item, tuple):
         path, value = item
+        if isinstance(value, Placed):
+            return path, value.key, _given(value.value, value.span, reader)
         source = _source(path, f"{path}={shown(value)}", rank)
         start = Span(source, 1, len(path) + 2, max(1, len(shown(value))))
-        return path, source, _given(value, start, reader)
+        return path, Span(source, 1, 1, len(path)), _given(value, start, reader)
     path, equals, text = item.partition("=")
     source = _source(path.strip(), item, rank)
+    at = Span(source, 1, 1, len(path.strip()))
     if not equals:
         message = f"{shown(item)} sets no value"
         reader.problems.append(
             Diagnostic("bad-override", message, Span(source, 1, 1, max(1, len(item))), _HINT)
         )
-        return path.strip(), source, None
+        return path.strip(), at, None
     # Blanks in place of the path keep the columns of the value.
     failed = len(reader.problems)
     node = reader.parse(source, " " * (len(path) + 1) + text)
     if node is None and len(reader.problems) == failed:
         node = Node(Span(source, 1, len(path) + 1), None)
-    return path.strip(), source, node
+    return path.strip(), at, node
 
 
 def _given(value: Any, start: Span, reader: Reader) -> Node | None:
@@ -146,5 +166,7 @@ def _put(node: Node, path: Path, value: Node, at: Span, done: str = "") -> Node:
 
 def _key_span(at: Span, step: str) -> Span:
     """Return where the last use of `step` stands in the override's path."""
+    if not at.source.override:
+        return at
     column = at.source.line(1)[: at.length + at.column].rfind(step)
     return Span(at.source, 1, column + 1 if column >= 0 else 1, len(step))

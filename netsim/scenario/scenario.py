@@ -96,7 +96,11 @@ class Scenario:
         """Return the scenario of a validated `model`; `name` stands in where it has none."""
         if not model.name:
             model = model.model_copy(update={"name": name})
-        notes = ["'sweep' is left aside: the base point runs"] if model.sweep is not None else []
+        notes = (
+            ["'sweep' is left aside: the base point runs (netsim sweep runs all)"]
+            if model.sweep is not None
+            else []
+        )
         notes += getattr(family, "notes", lambda model: [])(model)
         resolved, paths = identity.resolved(model)
         files = tuple(map(Input.of, paths))

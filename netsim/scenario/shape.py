@@ -23,7 +23,8 @@ def models_at(model: type[BaseModel], path: Sequence[str | int]) -> list[type[Ba
     types_here: list[Any] = [model]
     for step in path:
         types_here = [below for kind in types_here for below in _below(kind, step)]
-    return [kind for kind in map(_bare, types_here) if _is_model(kind)]
+    bare = [_bare(branch) for kind in types_here for branch in _branches(kind)]
+    return [kind for kind in bare if _is_model(kind)]
 
 
 def field_of(model: type[BaseModel], path: Sequence[str | int]) -> FieldInfo | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from netsim.effective import KEY as EFFECTIVE
 from netsim.errors import ScenarioError
 from netsim.family import Family, ScenarioModel
 from netsim.fields import shown
-from netsim.problems import ProblemsFound
+from netsim.problems import Problem, ProblemsFound
 from netsim.resources import scenario_file
 from netsim.scenario import overrides as changes
 from netsim.scenario import translate
@@ -30,7 +30,8 @@ from netsim.scenario.diagnostics import Diagnostic, ordered, render
 from netsim.scenario.files import INCLUDE, Reader
 from netsim.scenario.objects import keys_as_places, tree_of
 from netsim.scenario.scenario import Scenario
-from netsim.scenario.tree import Node, follow, is_scalar, plain
+from netsim.scenario.source import Source, Span
+from netsim.scenario.tree import Node, Place, follow, is_scalar, known_key, plain
 from netsim.version import RESULTS_VERSION, __version__
 
 Overrides = Mapping[str, Any] | Sequence[str]
@@ -106,6 +107,33 @@ class Written:
             return self
         reader = self.reader.again()
         return Written(reader, changes.apply(self.root, fields, reader), self.called)
+
+    def overridden(self, overrides: Overrides) -> Written:
+        """Return it with `overrides` laid over it for good; what is wrong with them stays known."""
+        if self.root is None:
+            return self
+        reader = self.reader.again()
+        return Written(reader, changes.apply(self.root, overrides, reader), self.called)
+
+    def without(self, key: str) -> Written:
+        """Return it without one of its blocks."""
+        if self.root is None or not isinstance(self.root.content, dict):
+            return self
+        known = known_key(self.root.content, key)
+        left = {name: entry for name, entry in self.root.content.items() if name != known}
+        size = 1 + sum(entry.value.size for entry in left.values())
+        return Written(self.reader, Node(self.root.span, left, size), self.called)
+
+    def located(self, problems: Iterable[Problem]) -> ScenarioError:
+        """Return the error that tells `problems` at their places."""
+        root = self.root or Node(Span(Source(self.called, ("",)), 1, 1), {})
+        found = ordered(translate.problems(problems, root))
+        return ScenarioError(render(found, self.called), found)
+
+    def place(self, path: tuple[str | int, ...]) -> Place:
+        """Return what stands at `path`."""
+        root = self.root or Node(Span(Source(self.called, ("",)), 1, 1), {})
+        return follow(root, path)
 
     def revival(self, digest: str) -> tuple[Any, ...]:
         """Return what pickle makes the scenario with this hash of again."""

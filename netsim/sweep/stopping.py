@@ -47,8 +47,10 @@ class Rule:
             number = min(self.most, math.ceil(1.5 * number))
         yield self.most
 
-    def narrow(self, values: Sequence[float]) -> tuple[bool, Interval]:
-        """Return whether the interval of `values` is narrow enough, and the interval."""
+    def narrow(self, values: Sequence[float]) -> tuple[bool, Interval | None]:
+        """Return whether the interval of `values` is narrow enough, and the interval if any."""
+        if not all(map(math.isfinite, values)):
+            return False, None
         found = interval(values, self.confidence)
         half = found.half_width
         if half is None:

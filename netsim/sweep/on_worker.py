@@ -1,0 +1,135 @@
+"""What runs in a worker process of Dask: jobs, a watch over each run, a commit at the end.
+
+The worker keeps its `Worker` between batches, so that the scenario is parsed once and small parts
+are merged. A run that takes too long ends its process, since nothing else ends a kernel that loops;
+why is noted before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distributed import WorkerPlugin, get_worker
+
+from netsim.metrics.failures import Failure, note
+from netsim.metrics.marks import Key
+from netsim.sweep.points import Points
+from netsim.sweep.study import Study, identity
+from netsim.sweep.worker import Job, Outcome, Worker
+from netsim.version import RESULTS_VERSION, __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a worker needs to know of a sweep; files are meant as every worker sees them.
+
+    Parameters
+    ----------
+    file, overrides, folder
+        The scenario, and the working directory by which both are meant.
+    directory, study
+        Where the sweep is stored, and its hash.
+    timeout
+        Seconds that a run may take, or None.
+    """
+
+    file: str
+    overrides: tuple[str, ...]
+    folder: str
+    directory: str
+    study: str
+    timeout: float | None
+
+    @classmethod
+    def of(cls, study: Study, timeout: float | None) -> Setup:
+        """Return what workers of `study` need to know."""
+        points = study.points
+        path = str(study.path.absolute())
+        return cls(points.file, points.overrides, os.getcwd(), path, study.hash, timeout)
+
+
+def simulate(setup: Setup, jobs: Sequence[Job]) -> Outcome:
+    """Simulate `jobs` in this worker; what is done is committed when it returns."""
+    worker = _worker(setup)
+    outcome = worker.run(jobs)
+    worker.writer.commit()
+    return outcome
+
+
+def commit(dask_worker: Any) -> None:
+    """Commit what this worker has finished; a run may go on meanwhile."""
+    for worker in getattr(dask_worker, "netsim", {}).values():
+        worker.writer.commit()
+
+
+def versions() -> tuple[str, str, int]:
+    """Return the versions that must agree everywhere: Python, netsim, results."""
+    return platform.python_version(), __version__, RESULTS_VERSION
+
+
+class Quiet(WorkerPlugin):
+    """Lets a worker leave Ctrl-C to the driver, and commit when it is told to end."""
+
+    name = "netsim"
+    idempotent = True
+
+    def setup(self, worker: Any) -> None:
+        """Start to ignore Ctrl-C, which a terminal sends to everybody."""
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def teardown(self, worker: Any) -> None:
+        """Commit what is finished."""
+        commit(worker)
+
+
+def _worker(setup: Setup) -> Worker:
+    """Return this process's worker of the sweep, made when it is first asked for."""
+    from netsim.threads import one_blas_thread
+
+    process = get_worker()
+    known: dict[Setup, Worker] = process.__dict__.setdefault("netsim", {})
+    if setup not in known:
+        one_blas_thread()
+        os.chdir(setup.folder)
+        points = Points(setup.file, setup.overrides)
+        if identity(points) != setup.study:
+            raise RuntimeError(f"{setup.file} is not the same file here as for the driver")
+        directory = Path(setup.directory)
+
+        def watch(key: Key) -> contextlib.AbstractContextManager[None]:
+            return _watched(directory, key, points, setup.timeout)
+
+        known[setup] = Worker(points, directory, setup.study, watch)
+    return known[setup]
+
+
+@contextlib.contextmanager
+def _watched(directory: Path, key: Key, points: Points, timeout: float | None) -> Iterator[None]:
+    """End this process if the block takes more than `timeout` seconds."""
+    if timeout is None:
+        yield
+        return
+
+    def end() -> None:
+        message = f"it took more than {timeout:g} s (--point-timeout)"
+        failure = Failure(key, message, "over-time", points.values(key.index), final=False)
+        with contextlib.suppress(Exception):
+            note(directory, failure)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    timer = threading.Timer(timeout, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

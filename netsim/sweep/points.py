@@ -1,0 +1,259 @@
+"""The points of a sweep: how many there are, what is swept at each, and the scenario of each.
+
+The scenario is parsed once; a point lays its values over the tree and is validated like any other,
+so a value that is wrong at some points only is told where it stands in the block `sweep`, with the
+first of the points. The block itself is no part of a point: what a point is depends on its own
+fields alone.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from netsim.errors import ScenarioError
+from netsim.fields.sweep import AdaptiveConfig, SweepConfig
+from netsim.metrics.inputs import Input
+from netsim.problems import Problem, ProblemsFound
+from netsim.scenario import Diagnostic, Scenario, parse, render
+from netsim.scenario.overrides import Placed
+from netsim.scenario.written import Written
+from netsim.sweep.condition import condition
+from netsim.sweep.plan import kept, plan
+from netsim.sweep.stopping import Rule
+
+#: Wrong points that are looked at before the rest is taken to be alike.
+_MOST_WRONG: Final = 200
+
+
+class Points:
+    """The points of the sweep that a scenario describes.
+
+    Parameters
+    ----------
+    file
+        The scenario.
+    overrides
+        As of `netsim.load`, for the base and so for all points.
+
+    Raises
+    ------
+    ScenarioError
+        With all that is wrong with the base, or with the block `sweep` as a whole.
+    """
+
+    def __init__(self, file: str | Path, overrides: Sequence[str] = ()) -> None:
+        self.file, self.overrides = str(file), tuple(overrides)
+        self._written: Written = parse(file).overridden(overrides)
+        self.base: Scenario = self._written.resolve()
+        self._point: Written = self._written.without("sweep")
+        config = self.base.model.sweep
+        if config is None:
+            message = f"error: {file} has no block 'sweep', so there is nothing to sweep"
+            raise ScenarioError(f"{message}; netsim run simulates it as it is")
+        self.config: SweepConfig = config
+        try:
+            self._plan = plan(config, self.base.model.seed)
+            self._kept = self._chosen(config.where)
+            self._judge_metric()
+        except ProblemsFound as found:
+            raise self._written.located(found.problems) from None
+
+    def __len__(self) -> int:
+        return self._plan.count if self._kept is None else len(self._kept)
+
+    @functools.cached_property
+    def fields(self) -> tuple[str, ...]:
+        """Dotted paths of the swept fields, in the order of the sweep."""
+        return self._plan.fields
+
+    @property
+    def replications(self) -> int | None:
+        """Replications of each point; None where they are adaptive."""
+        wanted = self.config.replications
+        if isinstance(wanted, AdaptiveConfig):
+            return None
+        return self.base.model.replications if wanted is None else wanted
+
+    @property
+    def rule(self) -> Rule | None:
+        """When a point has enough replications, where they are adaptive."""
+        wanted = self.config.replications
+        if not isinstance(wanted, AdaptiveConfig):
+            return None
+        until = wanted.until
+        return Rule(
+            wanted.min, wanted.max, until.rel_half_width, until.abs_half_width, until.confidence
+        )
+
+    @property
+    def metric(self) -> tuple[str, str]:
+        """Table and column that adaptive replications look at; empty where there is none."""
+        wanted = self.config.replications
+        name = wanted.until.metric if isinstance(wanted, AdaptiveConfig) else "."
+        table, _, column = name.partition(".")
+        return table, column
+
+    def values(self, index: int) -> dict[str, Any]:
+        """Return the values of the swept fields at a point, as they are written."""
+        assigned = self._plan.assignment(self._number(index))
+        return {field: assigned[field] for field in self.fields if field in assigned}
+
+    def name(self, index: int) -> str:
+        """Return a point in words: ``point 41 (topology.spines=2, routing.policy=rps)``."""
+        return f"point {index} ({self.words(index)})"
+
+    def words(self, index: int) -> str:
+        """Return the swept fields of a point with their values."""
+        return ", ".join(f"{field}={value}" for field, value in self.values(index).items())
+
+    def scenario(self, index: int) -> Scenario:
+        """Return the scenario of a point.
+
+        Raises
+        ------
+        ScenarioError
+            With all that is wrong with it, at the swept values where they are to blame.
+        """
+        scenario, found = self._resolved(index)
+        if scenario is None:
+            named = self._named(index, found)
+            raise ScenarioError(render(named, self._written.called), named)
+        return scenario
+
+    def validate(
+        self, indices: Sequence[int], judge: Callable[[Scenario], None] = lambda scenario: None
+    ) -> tuple[list[str], tuple[Input, ...]]:
+        """Return the ids of the points with these indices, and the data files that they read.
+
+        Parameters
+        ----------
+        indices
+            The points.
+        judge
+            Raises what else speaks against a scenario.
+
+        Raises
+        ------
+        ScenarioError
+            With all that is wrong with any of them, each fault once, naming the first point.
+        """
+        ids: list[str] = []
+        inputs: dict[Input, None] = {}
+        faults: dict[tuple[str, str], Diagnostic] = {}
+        wrong = 0
+        for index in indices:
+            scenario, found = self._resolved(index)
+            if scenario is None:
+                wrong += 1
+                for one, named in zip(found, self._named(index, found), strict=True):
+                    faults.setdefault((one.place, one.message), named)
+                if wrong >= _MOST_WRONG:
+                    break
+                continue
+            judge(scenario)
+            ids.append(scenario.point)
+            inputs.update(dict.fromkeys(scenario.inputs))
+        if faults:
+            listed = sorted(faults.values(), key=lambda one: one.order)
+            raise ScenarioError(render(listed, self._written.called), listed)
+        self.refuse_twins(zip(indices, ids, strict=True))
+        return ids, tuple(inputs)
+
+    def refuse_twins(self, points: Iterable[tuple[int, str]]) -> None:
+        """Raise if two points are the same scenario.
+
+        Parameters
+        ----------
+        points
+            Index and id of each.
+        """
+        seen: dict[str, int] = {}
+        for index, point in points:
+            first = seen.setdefault(point, index)
+            if first != index:
+                raise ScenarioError(
+                    f"error: sweep points {first} and {index} resolve to the same scenario "
+                    f"({self.words(index)}): leave one out"
+                )
+
+    def _number(self, index: int) -> int:
+        """Return which point of the plan has this index."""
+        return index if self._kept is None else int(self._kept[index])
+
+    def _resolved(self, index: int) -> tuple[Scenario | None, list[Diagnostic]]:
+        number = self._number(index)
+        return self._point.check(self._placed(number, self._plan.assignment(number)))
+
+    def _placed(self, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `values` as overrides that stand in the block `sweep`."""
+        placed = {}
+        for path, value in values.items():
+            span, key = self._span(self._plan.place(number, path))
+            placed[path] = Placed(value, span, key)
+        return placed
+
+    @functools.lru_cache(maxsize=65536)  # noqa: B019 - lives as long as the command
+    def _span(self, at: tuple[str | int, ...]) -> tuple[Any, Any]:
+        """Return where a value of the block `sweep` stands, and the key of its field."""
+        place = self._written.place(at)
+        key = place.key
+        if key is None:
+            above = at[:-1]
+            while key is None and above:
+                key = self._written.place(above).key
+                above = above[:-1]
+        return place.node.span, key or place.span
+
+    def _named(self, index: int, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Return what is wrong with a point, naming it."""
+        return [
+            replace(one, message=f"{one.message} (at {self.name(index)})") if len(self) > 1 else one
+            for one in found
+        ]
+
+    def _chosen(self, where: str) -> np.ndarray | None:
+        """Return the points that the condition keeps, None for all."""
+        if not where:
+            return None
+        plan = self._plan
+
+        def resolve(values: Mapping[str, Any]) -> Mapping[str, Any]:
+            return self._point.resolve(dict(values)).resolved
+
+        test = condition(where, self.base.resolved, resolve)
+        chosen = kept(plan.count, lambda number: test.keeps(plan.assignment(number)))
+        if not len(chosen):
+            message = f"none of the {plan.count:,} points meets the condition"
+            hint = "widen the condition, or sweep other values"
+            raise ProblemsFound(Problem(message, ("sweep", "where"), "unsatisfiable", hint))
+        return chosen
+
+    def _judge_metric(self) -> None:
+        """Refuse a metric that is no number of a table that is written."""
+        from netsim.metrics.tables import tables_of
+        from netsim.registry import did_you_mean
+
+        table, column = self.metric
+        if not table:
+            return
+        at = ("sweep", "replications", "until", "metric")
+        family, record = self.base.family, self.base.model.record
+        tables = {one.name: one for one in tables_of(family, record.asked_for())}
+        if table not in tables or table == "perf":
+            known = [name for name in tables if name != "perf"]
+            hint = did_you_mean(table, known) or f"written are: {', '.join(known)}"
+            raise ProblemsFound(Problem(f"no table '{table}' is written", at, "unknown-name", hint))
+        numbers = [one.name for one in tables[table].columns if one.type in _NUMBERS]
+        if column not in numbers:
+            hint = did_you_mean(column, numbers) or f"numbers are: {', '.join(numbers)}"
+            message = f"table '{table}' has no column of numbers named '{column}'"
+            raise ProblemsFound(Problem(message, at, "unknown-name", hint))
+
+
+_NUMBERS: Final = ("int64", "int32", "float64")
