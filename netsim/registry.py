@@ -74,6 +74,22 @@ COMMON: Final = (
     Kind("graph", ("graphs",), ("Config", "build", "pairs"), written="topology: {kind: NAME, ...}"),
     Kind("delay", ("delays",), ("Config", "sample"), "delay model", "delays: {kind: NAME, ...}"),
     Kind("law", ("delays.laws",), ("Config", "mean", "draw"), "distribution", "{dist: NAME, ...}"),
+    Kind(
+        "data_set",
+        ("learning.data_sets",),
+        ("Config", "load", "extent"),
+        "data set",
+        "data: {kind: NAME, ...}",
+    ),
+    Kind(
+        "partition",
+        ("learning.partitions",),
+        ("Config", "split"),
+        written="data: {partition: {kind: NAME, ...}}",
+    ),
+    Kind(
+        "peer_model", ("learning.models",), ("Config", "build"), "model", "model: {kind: NAME, ...}"
+    ),
     Kind("table", ("metrics.tables",)),
     Kind("check", ("verify.checks",)),
     Kind("figure", ("figures",), ("workload", "tables", "summary", "draw")),

@@ -177,6 +177,11 @@ def notes(
     return [] if find is None else list(find(config, of_nodes, of_edges))
 
 
+def node_count(config: GraphConfig, nodes: int | None = None) -> int:
+    """Return how many nodes a graph without `problems` is built of."""
+    return _said(config, nodes)[0]
+
+
 def _said(config: GraphConfig, nodes: int | None) -> list[int]:
     """Return every number of nodes that is said: by the kind's fields, the block, the scenario."""
     kind = implementation("graph", config)

@@ -27,7 +27,10 @@ DIMENSIONAL = re.compile(
     r"bandwidth|payload|header|kmin|kmax)$"
 )
 #: Fields whose name sounds dimensional and whose values are none, each with its reason.
-DIMENSIONLESS: dict[str, str] = {}
+DIMENSIONLESS: dict[str, str] = {
+    "local.batch_size": "counts samples",
+    "min_size": "counts samples",
+}
 
 
 def entries(kinds):

@@ -1,0 +1,17 @@
+"""Learning among peers on a graph that loses nodes, links and regions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from netsim.registry import Kind
+
+KINDS: Final = (
+    Kind("weights", ("weights",), ("Config", "values"), "mixing weights", "weights: NAME"),
+    Kind("algorithm", ("algorithms",), ("Config", "weights", "turn"), written="algorithm: NAME"),
+    Kind(
+        "compressor", ("compressors",), ("Config", "encode", "decode"), written="compressor: NAME"
+    ),
+    Kind("disruption", ("disruptions",), ("Config", "spans"), written="disruption: [{kind: NAME}]"),
+    Kind("table", ("tables",)),
+)

@@ -1,0 +1,44 @@
+"""What an algorithm is: what all peers do in one round, written for all of them at once.
+
+A registered algorithm is a class with a `Config`, a `source`, the name of the rule of `weights`
+that it takes unless the scenario names another, and::
+
+    __init__(config, peers, streams)
+    turn(turn) -> None                    one round: train, send, mix
+
+and optionally::
+
+    symmetric = True                      weights must be symmetric and edges go both ways
+    reliable = True                       it cannot bear lost messages
+    connected = True                      the graph must be connected
+    server = True                         node 0 is a server at the centre of a star
+    regroup(config, streams) -> Regroup   it chooses who of those who could hear whom does
+    problems(config, setting) -> list     what else keeps it from running
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from netsim.fields import Config, field
+
+
+class AlgorithmConfig(Config):
+    """How peers learn together."""
+
+    relay_weight: float = field(
+        1.0,
+        description="weight of a node without data, in mean sample counts of those with some; "
+        "0: its model never reaches anyone",
+        ge=0,
+    )
+    missing: Literal["renormalise", "self"] = field(
+        "renormalise",
+        description="weights of lost messages: the others' are scaled up, or the node takes its "
+        "own model in their place",
+    )
+
+    @property
+    def loss_rule(self) -> str:
+        """What becomes of the weights of lost messages."""
+        return self.missing

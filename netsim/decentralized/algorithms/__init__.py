@@ -1,0 +1,1 @@
+"""How peers learn together: one module per algorithm."""

@@ -1,0 +1,196 @@
+"""What of a scenario does not go together: found before anything is drawn or allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NoReturn
+
+from netsim.decentralized import disruption as disruptions
+from netsim.decentralized.cost import memory_of
+from netsim.decentralized.schema import DecentralizedScenario
+from netsim.decentralized.weights.rule import named
+from netsim.fields import implementation
+from netsim.graphs import kind as graphs
+from netsim.graphs.graph import Graph
+from netsim.learning import data_set, partition
+from netsim.learning.models.quadratic import QuadraticModel
+from netsim.problems import Problem
+from netsim.rng import Streams
+
+
+class _DrawnError(Exception):
+    """A graph asked for a random number."""
+
+
+class _NoDraws(Streams):
+    """Streams of which none may be opened."""
+
+    def generator(self, purpose: str, *entities: int) -> NoReturn:
+        raise _DrawnError(purpose)
+
+
+def is_quadratic(scenario: DecentralizedScenario) -> bool:
+    """Return whether the model is a formula and learns from no samples."""
+    return isinstance(scenario.model, QuadraticModel.Config)
+
+
+def known_graph(scenario: DecentralizedScenario) -> Graph | None:
+    """Return the graph if it is the same in every run, and has no problems."""
+    try:
+        return graphs.build(scenario.topology, _NoDraws(0), "", scenario.nodes)
+    except _DrawnError:
+        return None
+
+
+def problems(scenario: DecentralizedScenario) -> list[Problem]:
+    """Return what makes the scenario impossible."""
+    found = graphs.problems(scenario.topology, scenario.nodes, also=("nodes",))
+    if found:
+        return found
+    graph = known_graph(scenario)
+    nodes = (
+        graphs.node_count(scenario.topology, scenario.nodes) if graph is None else graph.node_count
+    )
+    found = [
+        *_about_data(scenario, nodes),
+        *disruptions.problems(scenario.disruption, graph, nodes, scenario.rounds),
+        *_about_algorithm(scenario, graph),
+        *_about_run(scenario),
+    ]
+    return found or list(_about_memory(scenario, nodes))
+
+
+def _about_data(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
+    data = scenario.data
+    sizes = getattr(data, "sizes", None)
+    if is_quadratic(scenario):
+        if data is not None and sizes is None:
+            message = "a quadratic model learns from no samples"
+            yield Problem(message, ("data",), "conflict", "give data: {sizes: [...]}, or none")
+        for problem in QuadraticModel.problems(scenario.model, nodes):  # type: ignore[arg-type]
+            yield _below(problem, "model")
+    elif sizes is not None:
+        message = "sizes alone are nothing that this model could learn from"
+        yield Problem(message, ("data",), "conflict", "give data: {kind: digits}, or another set")
+    if sizes is not None:
+        if len(sizes) != nodes:
+            message = f"{len(sizes):,} sizes for {nodes:,} nodes"
+            yield Problem(message, ("data", "sizes"), "unsatisfiable", "one size per node")
+        for index, size in enumerate(sizes):
+            if size < 0:
+                at = ("data", "sizes", index)
+                yield Problem(f"{size} samples are impossible", at, "out-of-range", "0 or more")
+        return
+    if not is_quadratic(scenario):
+        yield from _about_samples(scenario, nodes)
+
+
+def _about_samples(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
+    data = data_of(scenario)
+    if found := data_set.problems(data):
+        yield from found
+        return
+    samples, _, classes = data_set.extent(data)
+    holders = nodes
+    if isinstance(data.holders, tuple):
+        holders = len(set(data.holders))
+        for index, node in enumerate(data.holders):
+            if not 0 <= node < nodes:
+                yield Problem(
+                    f"there is no node {node:,}",
+                    ("data", "holders", index),
+                    "out-of-range",
+                    f"nodes are numbered 0 to {nodes - 1:,}",
+                )
+    if data.holders == "all" or isinstance(data.holders, tuple):
+        training = samples - data_set.test_count(samples, data.test_fraction)
+        yield from partition.problems(data.partition, training, classes, holders)
+    if data.holders in ("survivors", "dropped") or data.victim_share is not None:
+        for entry, config in enumerate(scenario.disruption):
+            if getattr(config, "select", None) == "data_size":
+                message = "who holds data follows from who is hit, which here follows from the data"
+                at = ("disruption", entry, "select")
+                yield Problem(message, at, "conflict", "rank by something else", also=("data",))
+    if data.victim_share is not None and data.holders != "all":
+        message = "a share of the victims needs all nodes to hold data"
+        yield Problem(message, ("data", "victim_share"), "conflict", "leave one of the two out")
+
+
+def data_of(scenario: DecentralizedScenario) -> Any:
+    """Return the data block, the default one where there is none."""
+    if scenario.data is not None:
+        return scenario.data
+    return data_set.read({"kind": "digits"})
+
+
+def _about_algorithm(scenario: DecentralizedScenario, graph: Graph | None) -> Iterator[Problem]:
+    algorithm = implementation("algorithm", scenario.algorithm)
+    name = scenario.algorithm.kind  # type: ignore[attr-defined]
+    weights = weights_of(scenario)
+    rule = implementation("weights", weights)
+    directed = graph is not None and graph.directed
+    if directed and getattr(rule, "symmetric", False):
+        message = f"weights '{weights.kind}' need links that go both ways"
+        hint = "take push_sum with algorithm sgp, or an undirected topology"
+        yield Problem(message, ("topology",), "conflict", hint)
+    if getattr(algorithm, "symmetric", False) and not getattr(rule, "symmetric", False):
+        message = f"'{name}' needs symmetric weights"
+        yield Problem(message, ("weights",), "conflict", "take metropolis")
+    is_push = weights.kind == "push_sum"
+    if is_push != (algorithm.weights == "push_sum"):
+        message = f"'{name}' and weights '{weights.kind}' do not go together"
+        yield Problem(message, ("weights",), "conflict", f"take {algorithm.weights}")
+    if getattr(algorithm, "connected", False) and graph is not None and not graph.is_connected:
+        message = f"'{name}' needs a connected graph, and this one falls apart"
+        yield Problem(
+            message, ("topology",), "unsatisfiable", "add edges, or largest_component: true"
+        )
+    for entry, config in enumerate(scenario.disruption):
+        if getattr(algorithm, "reliable", False) and config.kind == "link_loss":  # type: ignore[attr-defined]
+            message = f"'{name}' cannot bear lost messages: copies of a model would differ"
+            yield Problem(message, ("disruption", entry), "conflict", "take another algorithm")
+    find = getattr(algorithm, "problems", None)
+    if find is not None:
+        yield from find(scenario, graph)
+
+
+def weights_of(scenario: DecentralizedScenario) -> Any:
+    """Return the block of weights, the algorithm's own where there is none."""
+    if scenario.weights is not None:
+        return scenario.weights
+    return named(implementation("algorithm", scenario.algorithm).weights)
+
+
+def _about_run(scenario: DecentralizedScenario) -> Iterator[Problem]:
+    if scenario.until is not None:
+        message = "rounds without a clock have no time to stop at"
+        yield Problem(message, ("until",), "conflict", "give rounds", also=("timing", "mode"))
+    if scenario.target_accuracy is not None:
+        if scenario.execution == "replay":
+            message = "a run that stops at an accuracy cannot make its schedule ahead"
+            hint = "add execution: lockstep"
+            yield Problem(message, ("target_accuracy",), "conflict", hint, also=("execution",))
+        if is_quadratic(scenario):
+            message = "a quadratic model has no accuracy"
+            yield Problem(message, ("target_accuracy",), "conflict", "leave it out")
+    for index, number in enumerate(scenario.record.vectors):
+        if not 0 <= number <= scenario.rounds:
+            message = f"there is no state after {number:,} rounds"
+            hint = f"0 to {scenario.rounds:,}"
+            yield Problem(message, ("record", "vectors", index), "out-of-range", hint)
+
+
+def _about_memory(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
+    size = sum(memory_of(scenario, nodes).values())
+    if size > scenario.limits.memory:
+        message = (
+            f"the models of {nodes:,} nodes take about {size / 2**30:.3g} GiB, more than "
+            f"{scenario.limits.memory / 2**30:.3g} GiB"
+        )
+        hint = "take fewer nodes or a smaller model, or raise limits.memory"
+        yield Problem(message, ("model",), "too-large", hint, also=("limits", "memory"))
+
+
+def _below(problem: Problem, block: str) -> Problem:
+    return replace(problem, at=(block, *problem.at))

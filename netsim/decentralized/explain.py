@@ -1,0 +1,41 @@
+"""What is known of a scenario before it runs: sizes of models and messages, speed of mixing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netsim.decentralized.company import known_graph, weights_of
+from netsim.decentralized.cost import memory_of, sizes_of
+from netsim.decentralized.pattern import pattern_of
+from netsim.decentralized.schema import DecentralizedScenario
+from netsim.decentralized.spectrum import slem
+from netsim.decentralized.weights.rule import mixture_of
+from netsim.fields import implementation
+from netsim.graphs.kind import node_count
+
+
+def explain(scenario: DecentralizedScenario) -> list[str]:
+    """Return lines for users."""
+    nodes = node_count(scenario.topology, scenario.nodes)
+    size, samples, _ = sizes_of(scenario, nodes)
+    dtype = np.float64 if not samples else np.dtype(scenario.dtype)
+    code = implementation("compressor", scenario.compressor)
+    example = np.linspace(-1, 1, size).astype(dtype)
+    message = code.encode(
+        scenario.compressor, example, lambda: np.random.Generator(np.random.Philox(0))
+    )
+    memory = sum(memory_of(scenario, nodes).values())
+    lines = [
+        f"{size:,} parameters a model, {len(message):,} B a message and vector, "
+        f"{memory / 1e6:.3g} MB for models and data"
+    ]
+    graph = known_graph(scenario)
+    if graph is not None and graph.node_count <= 1000:
+        everyone = np.ones(graph.node_count, np.bool_)
+        pattern = pattern_of(graph, everyone, np.ones(graph.edge_count, np.bool_))
+        sizes = getattr(scenario.data, "sizes", None)
+        weighed = np.ones(graph.node_count) if sizes is None else np.array(sizes, np.float64)
+        found = slem(mixture_of(weights_of(scenario), pattern, weighed))
+        if found is not None:
+            lines.append(f"SLEM {found:.6g}: distances shrink by it a round, without training")
+    return lines

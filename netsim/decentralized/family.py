@@ -1,0 +1,110 @@
+"""The family `decentralized`: learning among peers on a graph that loses nodes and links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from netsim.decentralized.schema import DecentralizedScenario
+from netsim.family import RunContext, ScenarioModel, Simulation
+from netsim.metrics.schema import Column, Headline
+from netsim.problems import Problem
+from netsim.registry import register
+
+if TYPE_CHECKING:
+    from netsim.estimate import Estimate
+
+RUN_COLUMNS = (
+    Column("accuracy", "float64", "1", "mean accuracy of live nodes at the end", True),
+    Column("loss", "float64", "1", "mean loss of live nodes at the end", True),
+    Column("accuracy_before", "float64", "1", "accuracy just before the first disruption", True),
+    Column("accuracy_after", "float64", "1", "accuracy of live nodes just after it", True),
+    Column(
+        "recovery_rounds",
+        "int64",
+        "1",
+        "rounds from the first disruption to an evaluation at 99 % of the accuracy before",
+        True,
+    ),
+    Column("rounds_to_target", "int64", "1", "rounds to the wanted accuracy", True),
+    Column("bytes", "int64", "B", "bytes that all nodes sent"),
+    Column("messages", "int64", "1", "messages that all nodes sent"),
+    Column(
+        "slem", "float64", "1", "second largest modulus of eigenvalues of the first weights", True
+    ),
+    Column("alive", "int64", "1", "nodes that are there at the end"),
+    Column("largest_component", "int64", "1", "nodes of the largest component at the end"),
+    Column("rounds", "int64", "1", "rounds played"),
+    Column("label_entropy", "float64", "1", "mean entropy of the classes of a holder, nats", True),
+    Column("label_divergence", "float64", "1", "mean Jensen-Shannon distance of two holders", True),
+)
+
+
+@register("workload", "decentralized")
+class DecentralizedFamily:
+    """Peers that train on their own data and average with their neighbours."""
+
+    name: ClassVar[str] = "decentralized"
+    summary: ClassVar[str] = "peer-to-peer learning on graphs that lose nodes, links and regions"
+    source: ClassVar[str] = (
+        "Robustness of Decentralised Learning to Nodes and Data Disruption (arXiv 2310.02986, "
+        "2405.02377); Lian et al., NeurIPS 2017"
+    )
+    Scenario: type[ScenarioModel] = DecentralizedScenario
+    tables: ClassVar[tuple[str, ...]] = ("learning", "peers", "graph", "disruptions")
+    optional_tables: ClassVar[tuple[str, ...]] = ("vectors",)
+    run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
+    headlines: ClassVar[tuple[Headline, ...]] = (
+        Headline("accuracy", "accuracy of survivors"),
+        Headline("accuracy_before", "before the disruption"),
+        Headline("accuracy_after", "just after it"),
+        Headline("recovery_rounds", "rounds to recover"),
+        Headline("loss", "loss"),
+        Headline("alive", "survivors"),
+        Headline("largest_component", "largest component"),
+        Headline("bytes", "bytes sent"),
+    )
+
+    def check(self, scenario: DecentralizedScenario) -> list[Problem]:
+        """Return what does not go together."""
+        from netsim.decentralized.company import problems
+
+        return problems(scenario)
+
+    def notes(self, scenario: DecentralizedScenario) -> list[str]:
+        """Return what is not read of the graph's file."""
+        from netsim.graphs.kind import notes
+
+        return notes(scenario.topology)
+
+    def estimate(self, scenario: DecentralizedScenario) -> Estimate:
+        """Return what the rounds cost."""
+        from netsim.decentralized.cost import estimate_run
+
+        return estimate_run(scenario)
+
+    def describe(self, scenario: DecentralizedScenario) -> str:
+        """Return nodes, graph, model and algorithm in one line."""
+        from netsim.graphs.kind import node_count
+
+        nodes = node_count(scenario.topology, scenario.nodes)
+        kinds = [
+            getattr(block, "kind", "?")
+            for block in (scenario.topology, scenario.model, scenario.algorithm)
+        ]
+        wrong = ", ".join(getattr(one, "kind", "?") for one in scenario.disruption)
+        return (
+            f"{nodes:,} nodes, {kinds[0]} | {kinds[1]}, {kinds[2]} | {scenario.rounds:,} rounds"
+            + (f" | {wrong}" if wrong else "")
+        )
+
+    def explain(self, scenario: DecentralizedScenario) -> list[str]:
+        """Return size of model and message, and what is known of the weights."""
+        from netsim.decentralized.explain import explain
+
+        return explain(scenario)
+
+    def build(self, scenario: DecentralizedScenario, context: RunContext) -> Simulation:
+        """Put one replication together and start it."""
+        from netsim.decentralized.run import DecentralizedRun
+
+        return DecentralizedRun(scenario, context)

@@ -1,0 +1,147 @@
+"""The peers: all their models in one array, and what algorithms do with them.
+
+An algorithm sees nothing else: it trains, sends, mixes. What is sent goes through the compressor,
+and what is mixed is what comes out of it; its encoded length is what is counted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netsim.decentralized.compressor import CompressorConfig, sent_through
+from netsim.decentralized.objective import Objective
+from netsim.decentralized.schedule import Turn
+from netsim.decentralized.variance import VarianceCorrection
+from netsim.fields import implementation
+
+Array = NDArray[Any]
+Integers = NDArray[np.int64]
+
+
+class Peers:
+    """All nodes' models and counts.
+
+    Parameters
+    ----------
+    start
+        First models, (nodes, parameters).
+    objective
+        What they minimise.
+    lr
+        Learning rate of algorithms that take their own steps.
+    compressor
+        What messages go through.
+    key
+        Key of the stream of random compressors.
+    correction
+        What is done to averages, if anything.
+    """
+
+    def __init__(
+        self,
+        start: Array,
+        objective: Objective,
+        lr: float,
+        compressor: CompressorConfig,
+        key: int,
+        correction: VarianceCorrection | None = None,
+    ) -> None:
+        self.theta = start.copy()
+        self.start = start
+        self.objective, self.lr = objective, lr
+        self._compressor, self._key, self._correction = compressor, key, correction
+        self._exact = bool(getattr(implementation("compressor", compressor), "exact", False))
+        self._spare = np.empty_like(start)
+        nodes = len(start)
+        self.bytes_sent, self.bytes_received, self.sent, self.received, self.lost = (
+            np.zeros(nodes, np.int64) for _ in range(5)
+        )
+
+    def rejoin(self, turn: Turn) -> None:
+        """Give nodes that are back the models that they return with."""
+        pattern = turn.pattern
+        back = {one.node for one in turn.rejoined}
+        for one in turn.rejoined:
+            if one.rule == "reset":
+                self.theta[one.node] = self.start[one.node]
+            if one.rule != "fetch":
+                continue
+            heard = pattern.node[pattern.first[one.node] : pattern.first[one.node + 1]].tolist()
+            donors = [other for other in heard if other not in back]
+            if donors:
+                self.theta[one.node] = self.theta[donors[0]]
+                length = self.theta[0].nbytes
+                self.sent[donors[0]] += 1
+                self.received[one.node] += 1
+                self.bytes_sent[donors[0]] += length
+                self.bytes_received[one.node] += length
+        if turn.reset:
+            self.theta[pattern.alive] = self.start[pattern.alive]
+
+    def training(self, turn: Turn) -> Integers:
+        """Return the nodes that train: those that are there and hold data."""
+        return np.flatnonzero(turn.pattern.alive & (self.objective.sizes > 0))
+
+    def train(self, turn: Turn) -> None:
+        """Train all of them locally for a round."""
+        self.objective.local(self.theta, self.training(turn), turn.round)
+
+    def gradient(self, turn: Turn, at: Array | None = None, step: int | None = None) -> Array:
+        """Return a gradient of each node at its row of `at`; 0 for nodes that do not train.
+
+        `step` counts batches; default: the round.
+        """
+        rows, where = self.training(turn), self.theta if at is None else at
+        out = np.zeros_like(where)
+        out[rows] = self.objective.gradient(where[rows], rows, turn.round if step is None else step)
+        return out
+
+    def send(self, turn: Turn, vectors: Array, channel: int = 0) -> Array:
+        """Return what others get of `vectors`, and count the messages.
+
+        `channel` tells several messages of a round apart, for compressors that draw.
+        """
+        rows = np.flatnonzero(turn.pattern.alive)
+        if self._exact:
+            self.count(turn, np.full(len(vectors), vectors.shape[1] * vectors.itemsize))
+            return vectors
+        decoded, length = vectors.copy(), np.zeros(len(vectors), np.int64)
+        for row in rows.tolist():
+            seed = (turn.round, row, channel)
+            decoded[row], length[row] = sent_through(
+                self._compressor, vectors[row], self._key, seed
+            )
+        self.count(turn, length)
+        return decoded
+
+    def count(self, turn: Turn, length: Integers) -> None:
+        """Count one message of `length` bytes from each node to everyone who hears it."""
+        pattern, nodes = turn.pattern, len(self.theta)
+        between = ~pattern.own
+        source, target = pattern.node[between], pattern.row[between]
+        here = np.ones(len(source), np.bool_) if turn.arrived is None else turn.arrived[between]
+        copies = np.bincount(source, minlength=nodes)
+        self.sent += copies
+        self.bytes_sent += copies * length
+        self.received += np.bincount(target[here], minlength=nodes)
+        self.bytes_received += np.bincount(
+            target[here], weights=length[source[here]], minlength=nodes
+        ).astype(np.int64)
+        self.lost += np.bincount(source[~here], minlength=nodes)
+
+    def mix(self, turn: Turn, vectors: Array, channel: int = 0) -> Array:
+        """Return the weighted sums of `vectors` after sending them; a new array."""
+        out = np.empty_like(vectors)
+        turn.mixture.mix(self.send(turn, vectors, channel), vectors, out)
+        return out
+
+    def average(self, turn: Turn) -> None:
+        """Replace all models by their weighted sums."""
+        sent = self.send(turn, self.theta)
+        turn.mixture.mix(sent, self.theta, self._spare)
+        if self._correction is not None:
+            self._correction.apply(turn.mixture, sent, self.theta, self._spare)
+        self.theta, self._spare = self._spare, self.theta

@@ -1,0 +1,210 @@
+"""One replication: turns of the schedule, learned from, measured, written."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+import simpy
+
+from netsim.decentralized.company import weights_of
+from netsim.decentralized.disruption import Span
+from netsim.decentralized.measures import Measures
+from netsim.decentralized.peers import Peers
+from netsim.decentralized.schedule import Schedule, Turn
+from netsim.decentralized.schema import DecentralizedScenario
+from netsim.decentralized.setting import first_mixture, setting_of
+from netsim.decentralized.variance import VarianceCorrection
+from netsim.family import RunContext, Scalar
+from netsim.fields import implementation
+from netsim.graphs.graph import Graph
+
+#: Turns that replay makes ahead. Where it is cut changes no model.
+AHEAD: Final = 256
+#: Share of the accuracy before a disruption that counts as recovered.
+RECOVERED: Final = 0.99
+
+
+class DecentralizedRun:
+    """Peers, their schedule, and what is told of them.
+
+    Parameters
+    ----------
+    scenario
+        The validated scenario.
+    context
+        Environment, random streams and recorder of the replication.
+    """
+
+    def __init__(self, scenario: DecentralizedScenario, context: RunContext) -> None:
+        self._scenario, self._context = scenario, context
+        self._ahead = 1 if scenario.execution == "lockstep" else AHEAD
+        setting = setting_of(scenario, context.streams)
+        self._setting = setting
+        correction = None
+        if scenario.aggregate.variance_correction:
+            correction = VarianceCorrection(setting.matrices, scenario.aggregate.target)
+        key = context.streams.key("decentralized.compression")
+        self.peers = Peers(
+            setting.start,
+            setting.objective,
+            scenario.local.lr,
+            scenario.compressor,
+            key,
+            correction,
+        )
+        chosen = implementation("algorithm", scenario.algorithm)
+        self._algorithm = chosen(scenario.algorithm, self.peers, context.streams)
+        regroup = getattr(chosen, "regroup", None)
+        self._schedule = Schedule(
+            setting.graph,
+            setting.spans,
+            weights_of(scenario),
+            setting.weighed,
+            scenario.algorithm.loss_rule,
+            context.streams,
+            None if regroup is None else regroup(scenario.algorithm, context.streams),
+        )
+        self._measures = Measures(context.recorder, self.peers)
+        self._vectors = frozenset(scenario.record.vectors)
+        self._pattern = first_mixture(scenario, setting.graph, setting.weighed).pattern
+        self._done, self._version = 0, -1
+        self._evaluated = (-1, 0)
+        self._slem: float | None = None
+        self._accuracy: float | None = None
+        #: Mean accuracy just before and after the first disruption, and when it was back.
+        self._before: float | None = None
+        self._after: float | None = None
+        self._struck: int | None = None
+        self._recovered: int | None = None
+        context.env.process(self._run())
+
+    def progress(self) -> float | None:
+        """Return the share of the rounds that are over."""
+        return self._done / self._scenario.rounds
+
+    def _run(self) -> Generator[simpy.Event, Any, None]:
+        self._evaluate(0)
+        self._keep()
+        for turn in self._turns():
+            self._play(turn)
+            yield self._context.env.timeout(0)
+            if self._is_reached():
+                break
+        self._evaluate(0)
+
+    def _turns(self) -> Iterator[Turn]:
+        """Yield turns that are made some at a time."""
+        source = self._schedule.turns(self._scenario.rounds)
+        while some := list(islice(source, self._ahead)):
+            yield from some
+
+    def _play(self, turn: Turn) -> None:
+        """Let everybody do one round, and look before and after what goes wrong."""
+        if turn.changed:
+            self._evaluate(0)
+        before = self._accuracy
+        self._pattern = turn.base.pattern
+        if turn.version != self._version:
+            self._version = turn.version
+            found = self._measures.graph(turn.round, turn.base)
+            self._slem = found if turn.round == 0 else self._slem
+        self.peers.rejoin(turn)
+        if turn.changed:
+            self._evaluate(1)
+        if turn.struck and self._struck is None:
+            self._struck, self._before, self._after = turn.round, before, self._accuracy
+        self._algorithm.turn(turn)
+        self._done = turn.round + 1
+        if self._done % self._scenario.eval.every == 0:
+            self._evaluate(0)
+        self._keep()
+
+    def _evaluate(self, stage: int) -> None:
+        """Score all models, once for the same round and stage."""
+        if self._evaluated == (self._done, stage):
+            return
+        self._evaluated = (self._done, stage)
+        self._accuracy = self._measures.evaluate(self._done, stage, self._pattern)
+        if (
+            self._struck is not None
+            and self._recovered is None
+            and stage == 0
+            and self._done > self._struck
+            and self._before is not None
+            and self._accuracy is not None
+            and self._accuracy >= RECOVERED * self._before
+        ):
+            self._recovered = self._done
+
+    def _keep(self) -> None:
+        """Write all models if that is asked for now."""
+        if self._done in self._vectors:
+            self._measures.vectors(self._done)
+
+    def _is_reached(self) -> bool:
+        """Return whether the evaluation of this round reached the wanted accuracy."""
+        target = self._scenario.target_accuracy
+        return (
+            target is not None
+            and self._evaluated[0] == self._done
+            and self._accuracy is not None
+            and self._accuracy >= target
+        )
+
+    def finish(self) -> Mapping[str, Scalar]:
+        """Write the disruptions and return the run's figures."""
+        self._write_disruptions()
+        peers = self.peers
+        return {
+            "accuracy": self._accuracy,
+            "loss": self._measures.loss,
+            "accuracy_before": self._before,
+            "accuracy_after": self._after,
+            "recovery_rounds": (
+                None
+                if self._recovered is None or self._struck is None
+                else self._recovered - self._struck
+            ),
+            "rounds_to_target": self._done if self._is_reached() else None,
+            "bytes": int(peers.bytes_sent.sum()),
+            "messages": int(peers.sent.sum()),
+            "slem": self._slem,
+            "alive": self._measures.shape["alive"],
+            "largest_component": self._measures.shape["largest_component"],
+            "rounds": self._done,
+            "label_entropy": self._setting.label_entropy,
+            "label_divergence": self._setting.label_divergence,
+        }
+
+    def _write_disruptions(self) -> None:
+        rows = [
+            (span.entry, span.kind, target, span.begin, end)
+            for span in self._setting.spans
+            if span.begin < self._done
+            for end in [span.end if span.end is not None and span.end < self._done else None]
+            for target in _targets(span, self._setting.graph)
+        ]
+        names = ("entry", "kind", "target", "round", "end_round")
+        columns: dict[str, Any] = {
+            name: [row[place] for row in rows] for place, name in enumerate(names)
+        }
+        nothing = [None] * len(rows)
+        columns |= {"disruption": list(range(len(rows))), "start": nothing, "end": nothing}
+        self._context.recorder.write("disruptions", columns)
+
+
+def _targets(span: Span, graph: Graph) -> list[str]:
+    """Return what a span struck, in words."""
+    if span.loss is not None:
+        if len(span.arcs) == 2 * graph.edge_count:
+            return ["links"]
+        found = []
+        for arc in span.arcs.tolist():
+            ends = graph.edges[arc // 2].tolist()
+            source, target = ends if arc % 2 == 0 else ends[::-1]
+            found.append(f"{source}->{target}")
+        return found
+    nodes = [f"node {node}" for node in span.nodes.tolist()]
+    return nodes + [f"link {a}-{b}" for a, b in graph.edges[span.edges].tolist()]

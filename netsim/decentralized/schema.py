@@ -1,0 +1,100 @@
+"""What a scenario of the family `decentralized` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from netsim.decentralized.algorithm import AlgorithmConfig
+from netsim.decentralized.compressor import CompressorConfig
+from netsim.decentralized.disruption import DisruptionConfig
+from netsim.decentralized.local import LocalConfig
+from netsim.decentralized.variance import AggregateConfig
+from netsim.decentralized.weights.rule import WeightsBlock
+from netsim.family import RecordConfig, ScenarioModel
+from netsim.fields import Config, OneOf, PositiveData, Probability, field
+from netsim.graphs.kind import GraphBlock
+from netsim.learning.data_set import DataBlock
+from netsim.learning.peer_model import PeerModelConfig
+
+_STUDY = "arXiv 2310.02986"
+
+
+class EvalConfig(Config):
+    """When models are scored, and on what."""
+
+    every: int = field(
+        10,
+        description="rounds between evaluations; they are also before the first round, after the "
+        "last, and just before and after each disruption",
+        ge=1,
+    )
+    on: Literal["global_test"] = field("global_test", description="samples that all are scored on")
+
+
+class TimingConfig(Config):
+    """When things happen."""
+
+    mode: Literal["rounds"] = field("rounds", description="rounds: all in step, without a clock")
+
+
+class LimitsConfig(Config):
+    """What a run may take."""
+
+    memory: PositiveData = field("8 GiB", description="largest estimate of memory that is run")
+
+
+class DecentralizedRecord(RecordConfig):
+    """What to write beyond the default tables."""
+
+    switches: ClassVar[Mapping[str, str]] = {"vectors": "vectors"}
+
+    vectors: tuple[int, ...] = field(
+        (), description="numbers of completed rounds at which all models are written"
+    )
+
+
+class DecentralizedScenario(ScenarioModel):
+    """Nodes with data and a model each, who talk to their neighbours on a graph."""
+
+    nodes: int | None = field(
+        None, description="number of nodes; default: as the topology says", ge=1, le=1_000_000
+    )
+    topology: GraphBlock = field(description="who talks to whom", source=_STUDY)
+    data: DataBlock | None = field(
+        None,
+        description="what there is to learn; default: digits, or equal sizes for a quadratic model",
+    )
+    model: Annotated[PeerModelConfig, OneOf("peer_model", bare=True)] = field(
+        {"kind": "mlp"}, description="what every node trains"
+    )
+    local: LocalConfig = field({}, description="how a node trains between exchanges")
+    algorithm: Annotated[AlgorithmConfig, OneOf("algorithm", bare=True)] = field(
+        {"kind": "decavg"}, description="how peers learn together"
+    )
+    weights: WeightsBlock | None = field(
+        None, description="how much a node takes of each neighbour; default: the algorithm's rule"
+    )
+    aggregate: AggregateConfig = field({}, description="what is done to averages")
+    compressor: Annotated[CompressorConfig, OneOf("compressor", bare=True)] = field(
+        {"kind": "none"}, description="how messages are made shorter"
+    )
+    timing: TimingConfig = field({}, description="when things happen")
+    disruption: tuple[Annotated[DisruptionConfig, OneOf("disruption")], ...] = field(
+        (), description="what goes wrong, and when"
+    )
+    rounds: int = field(200, description="rounds of the run", ge=1, le=10_000_000)
+    target_accuracy: Probability | None = field(
+        None, description="stop when the mean accuracy of live nodes reaches it at an evaluation"
+    )
+    execution: Literal["replay", "lockstep"] = field(
+        "replay",
+        description="make the schedule ahead and learn from it in pieces, or both round by round; "
+        "the models are the same",
+    )
+    dtype: Literal["float32", "float64"] = field(
+        "float32", description="precision of models; quadratic ones are always in float64"
+    )
+    eval: EvalConfig = field({}, description="when models are scored")
+    limits: LimitsConfig = field({}, description="what a run may take")
+    record: DecentralizedRecord = field({}, description="what to write beyond the default tables")

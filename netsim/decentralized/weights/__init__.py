@@ -1,0 +1,1 @@
+"""How much a node takes of each neighbour: one module per rule."""

@@ -1,0 +1,1 @@
+"""What there is to learn: one module per data set or file format."""

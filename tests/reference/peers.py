@@ -1,0 +1,164 @@
+"""Peer-to-peer learning in plain Python: one dictionary of numbers per node, one loop per sum.
+
+The slow twin of `netsim.decentralized`, for quadratics: it knows which nodes and edges are there
+and which messages are lost, and nothing of arrays. Written from the definitions alone.
+"""
+
+from __future__ import annotations
+
+
+def neighbours(edges, alive, cut):
+    """Return who hears whom: node -> ascending list of others."""
+    near = {node: [] for node in alive}
+    for number, (a, b) in enumerate(edges):
+        if number in cut or a not in alive or b not in alive:
+            continue
+        near[a].append(b)
+        near[b].append(a)
+    return {node: sorted(others) for node, others in near.items()}
+
+
+def weights(rule, near, sizes):
+    """Return node -> {other or itself: weight}."""
+    found = {}
+    for node, others in near.items():
+        row = {}
+        if rule == "decavg":
+            total = sizes[node] + sum(sizes[other] for other in others)
+            for other in [node, *others]:
+                row[other] = sizes[other] / total if total else 1 / (1 + len(others))
+        elif rule == "uniform":
+            row = {other: 1 / (1 + len(others)) for other in [node, *others]}
+        elif rule == "metropolis":
+            row = {o: 1 / (1 + max(len(others), len(near[o]))) for o in others}
+            row[node] = 1 - sum(row.values())
+        elif rule == "push_sum":
+            row = {o: 1 / (1 + len(near[o])) for o in [node, *others]}
+        found[node] = row
+    return found
+
+
+def lossy(matrix, lost, rule):
+    """Return the weights after messages `lost`, pairs (from, to), did not arrive."""
+    found = {node: dict(row) for node, row in matrix.items()}
+    for source, target in lost:
+        if target not in found or source not in found[target] or source == target:
+            continue
+        gone = found[target].pop(source)
+        if rule == "self":
+            found[target][target] += gone
+        elif rule == "recover":
+            found[source][source] += gone
+    if rule == "renormalise":
+        for node, row in found.items():
+            scale = sum(matrix[node].values()) / sum(row.values())
+            found[node] = {other: weight * scale for other, weight in row.items()}
+    return found
+
+
+def mixed(matrix, values):
+    """Return the weighted sums of lists of numbers; nodes without a row keep theirs."""
+    result = {}
+    for node, value in values.items():
+        if node not in matrix:
+            result[node] = list(value)
+            continue
+        row = matrix[node]
+        result[node] = [
+            sum(row[other] * values[other][k] for other in sorted(row)) for k in range(len(value))
+        ]
+    return result
+
+
+def gradient(problem, node, x):
+    h, c = problem["h"][node], problem["c"][node]
+    return [h[k] * (x[k] - c[k]) for k in range(len(x))]
+
+
+class Twin:
+    """All nodes of one algorithm.
+
+    `problem` holds h, c, x0 (node -> list), lr, steps; `round` is told who is there, which edges
+    are cut and what is lost.
+    """
+
+    def __init__(self, algorithm, rule, problem, sizes, edges, missing="renormalise", **more):
+        self.algorithm, self.rule, self.problem = algorithm, rule, problem
+        self.sizes, self.edges, self.missing, self.more = sizes, edges, missing, more
+        self.x = {node: list(start) for node, start in problem["x0"].items()}
+        self.y, self.g, self.w, self.copies = {}, {}, {}, {}
+        for node, start in self.x.items():
+            self.w[node] = [1.0]
+            self.copies[node] = [0.0] * len(start)
+            self.y[node] = [0.0] * len(start)
+
+    def round(self, alive, cut=frozenset(), lost=()):
+        near = neighbours(self.edges, alive, cut)
+        matrix = lossy(weights(self.rule, near, self.sizes), lost, self.missing)
+        getattr(self, self.algorithm)(alive, matrix)
+
+    def slope(self, node):
+        if not self.sizes[node]:
+            return [0.0] * len(self.x[node])
+        return gradient(self.problem, node, self.x[node])
+
+    def decavg(self, alive, matrix):
+        lr, steps = self.problem["lr"], self.problem["steps"]
+        for node in alive:
+            for _ in range(steps):
+                self.x[node] = [
+                    v - lr * g for v, g in zip(self.x[node], self.slope(node), strict=True)
+                ]
+        self.x = mixed(matrix, self.x)
+
+    def dpsgd(self, alive, matrix):
+        lr = self.problem["lr"]
+        slope = {node: self.slope(node) for node in alive}
+        if self.more.get("order") == "adapt_then_combine":
+            for node in alive:
+                self.x[node] = [v - lr * g for v, g in zip(self.x[node], slope[node], strict=True)]
+            self.x = mixed(matrix, self.x)
+        else:
+            self.x = mixed(matrix, self.x)
+            for node in alive:
+                self.x[node] = [v - lr * g for v, g in zip(self.x[node], slope[node], strict=True)]
+
+    def gradient_tracking(self, alive, matrix):
+        lr = self.problem["lr"]
+        for node in alive:
+            if node not in self.g:
+                self.g[node] = self.slope(node)
+                self.y[node] = list(self.g[node])
+        step = {node: [lr * v for v in self.y[node]] for node in alive}
+        self.x, tracked = mixed(matrix, self.x), mixed(matrix, self.y)
+        for node in alive:
+            self.x[node] = [v - s for v, s in zip(self.x[node], step[node], strict=True)]
+            new = self.slope(node)
+            self.y[node] = [
+                t + a - b for t, a, b in zip(tracked[node], new, self.g[node], strict=True)
+            ]
+            self.g[node] = new
+
+    def sgp(self, alive, matrix):
+        lr, mass = self.problem["lr"], {}
+        for node in self.x:
+            slope = self.slope(node) if node in alive else [0.0] * len(self.x[node])
+            mass[node] = [
+                v * self.w[node][0] - lr * g for v, g in zip(self.x[node], slope, strict=True)
+            ]
+        mass, self.w = mixed(matrix, mass), mixed(matrix, self.w)
+        self.x = {node: [v / self.w[node][0] for v in mass[node]] for node in mass}
+
+    def choco(self, alive, matrix):
+        lr, gamma = self.problem["lr"], self.more["gamma"]
+        for node in alive:
+            self.x[node] = [v - lr * g for v, g in zip(self.x[node], self.slope(node), strict=True)]
+            away = [v - c for v, c in zip(self.x[node], self.copies[node], strict=True)]
+            best = max(range(len(away)), key=lambda k: (abs(away[k]), -k))
+            self.copies[node][best] += away[best]
+        near = mixed(matrix, self.copies)
+        for node in alive:
+            self.x[node] = [
+                v + gamma * (n - c)
+                for v, n, c in zip(self.x[node], near[node], self.copies[node], strict=True)
+            ]

@@ -1,0 +1,111 @@
+"""All peers at once give what one loop per node gives, on random graphs with losses and drops."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+from reference.peers import Twin
+
+from netsim.decentralized.compressor import CompressorConfig
+from netsim.decentralized.disruption import Loss, Span
+from netsim.decentralized.local import LocalConfig
+from netsim.decentralized.objective import QuadraticObjective
+from netsim.decentralized.peers import Peers
+from netsim.decentralized.schedule import Schedule
+from netsim.decentralized.weights.rule import named
+from netsim.fields import OneOf
+from netsim.graphs.graph import graph_of
+from netsim.learning.models.quadratic import Quadratic
+from netsim.registry import lookup
+from netsim.rng import Streams
+
+NODES, DIMS, ROUNDS = 9, 3, 12
+
+CASES = [
+    ("decavg", "decavg", {}, "renormalise", {}),
+    ("decavg", "uniform", {}, "self", {}),
+    ("decavg", "metropolis", {}, "self", {}),
+    ("dpsgd", "metropolis", {}, "self", {}),
+    ("dpsgd", "metropolis", {"order": "adapt_then_combine"}, "renormalise", {}),
+    ("gradient_tracking", "metropolis", {}, "self", {}),
+    ("sgp", "push_sum", {"loss": "recover"}, "recover", {}),
+    ("sgp", "push_sum", {"loss": "destroy"}, "destroy", {}),
+    ("choco", "metropolis", {"gamma": 0.3}, "renormalise", {"gamma": 0.3}),
+]
+
+
+def random_problem(generator):
+    """Return a random graph, quadratics and sizes."""
+    pairs = [(a, b) for a in range(NODES) for b in range(a + 1, NODES)]
+    edges = [pair for pair in pairs if generator.random() < 0.35]
+    h = generator.uniform(0.5, 2, (NODES, DIMS))
+    c, start = generator.standard_normal((2, NODES, DIMS))
+    sizes = generator.integers(1, 20, NODES).astype(float)
+    sizes[int(generator.integers(NODES))] = 0
+    return edges, Quadratic(h, c, start), sizes
+
+
+CODES = TypeAdapter(Annotated[CompressorConfig, OneOf("compressor", bare=True)])
+
+
+@pytest.mark.parametrize(("algorithm", "rule", "fields", "missing", "more"), CASES)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_peers_equal_the_twin(algorithm, rule, fields, missing, more, seed):
+    generator = np.random.default_rng(seed)
+    edges, quadratic, sizes = random_problem(generator)
+    graph = graph_of(NODES, [a for a, _ in edges], [b for _, b in edges])
+    chosen = lookup("algorithm", algorithm)
+    config = chosen.Config(**fields)
+    if algorithm in ("decavg", "dpsgd", "gradient_tracking"):
+        config = chosen.Config(**fields, missing=missing)
+    loss = Span(0, "link_loss", 2, 9, loss=Loss(0.3), arcs=np.arange(2 * graph.edge_count))
+    spans = [
+        Span(1, "node_drop", 3, 7, nodes=np.array([1, 4])),
+        Span(2, "node_drop", 5, None, nodes=np.array([2])),
+        Span(3, "link_drop", 4, 8, edges=np.array([0, 3])),
+    ]
+    if not getattr(chosen, "reliable", False):
+        spans.insert(0, loss)
+    local = LocalConfig(steps=2, lr=0.1)
+    objective = QuadraticObjective(quadratic, sizes, local)
+    code = CODES.validate_python({"kind": "topk", "k": 1} if algorithm == "choco" else "none")
+    peers = Peers(quadratic.start, objective, local.lr, code, 7)
+    weighed = np.where(sizes > 0, sizes, sizes[sizes > 0].mean())
+    streams = Streams(seed)
+    schedule = Schedule(graph, spans, named(rule), weighed, config.loss_rule, streams)
+    learner = chosen(config, peers, streams)
+    rows = {name: dict(enumerate(getattr(quadratic, name).tolist())) for name in ("h", "c")}
+    problem = {**rows, "x0": dict(enumerate(quadratic.start.tolist())), "lr": 0.1, "steps": 2}
+    twin = Twin(algorithm, rule, problem, weighed.tolist(), graph.edges.tolist(), missing, **fields)
+    twin.slope = lambda node, own=twin.slope: own(node) if sizes[node] else [0.0] * DIMS
+
+    for turn in schedule.turns(ROUNDS):
+        learner.turn(turn)
+        alive = set(np.flatnonzero(turn.pattern.alive).tolist())
+        cut = {0, 3} if 4 <= turn.round < 8 else set()
+        lost = []
+        if turn.arrived is not None:
+            gone = ~turn.arrived
+            lost = list(
+                zip(turn.pattern.node[gone].tolist(), turn.pattern.row[gone].tolist(), strict=True)
+            )
+        twin.round(alive, cut, lost)
+
+        expected = [twin.x[node] for node in range(NODES)]
+        np.testing.assert_allclose(peers.theta, expected, rtol=0, atol=1e-12)
+
+
+def test_a_weight_that_is_off_by_a_millionth_shows():
+    edges, quadratic, sizes = random_problem(np.random.default_rng(3))
+    graph = graph_of(NODES, [a for a, _ in edges], [b for _, b in edges])
+    schedule = Schedule(graph, [], named("decavg"), sizes + 1, "self", Streams(3))
+    turn = next(schedule.turns(1))
+    exact, off = np.empty_like(quadratic.start), np.empty_like(quadratic.start)
+    turn.mixture.mix(quadratic.start, quadratic.start, exact)
+    turn.mixture.weight[0] += 1e-6
+    turn.mixture.mix(quadratic.start, quadratic.start, off)
+
+    assert np.abs(exact - off).max() > 1e-9
