@@ -7,16 +7,16 @@ stands. netsim's own functions are checked when netsim is.
 from __future__ import annotations
 
 import builtins
+import difflib
 import dis
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from netsim import units
 from netsim.fabric.kernel import answers, plugs
 from netsim.fabric.kernel import state as at
-from netsim.fabric.kernel.builder import HOOKS
 from netsim.fabric.kernel.compile import place_of, references
 from netsim.fabric.kernel.label import TAG_BITS
 from netsim.problems import Problem
@@ -27,14 +27,19 @@ if TYPE_CHECKING:
     from netsim.topology.network import Network
 
 
-def hook_problems(word: str, model: type) -> list[Problem]:
-    """Return what is wrong with the hooks of `model`, which is a `word`: ``routing policy``."""
+#: From this likeness on a name is taken for a misspelt hook.
+_ALIKE: Final = 0.8
+
+
+def hook_problems(kind: str, word: str, model: type) -> list[Problem]:
+    """Return what is wrong with the hooks of a `model` of `kind`, in words a `word`."""
     if model.__module__.startswith("netsim."):
         return []
     owner = f"{word} {model.__name__}"
     found: list[Problem] = []
     hooks: list[Callable[..., Any]] = []
-    for name in filter(model.__dict__.__contains__, HOOKS):
+    found += _misspelt(kind, owner, model)
+    for name in filter(model.__dict__.__contains__, plugs.HOOKS[kind]):
         hook = inspect.unwrap(getattr(model, name))
         wanted = list(inspect.signature(getattr(plugs, name)).parameters)
         if not inspect.isfunction(hook):
@@ -50,12 +55,25 @@ def hook_problems(word: str, model: type) -> list[Problem]:
     return found + [problem for hook in _reached(hooks) for problem in _undefined(hook, owner)]
 
 
+def _misspelt(kind: str, owner: str, model: type) -> Iterator[Problem]:
+    """Yield a problem for each static method of `model` that is nearly a hook, and none."""
+    known = {*plugs.HOOKS[kind], "pack", "ring", "plan", "limits"}
+    for name, value in vars(model).items():
+        near = difflib.get_close_matches(name, plugs.HOOKS[kind], n=1, cutoff=_ALIKE)
+        if isinstance(value, staticmethod) and name not in known and near:
+            function = inspect.unwrap(value.__func__)
+            message = f"'{name}' of {owner} is no hook, so nobody calls it"
+            line, hint = function.__code__.co_firstlineno, f"did you mean '{near[0]}'?"
+            yield _at(function, line, 0, message, hint)
+
+
 def wrong_answer(state: State, network: Network, policy: type, transport: type) -> str:
     """Return in words what a hook answered that it must not, and where it is defined."""
     name, owner, what, wanted = {
         answers.CHOOSE: ("choose", policy, "position", "one of the ports that it is offered"),
         answers.TAG: ("tag", policy, "tag", f"a number from 0 to 2^{TAG_BITS} - 1"),
         answers.TAKE: ("take", transport, "label", "one of a packet of its flow (`label_of`)"),
+        answers.RECEIVE: ("receive", transport, "label", "NONE or one of a reply to its flow"),
         answers.EXPIRE: ("expire", transport, "deadline", "a later time, 0 or -1"),
     }[int(state.clock[at.WRONG])]
     place = int(state.clock[at.WRONG_PLACE])

@@ -69,8 +69,8 @@ def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
     """Return what is wrong with routing, transport and queue on this network."""
     policy = implementation("routing", config.routing, key="policy")
     transport = implementation("transport", config.transport)
-    found = below(("routing", "policy"), hook_problems("routing policy", policy))
-    found += below(("transport", "kind"), hook_problems("transport", transport))
+    found = below(("routing", "policy"), hook_problems("routing", "routing policy", policy))
+    found += below(("transport", "kind"), hook_problems("transport", "transport", transport))
     if hasattr(policy, "plan"):
         nobody = np.zeros(0, np.int64)
         try:

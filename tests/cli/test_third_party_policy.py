@@ -165,7 +165,7 @@ def test_a_policy_without_choose_is_refused_by_name(plugin: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("return other", "return othr", 18, "'choose' of routing policy TwoChoices reads 'othr'"),
+        ("return other", "return othr", 15, "'choose' of routing policy TwoChoices reads 'othr'"),
         ("(state, packet, switch,", "(state, packet,", 9, "takes (state, packet, first, n, now)"),
     ],
 )

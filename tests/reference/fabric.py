@@ -177,6 +177,8 @@ class Packet:
     path: list[int] | None = None
     """Links still to take behind the first leaf, under source routing."""
     entropy: int = 0
+    echo: int = 0
+    """Of an acknowledgement, the entropy of its data packet."""
     info: object = None
 
 
@@ -308,7 +310,7 @@ class Simulator:
     def answer(self, packet, now):
         """Acknowledge a data packet: index, retry and mark come back."""
         ack = Packet(packet.flow, packet.index, True, self.ack_size, packet.dst, packet.src)
-        ack.retry, ack.marked, ack.entropy = packet.retry, packet.marked, packet.entropy
+        ack.retry, ack.marked, ack.echo = packet.retry, packet.marked, packet.entropy
         self.policy.tag(self.flows[packet.flow], ack)
         self.enqueue(self.routes.up[packet.dst], ack, now)
 
@@ -406,6 +408,12 @@ class Policy:
 
     def tag(self, flow, packet):
         """Give a packet, at its sender, what switches will look at."""
+
+    def feedback(self, flow, packet, now):
+        """Learn from an acknowledgement."""
+
+    def setback(self, flow, now):
+        """Learn from a timeout."""
 
     def choose(self, packet, node):
         raise LookupError(node)
@@ -529,6 +537,50 @@ class Oblivious(Policy):
         entity = 1 << 61 | node - self.simulator.net.hosts
         bits = draw(self.key, entity, packet.flow << 32 | packet.entropy)
         return ports[below(bits, len(ports))]
+
+
+class Recycled(Oblivious):
+    """Each sender uses entropies again whose packets came through unmarked (a ring of eight)."""
+
+    def __init__(self, key, entropies=65536, freeze=0, window=None):
+        super().__init__(key, entropies)
+        self.freeze, self.window, self.rings = freeze, window, {}
+
+    def ring(self, flow):
+        fresh = {"kept": [None] * 8, "next": 0, "unused": 0, "explore": 0, "thaw": 0}
+        return self.rings.setdefault(flow.number, fresh)
+
+    def tag(self, flow, packet):
+        ring = self.ring(flow)
+        known = [entropy for entropy in ring["kept"] if entropy is not None]
+        if not packet.ack and ring["explore"]:
+            ring["explore"] -= 1
+        elif not packet.ack and ring["unused"]:
+            packet.entropy = ring["kept"][(ring["next"] - ring["unused"]) % 8]
+            ring["unused"] -= 1
+            return
+        elif not packet.ack and ring["thaw"] and known:
+            place = ring["next"] % len(known)
+            packet.entropy, ring["next"] = known[place], (place + 1) % 8
+            return
+        packet.entropy = below(
+            draw(self.key, 3 << 59 | flow.number, counter(packet)), self.entropies
+        )
+
+    def feedback(self, flow, packet, now):
+        if packet.marked:
+            return
+        ring = self.ring(flow)
+        ring["kept"][ring["next"]] = packet.echo
+        ring["next"] = (ring["next"] + 1) % 8
+        ring["unused"] = min(ring["unused"] + 1, 8)
+        if ring["thaw"] and now > ring["thaw"]:
+            ring["thaw"], ring["explore"] = 0, self.window(flow)
+
+    def setback(self, flow, now):
+        ring = self.ring(flow)
+        if self.freeze and not ring["thaw"] and not ring["explore"]:
+            ring["thaw"] = now + self.freeze
 
 
 # Transports --------------------------------------------------------------------------------------
@@ -719,6 +771,7 @@ class FixedWindow:
             self.simulator.count(flow, packet, now)
             self.simulator.answer(packet, now)
             return
+        self.simulator.policy.feedback(flow, packet, now)
         self.acknowledged(flow, packet, now)
         if len(flow.sender.acked) == flow.count:
             flow.end_tx = now
@@ -752,6 +805,7 @@ class FixedWindow:
                 flow.failed = True
                 return
             self.time_out(flow, now)
+            self.simulator.policy.setback(flow, now)
             due = now + self.timeout(flow)
         self.arm(flow, due)
         self.simulator.make_ready(flow, now)

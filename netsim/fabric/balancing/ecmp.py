@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim.fabric.balancing.policy import RoutingConfig, label_at
+from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.kernel.hashing import below, draw
 from netsim.fabric.kernel.label import flow_of, is_ack
+from netsim.fabric.kernel.packet import label_at
 from netsim.fabric.kernel.state import POLICY_KEY, State
 from netsim.registry import register
 

@@ -7,17 +7,21 @@ entropy of its own.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import field_validator
 
-from netsim.fabric.balancing.policy import RoutingConfig, label_at, tag_of
+from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.kernel.hashing import below, draw
 from netsim.fabric.kernel.label import TAG_BITS, counter_of, flow_of, is_ack, retry_of, seq_of
+from netsim.fabric.kernel.packet import label_at, tag_at
 from netsim.fabric.kernel.state import POLICY_KEY, State
 from netsim.fabric.transports.transport import Numbers
 from netsim.fields import field, problem
 from netsim.registry import register
+
+if TYPE_CHECKING:
+    from netsim.topology.network import Network
 
 _HASH = 1 << 61
 _MASK = 1 << 60
@@ -43,7 +47,7 @@ def choose(state: State, packet: int, switch: int, first: int, n: int, now: int)
     """Return the port that the hash of flow, entropy and switch picks."""
     flow = flow_of(label_at(state, packet))
     return first + below(
-        draw(state.fixed[POLICY_KEY], _HASH | switch, flow << 32 | tag_of(state, packet)), n
+        draw(state.fixed[POLICY_KEY], _HASH | switch, flow << 32 | tag_at(state, packet)), n
     )
 
 
@@ -73,7 +77,7 @@ class ObliviousPacketSpraying:
             return value
 
     @staticmethod
-    def pack(config: Config) -> Numbers:
+    def pack(config: Config, network: Network) -> Numbers:
         """Return the number of entropies."""
         return Numbers(whole=(config.entropies,))
 

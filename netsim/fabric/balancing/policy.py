@@ -31,18 +31,32 @@ A policy is a class registered under kind ``routing`` with a docstring, ``Config
 ``choose(state, packet, switch, first, n, now) -> position``
     asked at each switch with more than one equal port towards the packet's destination. `first` to
     ``first + n - 1`` are the positions of those ports, whose links are ``state.ports[position]``;
-    `switch` counts switches from 0. Read the packet with `flow_of`, `seq_of`, `retry_of`, `is_ack`,
-    `counter_of` of its label and with `tag_of`. A port's unsent backlog is ``max(0,
-    state.links[link * LINK + FREE_AT] - now)`` (ps).
-``tag(state, flow, label, now) -> number``, optional
-    asked at the host for every packet that it sends, acknowledgements included: up to 32 bits that
-    the packet carries for `choose` (a path, an entropy).
+    `switch` counts switches from 0. Read the packet with the accessors of
+    `netsim.fabric.kernel.packet` (`label_at`, `tag_at`), and its label with `flow_of`, `seq_of`,
+    `retry_of`, `is_ack`, `counter_of`; `unsent` gives a port's backlog. The function may write the
+    rows of its own switch and read its own switch's ports, and nothing of other nodes.
 
-Optional attributes: ``pack(config) -> Numbers`` (`whole` becomes ``state.policy``, `real`
+and of the following what it needs; those at a host may write the rows of their flow:
+
+``open(state, flow, now)``
+    at the sender, when a flow starts;
+``tag(state, flow, label, now) -> number``
+    at the host for every packet that it sends, replies included: up to 32 bits that the packet
+    carries for `choose` (a path, an entropy). For a reply it runs at the receiver, so it must not
+    write the flow's row then;
+``echo(state, packet, now) -> number``
+    at the receiver: what the reply to a data packet brings back, read with `echo_at`; by default
+    the packet's tag;
+``feedback(state, flow, packet, now)``
+    at the sender, for each reply, before the transport sees it: `marked_at`, `echo_at`, and
+    ``now - sent_at(state, packet)``, the packet's round trip;
+``setback(state, flow, now)``
+    at the sender, when the flow has timed out.
+
+Optional attributes: ``pack(config, network) -> Numbers`` (`whole` becomes ``state.policy``, `real`
 ``state.policy_reals``);
-``one_path = True`` tells that all packets of a flow take one of its equal paths (its window then
-counts on the rate of one, otherwise of all);
-``every_hop = True`` asks `choose` at switches with one port as well; ``flow_row`` and
+``reads_no_ports = True`` tells that `choose` reads no port, which lets switches handle packets
+faster; ``every_hop = True`` asks `choose` at switches with one port as well; ``flow_row`` and
 ``switch_row`` give the numbers of int64 that it keeps per flow, ``state.policy_flows[flow *
 flow_row + i]``, and per switch and destination leaf,
 ``state.policy_switches[(switch * leaves + leaf) * switch_row + i]``; ``paths`` is ``"all"`` if it
@@ -61,29 +75,13 @@ from __future__ import annotations
 from typing import Any
 
 from netsim.fabric.kernel.hashing import draw
-from netsim.fabric.kernel.label import TARGET_BITS, TARGET_MASK, counter_of, flow_of
-from netsim.fabric.kernel.state import LABEL, PACKET, POLICY_KEY, ROUTE, State
+from netsim.fabric.kernel.label import counter_of, flow_of
+from netsim.fabric.kernel.state import POLICY_KEY, State
 from netsim.fields import Config
 
 
 class RoutingConfig(Config):
     """How packets choose among equal paths."""
-
-
-def label_at(state: State, packet: int) -> int:
-    """Return the label of a packet."""
-    return int(state.packets[packet * PACKET + LABEL])
-
-
-def tag_of(state: State, packet: int) -> int:
-    """Return what the policy's `tag` gave the packet at its host."""
-    return int(state.packets[packet * PACKET + ROUTE] >> TARGET_BITS)
-
-
-def retag(state: State, packet: int, value: int) -> None:
-    """Replace a packet's tag."""
-    cell = packet * PACKET + ROUTE
-    state.packets[cell] = value << TARGET_BITS | (state.packets[cell] & TARGET_MASK)
 
 
 def random_bits(state: State, label: int, place: int) -> Any:

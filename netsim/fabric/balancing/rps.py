@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim.fabric.balancing.policy import RoutingConfig, label_at, random_bits
+from netsim.fabric.balancing.policy import RoutingConfig, random_bits
 from netsim.fabric.kernel.hashing import below
+from netsim.fabric.kernel.packet import label_at
 from netsim.fabric.kernel.state import State
 from netsim.registry import register
 

@@ -9,16 +9,20 @@ Instead of storing a permutation, turn `i` of a round goes to port ``(a i + b) m
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from netsim.fabric.balancing.ecmp import choose as hashed
-from netsim.fabric.balancing.policy import RoutingConfig, label_at
+from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.kernel.hashing import below, draw, mix
 from netsim.fabric.kernel.label import TARGET_MASK, is_ack
+from netsim.fabric.kernel.packet import label_at
 from netsim.fabric.kernel.state import HOME, HOST, LEAVES, PACKET, POLICY_KEY, ROUTE, State
 from netsim.fabric.transports.transport import Numbers
 from netsim.fields import field
 from netsim.registry import register
+
+if TYPE_CHECKING:
+    from netsim.topology.network import Network
 
 _LEAF_MASK = (1 << 24) - 1
 
@@ -73,7 +77,7 @@ class RoundRobin:
         )
 
     @staticmethod
-    def pack(config: Config) -> Numbers:
+    def pack(config: Config, network: Network) -> Numbers:
         """Return the rounds that an order lasts."""
         return Numbers(whole=(config.rounds,))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsim.fabric.balancing.policy import RoutingConfig, retag, tag_of
+from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.kernel.label import flow_of, is_ack, seq_of
+from netsim.fabric.kernel.packet import retag, tag_at
 from netsim.fabric.kernel.state import FLOW, HIGH, LOW, PAIR, PATH, State
 from netsim.registry import register
 
@@ -25,7 +26,7 @@ def tag(state: State, flow: int, label: int, now: int) -> int:
 
 def choose(state: State, packet: int, switch: int, first: int, n: int, now: int) -> int:
     """Return the position that the packet carries, and move it to the next hop."""
-    position = tag_of(state, packet)
+    position = tag_at(state, packet)
     retag(state, packet, position + 1)
     return position
 

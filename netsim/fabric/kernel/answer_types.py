@@ -14,8 +14,8 @@ from numba import types
 from netsim.errors import RegistryError
 from netsim.fabric.kernel.compile import place_of
 
-_NUMBERS: Final = ("choose", "tag", "take", "expire")
-_TRUTHS: Final = ("sendable", "receive")
+_NUMBERS: Final = ("choose", "tag", "echo", "take", "receive", "expire")
+_TRUTHS: Final = ("sendable",)
 
 
 def check_answers(plugs: Mapping[str, Any], compiled: Callable[[Any], Any], state: Any) -> None:

@@ -31,6 +31,7 @@ CHOOSE: Final = 1
 TAG: Final = 2
 TAKE: Final = 3
 EXPIRE: Final = 4
+RECEIVE: Final = 5
 
 
 def refuse(state: State, hook: int, place: int, value: int) -> None:
@@ -65,3 +66,8 @@ def belongs(state: State, flow: int, label: int) -> bool:
     if flow_of(label) != flow or label & ACK != 0:
         return False
     return seq_of(label) < state.flows[flow * FLOW + PACKETS]
+
+
+def answers(flow: int, reply: int) -> bool:
+    """Return whether `reply` is the label of an answer to `flow`."""
+    return flow_of(reply) == flow and reply & ACK != 0

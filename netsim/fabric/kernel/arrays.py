@@ -58,6 +58,8 @@ class Store:
         Whether packet rows are recorded.
     given
         Arrays of the policy and the transport, by field of `State`.
+    columns
+        Optional columns of packets that hooks read: ``sent``, ``echoes``.
     """
 
     def __init__(
@@ -68,11 +70,12 @@ class Store:
         *,
         traced: bool = False,
         given: dict[str, Any] | None = None,
+        columns: tuple[str, ...] = (),
     ) -> None:
         self._widths = widths
-        self._traced = traced
+        self._columns = _columns(traced, columns)
         self._flows = 0
-        self.state = _empty(layout, layout.fixed | fixed, traced, given or {})
+        self.state = _empty(layout, layout.fixed | fixed, traced, given or {}, self._columns)
         self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
         self.double_packets()
 
@@ -162,10 +165,12 @@ class Store:
             raise SimulationError(f"more than {MOST_ROWS // 4:,} packets are under way at once")
         packets = aligned(rows * at.PACKET)
         packets[: used * at.PACKET] = self.state.packets[: used * at.PACKET]
-        sendings = aligned(rows if self._traced else 0)
-        sendings[:used] = self.state.sendings[:used]
         fixed[at.ARENA_ROWS] = rows
-        self.state = self.state._replace(packets=packets, sendings=sendings)
+        grown = {"packets": packets}
+        for name in self._columns:
+            grown[name] = aligned(rows)
+            grown[name][:used] = getattr(self.state, name)[:used]
+        self.state = self.state._replace(**grown)
 
     def take_trace(self) -> Ints:
         """Return the rows traced so far, and give the kernel a fresh array for the next ones."""
@@ -201,7 +206,18 @@ def aligned(length: int, kind: Any = np.int64) -> Any:
     return room[skipped : skipped + length]
 
 
-def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str, Any]) -> State:
+def _columns(traced: bool, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the optional columns of packets."""
+    return (*columns, "sendings") if traced else columns
+
+
+def _empty(
+    layout: Layout,
+    fixed: dict[int, int],
+    traced: bool,
+    given: dict[str, Any],
+    columns: tuple[str, ...],
+) -> State:
     """Return the state of a network in which nothing has happened."""
     arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
     arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
@@ -215,7 +231,8 @@ def _empty(layout: Layout, fixed: dict[int, int], traced: bool, given: dict[str,
     for column, value in fixed.items():
         numbers[column] = value
     arrays["packets"] = np.zeros(layout.rows * at.PACKET, np.int64)
-    arrays["sendings"] = np.zeros(layout.rows if traced else 0, np.int64)
+    for name in columns:
+        arrays[name] = np.zeros(layout.rows, np.int64)
     room = int(numbers[at.ROOM_ROWS])
     arrays["places"] = aligned(PARTS * room + BUCKETS + 1)
     numbers[at.TRACE_LIMIT] = TRACE_BATCH

@@ -85,9 +85,10 @@ def assemble(
     }
     widths = Widths(reals=protocol.reals, policy=getattr(policy, "flow_row", 0))
     given = _policy_arrays(policy, routing, network)
-    from netsim.fabric.kernel.builder import build
+    from netsim.fabric.kernel.builder import build, columns_of
 
-    store = Store(layout, fixed, widths, traced=traced, given=given)
+    columns = columns_of(policy, protocol)
+    store = Store(layout, fixed, widths, traced=traced, given=given, columns=columns)
     run = build(policy, protocol, traced=traced)
     return Assembly(
         store=store,
@@ -135,7 +136,7 @@ def drain_times(network: Network, limits: PortLimits) -> NDArray[np.int64]:
 
 
 def _policy_arrays(policy: Any, routing: RoutingConfig, network: Network) -> dict[str, Any]:
-    numbers: Numbers = policy.pack(routing) if hasattr(policy, "pack") else Numbers()
+    numbers: Numbers = policy.pack(routing, network) if hasattr(policy, "pack") else Numbers()
     groups = len(network.switches) * len(network.leaf_switches)
     return {
         "policy": np.array(numbers.whole, np.int64),

@@ -13,22 +13,20 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import netsim.fabric.kernel.run as source
 from netsim.fabric.kernel import kept
-from netsim.fabric.kernel.compile import Linker
+from netsim.fabric.kernel.compile import Linker, reached
 from netsim.fabric.kernel.fingerprint import fingerprint
+from netsim.fabric.kernel.packet import echo_at, sent_at
+from netsim.fabric.kernel.plugs import HOOKS
+from netsim.fabric.kernel.receiver import count_each
 from netsim.fabric.kernel.state import State
 
 if TYPE_CHECKING:
     from netsim.fabric.kernel.native import Code
 
-HOOKS: Final = (
-    *("choose", "tag"),
-    *("begin", "sendable", "take", "receive", "acknowledge", "expire"),
-)
-"""Names of functions that a policy or a transport may provide."""
 
 log = logging.getLogger(__name__)
 
@@ -69,18 +67,30 @@ def interpreted(policy: type, transport: type, *, traced: bool = False) -> Any:
 
 def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:
     """Return what takes the place of the names in `netsim.fabric.kernel.plugs`."""
-    plugs: dict[str, Any] = {
-        name: inspect.unwrap(getattr(model, name))
-        for model in (policy, transport)
-        for name in HOOKS
-        if hasattr(model, name)
-    }
+    hooks = {**_hooks("routing", policy), **_hooks("transport", transport)}
+    hooks.setdefault("receive", count_each)
+    plugs: dict[str, Any] = dict(hooks)
     plugs["TRACED"] = traced
     plugs["EVERY_HOP"] = bool(getattr(policy, "every_hop", False))
     plugs["READS_NO_PORTS"] = bool(getattr(policy, "reads_no_ports", False))
     plugs["OWN_PATHS"] = getattr(policy, "paths", None) is not None
     plugs["ACKNOWLEDGED"] = bool(getattr(transport, "acknowledged", False))
+    read = reached(list(hooks.values()), {})
+    plugs["SEND_TIMES"], plugs["ECHOES"] = sent_at in read, echo_at in read
     return plugs
+
+
+def columns_of(policy: type, transport: type) -> tuple[str, ...]:
+    """Return the optional columns of packets that hooks read, as fields of `State`."""
+    plugs = plugs_of(policy, transport, traced=False)
+    columns = ("sent", plugs["SEND_TIMES"]), ("echoes", plugs["ECHOES"])
+    return tuple(name for name, wanted in columns if wanted)
+
+
+def _hooks(kind: str, model: type) -> dict[str, Any]:
+    """Return the functions that a model of `kind` brings, by the names that kernels call."""
+    names = (name for name in HOOKS[kind] if hasattr(model, name))
+    return {name: inspect.unwrap(getattr(model, name)) for name in names}
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import numpy as np
 from netsim.fabric.kernel.agenda import enter, strike
 from netsim.fabric.kernel.merge import appoint, appoint_at
 from netsim.fabric.kernel.overflow import overflow
-from netsim.fabric.kernel.plugs import begin, sendable
+from netsim.fabric.kernel.plugs import begin, open, sendable
 from netsim.fabric.kernel.state import (
     ACTIVE,
     BATCH,
@@ -78,6 +78,7 @@ def start(state: State, flow: int, now: int) -> None:
     flows[flow * FLOW + STATUS] = RUNNING
     flows[flow * FLOW + START] = now
     note_start(state, flow)
+    open(state, flow, now)
     begin(state, flow, now)
     make_ready(state, flow, now)
 

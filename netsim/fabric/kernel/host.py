@@ -1,35 +1,38 @@
-"""A host's receiver: counts and answers data, and hands answers to the sender of its flow."""
+"""What arrives at a host: data, which is answered, and answers, which its sender takes in."""
 
 from __future__ import annotations
 
-from netsim.fabric.kernel.flow import LAST, confirmed, fail, over, received, wake
-from netsim.fabric.kernel.label import ACK, MARK, flow_of, seq_of
+from netsim.fabric.kernel.answers import RECEIVE, answers, refuse
+from netsim.fabric.kernel.flow import LAST, confirmed, wake
+from netsim.fabric.kernel.label import ACK, flow_of
 from netsim.fabric.kernel.nic import resume, route
-from netsim.fabric.kernel.plugs import ACKNOWLEDGED, TRACED, acknowledge, receive
+from netsim.fabric.kernel.plugs import (
+    ACKNOWLEDGED,
+    ECHOES,
+    TRACED,
+    acknowledge,
+    echo,
+    feedback,
+    receive,
+)
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.ring import count_at, drop_first, first_row
 from netsim.fabric.kernel.state import (
     ACK_SIZE,
     ACKED,
-    ARRIVED,
     DELIVERED,
     DESPERATE,
-    DISORDER,
     DONE,
     EGRESS,
     ENDS,
     FLOW,
-    HIGH,
     HOST,
     INGRESS,
     LABEL,
     LINK,
-    LOST,
     LOW,
-    NEAR_PACKETS,
     NEVER,
     NONE,
-    ORDER,
     PACKET,
     PACKETS,
     READY_HEAD,
@@ -41,7 +44,7 @@ from netsim.fabric.kernel.state import (
     State,
 )
 from netsim.fabric.kernel.trace import trace
-from netsim.fabric.kernel.watch import note_missing, note_patience
+from netsim.fabric.kernel.watch import note_patience
 
 
 def arrival_turn(state: State, host: int, now: int) -> None:
@@ -73,12 +76,13 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
     if not takes_part(flows[flow * FLOW + STATUS] & STATUS_MASK, label):
         return NONE
     if label & ACK == 0:
-        arrive(state, flow, seq_of(label), now)
-        if ACKNOWLEDGED:
-            answer(state, packet, flow, label, now)
+        reply = receive(state, flow, packet, now)
+        if ACKNOWLEDGED and reply != NONE:
+            answer(state, packet, flow, reply, now)
             return packet
         return NONE
-    acknowledge(state, flow, seq_of(label), label & MARK != 0, now)
+    feedback(state, flow, packet, now)
+    acknowledge(state, flow, packet, now)
     if state.clock[DESPERATE] > 0:
         note_patience(state, flow)
     if flows[flow * FLOW + ACKED] == flows[flow * FLOW + PACKETS]:
@@ -96,62 +100,16 @@ def takes_part(status: int, label: int) -> bool:
     return status == RUNNING or (ACKNOWLEDGED and status == DONE and label & ACK == 0)
 
 
-def answer(state: State, packet: int, flow: int, label: int, now: int) -> None:
-    """Turn a data packet into its acknowledgement, which echoes index and mark and goes back."""
+def answer(state: State, packet: int, flow: int, reply: int, now: int) -> None:
+    """Turn a data packet into its answer with the label `reply`, which goes back to the sender."""
     packets = state.packets
     cell = packet * PACKET
-    packets[cell + LABEL] = label | ACK
+    if not answers(flow, reply):
+        refuse(state, RECEIVE, flow, reply)
+        reply = packets[cell + LABEL] | ACK
+    if ECHOES:
+        state.echoes[packet] = echo(state, packet, now)
+    packets[cell + LABEL] = reply
     packets[cell + WIRE] = state.fixed[ACK_SIZE]
     sender = state.flows[flow * FLOW + ENDS] & LOW
-    packets[cell + ROUTE] = route(state, flow, label | ACK, sender, now)
-
-
-def arrive(state: State, flow: int, seq: int, now: int) -> None:
-    """Count a data packet at the receiver, and how far it is out of order."""
-    if not receive(state, flow, seq):
-        return
-    flows = state.flows
-    row = flow * FLOW
-    next_highest = flows[row + ORDER] & LOW
-    if seq < next_highest:
-        flows[row + DISORDER] += 1
-        distance = next_highest - 1 - seq
-        if distance > flows[row + ORDER] >> HIGH:
-            flows[row + ORDER] = distance << HIGH | next_highest
-    else:
-        flows[row + ORDER] += seq + 1 - next_highest
-    flows[row + ARRIVED] += 1
-    if flows[row + PACKETS] - (flows[row + ARRIVED] & LOW) == state.fixed[NEAR_PACKETS]:
-        note_missing(state, flow, 0)
-    if flows[row + ARRIVED] & LOW == flows[row + PACKETS]:
-        if not ACKNOWLEDGED:
-            over(state, flow, DONE)
-        received(state, flow, now)
-    elif not ACKNOWLEDGED and flows[row + DISORDER] >> HIGH > 0:
-        settle_loss(state, flow, now)
-
-
-def lose(state: State, packet: int, now: int) -> None:
-    """Take note of a packet that a full queue refused.
-
-    Without acknowledgements nothing is sent again, so a flow with a loss fails once its last packet
-    is accounted for.
-    """
-    flows = state.flows
-    label = state.packets[packet * PACKET + LABEL]
-    if label & ACK != 0:
-        return
-    flow = flow_of(label)
-    row = flow * FLOW
-    flows[row + DISORDER] += 1 << HIGH
-    if not ACKNOWLEDGED and flows[row + STATUS] & STATUS_MASK == RUNNING:
-        settle_loss(state, flow, now)
-
-
-def settle_loss(state: State, flow: int, now: int) -> None:
-    """Fail an unacknowledged flow whose packets have all arrived or been lost."""
-    flows = state.flows
-    row = flow * FLOW
-    known = (flows[row + ARRIVED] & LOW) + (flows[row + DISORDER] >> HIGH)
-    if known == flows[row + PACKETS]:
-        fail(state, flow, LOST, now)
+    packets[cell + ROUTE] = route(state, flow, reply, sender, now)

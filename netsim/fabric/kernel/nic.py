@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, wake
 from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
-from netsim.fabric.kernel.plugs import TRACED, sendable, tag, take
+from netsim.fabric.kernel.plugs import SEND_TIMES, TRACED, sendable, tag, take
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.state import (
     EGRESS,
@@ -113,6 +113,8 @@ def build(state: State, flow: int, label: int, now: int) -> int:
     packets[cell + ROUTE] = route(state, flow, label, flows[row + ENDS] >> HIGH, now)
     if TRACED:
         state.sendings[MADE] = sending(state, flow, label)
+    if SEND_TIMES:
+        state.sent[MADE] = now
     return MADE
 
 

@@ -1,14 +1,19 @@
-"""What a routing policy and a transport may leave out: the behaviour without it.
+"""The hooks of a kernel, kind by kind, as they are where a model leaves them out.
 
 Kernel functions call these names; `netsim.fabric.kernel.builder` puts the chosen policy's and
-transport's functions of the same name in their place before it compiles. How to write them:
-`netsim.fabric.balancing.policy` and `netsim.fabric.transports.transport`.
+transport's functions of the same name in their place before it compiles. A kind is only asked for
+hooks of its own, so a model may call other functions as it likes. A hook that is left out takes no
+time.
+
+All are plain functions over the arrays of `netsim.fabric.kernel.state`, which they read through the
+accessors of `netsim.fabric.kernel.packet`. `flow` and `packet` are rows, times are picoseconds.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from netsim.fabric.kernel.packet import tag_at
 from netsim.fabric.kernel.state import State
 
 TRACED: Final = False
@@ -21,6 +26,28 @@ ACKNOWLEDGED: Final = False
 """Whether receivers acknowledge data."""
 OWN_PATHS: Final = False
 """Whether `choose` follows explicit paths, which stand behind the groups of equal ports."""
+SEND_TIMES: Final = False
+"""Whether packets carry when they were sent: some hook reads `sent_at`."""
+ECHOES: Final = False
+"""Whether replies carry what `echo` says: some hook reads `echo_at`."""
+
+HOOKS: Final = {
+    "routing": ("open", "tag", "choose", "echo", "feedback", "setback"),
+    "transport": ("begin", "sendable", "take", "receive", "acknowledge", "expire"),
+}
+"""Names of functions that a model of a kind may provide."""
+
+
+# routing
+
+
+def open(state: State, flow: int, now: int) -> None:
+    """Prepare the policy's row of a flow that starts, before the transport's `begin`."""
+
+
+def tag(state: State, flow: int, label: int, now: int) -> int:
+    """Return 32 bits that a packet carries for `choose`, asked for each that a host sends: none."""
+    return 0
 
 
 def choose(state: State, packet: int, switch: int, first: int, n: int, now: int) -> int:
@@ -28,9 +55,20 @@ def choose(state: State, packet: int, switch: int, first: int, n: int, now: int)
     return first
 
 
-def tag(state: State, flow: int, label: int, now: int) -> int:
-    """Return 32 bits that a packet carries for `choose`: none."""
-    return 0
+def echo(state: State, packet: int, now: int) -> int:
+    """Return, at the receiver, what the reply to a data packet brings back: the packet's tag."""
+    return tag_at(state, packet)
+
+
+def feedback(state: State, flow: int, packet: int, now: int) -> None:
+    """Take note, at the sender, of a reply, before the transport's `acknowledge` does."""
+
+
+def setback(state: State, flow: int, now: int) -> None:
+    """Take note, at the sender, that the flow has timed out, after the transport's `expire`."""
+
+
+# transport
 
 
 def begin(state: State, flow: int, now: int) -> None:
@@ -47,13 +85,17 @@ def take(state: State, flow: int, now: int) -> int:
     return 0
 
 
-def receive(state: State, flow: int, seq: int) -> bool:
-    """Return whether packet `seq`, which has just arrived, is there for the first time."""
-    return True
+def receive(state: State, flow: int, packet: int, now: int) -> int:
+    """Take a data packet in at the receiver; return the label of the reply, NONE for no reply.
+
+    A packet that is there for the first time is counted with
+    `netsim.fabric.kernel.receiver.count`. Without this hook, all are, and none is answered.
+    """
+    return 0
 
 
-def acknowledge(state: State, flow: int, seq: int, marked: bool, now: int) -> None:
-    """Take note of an acknowledgement at the sender."""
+def acknowledge(state: State, flow: int, packet: int, now: int) -> None:
+    """Take note of a reply at the sender."""
 
 
 def expire(state: State, flow: int, now: int) -> int:

@@ -12,7 +12,7 @@ A ring is two cells of a row: `HEAD` holds the number of packets << 32 and the p
 
 from __future__ import annotations
 
-from netsim.fabric.kernel.plugs import TRACED
+from netsim.fabric.kernel.plugs import ECHOES, SEND_TIMES, TRACED
 from netsim.fabric.kernel.prefetch import prefetch
 from netsim.fabric.kernel.state import (
     ARENA,
@@ -88,6 +88,10 @@ def copy(state: State, packet: int, row: int) -> None:
     packets[target + ROUTE] = packets[source + ROUTE]
     if TRACED:
         state.sendings[row] = state.sendings[packet]
+    if SEND_TIMES:
+        state.sent[row] = state.sent[packet]
+    if ECHOES:
+        state.echoes[row] = state.echoes[packet]
 
 
 def grow(state: State, rings: Ints, cell: int, node: int) -> None:

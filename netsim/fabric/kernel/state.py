@@ -53,6 +53,10 @@ class State(NamedTuple):
     """Rings of packets on their way: `netsim.fabric.kernel.ring`."""
     sendings: Ints
     """Per packet, its number among those that its flow has sent; only where rows are recorded."""
+    sent: Ints
+    """Per packet, when its data left the sender; only where a hook reads it."""
+    echoes: Ints
+    """Per packet, what a reply brings back; only where a hook reads it."""
     flows: Ints
     reals: Reals
     """Per flow, the transport's numbers."""

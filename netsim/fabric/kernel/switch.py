@@ -6,12 +6,12 @@ from typing import Final
 
 from netsim.fabric.kernel.answers import CHOOSE, leads_on, refuse
 from netsim.fabric.kernel.arrivals import arrange, collect, next_arrival
-from netsim.fabric.kernel.host import lose
 from netsim.fabric.kernel.label import TARGET_MASK
 from netsim.fabric.kernel.minima import SWITCH_TREE
 from netsim.fabric.kernel.plugs import EVERY_HOP, READS_NO_PORTS, choose
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.prefetch import prefetch
+from netsim.fabric.kernel.receiver import lose
 from netsim.fabric.kernel.ring import prefetch_end
 from netsim.fabric.kernel.state import (
     BYTES,

@@ -29,7 +29,7 @@ from netsim.fabric.kernel.host import arrival_turn
 from netsim.fabric.kernel.merge import disperse, gather, next_time, place, winner
 from netsim.fabric.kernel.minima import FOURTH, HOST_TREE, SWITCH_TREE, least, refresh_top
 from netsim.fabric.kernel.nic import nic_turn
-from netsim.fabric.kernel.plugs import TRACED, expire
+from netsim.fabric.kernel.plugs import TRACED, expire, setback
 from netsim.fabric.kernel.ring import has_room
 from netsim.fabric.kernel.state import (
     CLOSE,
@@ -39,6 +39,7 @@ from netsim.fabric.kernel.state import (
     EVENTS,
     FLOW,
     FREE_WIDTH,
+    HIGH,
     HOST_TURN,
     HOSTS,
     LOSSY,
@@ -49,6 +50,7 @@ from netsim.fabric.kernel.state import (
     NEVER,
     NOW,
     OPENED,
+    RESENT,
     RETRIES,
     ROOM,
     ROOM_ROWS,
@@ -220,6 +222,7 @@ def date(state: State, flow: int, now: int) -> None:
         start(state, flow, now)
         return
     state.flows[row + TIMER] = 0
+    before = state.flows[row + RESENT] >> HIGH
     deadline = expire(state, flow, now)
     if deadline < 0:
         fail(state, flow, RETRIES, now)
@@ -228,6 +231,8 @@ def date(state: State, flow: int, now: int) -> None:
         refuse(state, EXPIRE, flow, deadline)
         return
     note_patience(state, flow)
+    if state.flows[row + RESENT] >> HIGH != before:
+        setback(state, flow, now)
     if deadline > 0:
         arm(state, flow, deadline, tick(state, flow))
     make_ready(state, flow, now)

@@ -25,6 +25,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from netsim.fabric.kernel.classes import number, real
+from netsim.fabric.kernel.packet import marked_at, seq_at
 from netsim.fabric.kernel.state import (
     ACKED,
     COVERED,
@@ -90,8 +91,10 @@ def sendable(state: State, flow: int) -> bool:
     return inflight + 1 <= state.reals[flow * REALS + WINDOW] and room(state, flow)
 
 
-def acknowledge(state: State, flow: int, seq: int, marked: bool, now: int) -> None:
+def acknowledge(state: State, flow: int, packet: int, now: int) -> None:
     """Count the acknowledgement, then shrink or grow the window."""
+    seq = seq_at(state, packet)
+    marked = marked_at(state, packet)
     if not note(state, flow, seq, now):
         return
     reals = state.reals

@@ -10,6 +10,7 @@ import math
 from typing import ClassVar
 
 from netsim.fabric.kernel.classes import number
+from netsim.fabric.kernel.packet import seq_at
 from netsim.fabric.kernel.state import FLOW, INFLIGHT, State
 from netsim.fabric.transports.selective_repeat import (
     NUMBERS,
@@ -38,9 +39,9 @@ def sendable(state: State, flow: int) -> bool:
     return state.flows[flow * FLOW + INFLIGHT] < number(state, flow, WINDOW) and room(state, flow)
 
 
-def acknowledge(state: State, flow: int, seq: int, marked: bool, now: int) -> None:
+def acknowledge(state: State, flow: int, packet: int, now: int) -> None:
     """Take note of an acknowledgement; the window does not change."""
-    note(state, flow, seq, now)
+    note(state, flow, seq_at(state, packet), now)
 
 
 def expire(state: State, flow: int, now: int) -> int:

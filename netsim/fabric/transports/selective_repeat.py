@@ -31,8 +31,10 @@ from typing import Any, Final
 
 from netsim.fabric.kernel.classes import number, tick
 from netsim.fabric.kernel.flow import arm
-from netsim.fabric.kernel.label import RETRY_MASK, SEQ_BITS, label_of
+from netsim.fabric.kernel.label import ACK, RETRY_MASK, SEQ_BITS, label_of, seq_of
 from netsim.fabric.kernel.overflow import overflow
+from netsim.fabric.kernel.packet import label_at
+from netsim.fabric.kernel.receiver import count
 from netsim.fabric.kernel.state import (
     ACKED,
     ARRIVED,
@@ -101,7 +103,15 @@ def advance(state: State, row: int, column: int, shift: int, flow: int, half: in
     flows[row + column] += moved << shift
 
 
-def receive(state: State, flow: int, seq: int) -> bool:
+def receive(state: State, flow: int, packet: int, now: int) -> int:
+    """Count a data packet if it is new; answer each with its own label, which echoes its mark."""
+    label = label_at(state, packet)
+    if is_new(state, flow, seq_of(label)):
+        count(state, flow, seq_of(label), now)
+    return label | ACK
+
+
+def is_new(state: State, flow: int, seq: int) -> bool:
     """Return whether packet `seq` has not arrived before, and note it."""
     row = flow * FLOW
     low = state.flows[row + ARRIVED] >> HIGH

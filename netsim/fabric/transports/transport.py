@@ -36,10 +36,13 @@ and functions that the kernel compiles, as static methods. All times are integer
     whether a packet may be sent now;
 ``take(state, flow, now) -> label``
     choose the packet to send, count it, and arm the timer if need be;
-``receive(state, flow, seq) -> bool``
-    at the receiver: whether this packet is there for the first time;
-``acknowledge(state, flow, seq, marked, now)``
-    at the sender: take note of an acknowledgement; when ``flows[ACKED]`` reaches ``flows[PACKETS]``
+``receive(state, flow, packet, now) -> label``
+    at the receiver: take a data packet in (`netsim.fabric.kernel.receiver.count` counts one that is
+    there for the first time) and return the label of the reply, or NONE; a reply's label is one of
+    the flow with the bit `ACK`;
+``acknowledge(state, flow, packet, now)``
+    at the sender: take note of a reply, read with the accessors of `netsim.fabric.kernel.packet`
+    (`seq_at`, `marked_at`, `sent_at`); when ``flows[ACKED]`` reaches ``flows[PACKETS]``
     the flow is done;
 ``expire(state, flow, now) -> deadline``
     on a timer: return the next deadline, 0 for none, -1 to give the flow up.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from netsim.errors import RegistryError, SimulationError
@@ -13,7 +14,7 @@ from netsim.fabric.batch import FlowBatch
 from netsim.fabric.kernel import answers, builder, codegen
 from netsim.fabric.kernel import run as source
 from netsim.fabric.kernel.compile import Linker
-from netsim.fabric.kernel.label import TAG_BITS, label_of
+from netsim.fabric.kernel.label import ACK, TAG_BITS, label_of
 from netsim.fabric.transports.fixed_window import FixedWindow
 from netsim.fabric.transports.open_loop import OpenLoop, sendable
 
@@ -54,6 +55,14 @@ def next_flow(state, flow, now):
 
 def beyond_its_packets(state, flow, now):
     return label_of(flow, 2, 0)
+
+
+def answers_another_flow(state, flow, packet, now):
+    return label_of(flow + 1, 0, 0) | ACK
+
+
+def answers_with_data(state, flow, packet, now):
+    return label_of(flow, 1, 0)
 
 
 def this_instant(state, flow, now):
@@ -121,6 +130,15 @@ def test_a_deadline_that_does_not_lie_ahead_is_an_error(monkeypatch, make_fabric
 
     with pytest.raises(SimulationError, match="'expire' of Variant answered the deadline"):
         simulate(monkeypatch, make_fabric, RandomPacketSpraying, transport, rto="1 us")
+
+
+@pytest.mark.parametrize("receive", [answers_another_flow, answers_with_data])
+def test_a_reply_to_another_flow_or_without_its_bit_is_an_error(monkeypatch, make_fabric, receive):
+    transport = variant(FixedWindow, receive=receive)
+
+    said = pytest.raises(SimulationError, match="'receive' of Variant answered the label")
+    with said, np.errstate(over="ignore"):  # hashing wraps around
+        simulate(monkeypatch, make_fabric, RandomPacketSpraying, transport)
 
 
 def test_an_explicit_path_may_not_lead_out_of_another_switch(monkeypatch, make_fabric):

@@ -222,6 +222,33 @@ def test_windowed_flows_with_small_queues_end_alike_on_every_kind_of_network(nam
     assert_equal(fabric, simulator)
 
 
+@pytest.mark.parametrize("freeze", [0, 40_000_000])
+def test_recycled_entropies_end_alike_with_marks_losses_and_frozen_rings(freeze):
+    # A freeze of 40 us ends within the run, so rings explore afterwards too.
+    network = leaf_spine(4, 4, 4, overrides=({"link": "leaf0->spine1", "rate": "10 Gbps"},))
+    flows = random_flows(network, 40, seed=6, largest=400_000, span=1_000_000)
+    queue = {"capacity": "30 kB", "ecn": {"kmin": "9 kB"}}
+    routing = {"policy": "reps", "variant": "paper" if freeze else "htsim", "freeze": "40 us"}
+
+    fabric = run_kernel(network, flows, routing, {"kind": "fixed_window"}, queue=queue)
+
+    def product(flow):
+        trip, rate = plain.flow_scale(as_plain(network), flow.src, flow.dst, spread=True)
+        return math.ceil(trip * rate // (8 * 10**12) / 4160)
+
+    policy = plain.Recycled(STREAMS.key("routing"), freeze=freeze, window=product)
+    simulator = run_plain(
+        *(network, flows, policy, windowed(network, "reps", capacity=30_000)),
+        limits=(30_000, (9_000, 9_000, 1.0)),
+    )
+
+    assert sum(flow.timeouts for flow in simulator.flows) > 0
+    assert sum(link.marks for link in simulator.net.links) > 0
+    rings = policy.rings.values()
+    assert any(ring["thaw"] or ring["explore"] for ring in rings) == bool(freeze)
+    assert_equal(fabric, simulator)
+
+
 @pytest.mark.parametrize("policy", ["ecmp", "rps"])
 def test_an_oversubscribed_all_to_all_with_drops_ends_alike(policy):
     network = leaf_spine(4, 4, 1)

@@ -1,0 +1,61 @@
+"""What hooks read of a packet and of a port: accessors, so that columns can move.
+
+`sent_at` and `echo_at` read columns that packets have only in kernels whose hooks read them:
+`netsim.fabric.kernel.builder` looks which functions the hooks reach.
+"""
+
+from __future__ import annotations
+
+from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, TARGET_MASK, flow_of, seq_of
+from netsim.fabric.kernel.state import FREE_AT, LABEL, LINK, PACKET, ROUTE, State
+
+
+def label_at(state: State, packet: int) -> int:
+    """Return the label of a packet: see `netsim.fabric.kernel.label`."""
+    return int(state.packets[packet * PACKET + LABEL])
+
+
+def flow_at(state: State, packet: int) -> int:
+    """Return the flow of a packet."""
+    return flow_of(label_at(state, packet))
+
+
+def seq_at(state: State, packet: int) -> int:
+    """Return a packet's position in its flow; of a reply, that of the packet that it answers."""
+    return seq_of(label_at(state, packet))
+
+
+def is_ack_at(state: State, packet: int) -> bool:
+    """Return whether a packet is a reply."""
+    return label_at(state, packet) & ACK != 0
+
+
+def marked_at(state: State, packet: int) -> bool:
+    """Return whether a packet, or the one that it answers, met a long queue."""
+    return label_at(state, packet) & MARK != 0
+
+
+def tag_at(state: State, packet: int) -> int:
+    """Return what the policy's `tag` gave the packet at its host."""
+    return int(state.packets[packet * PACKET + ROUTE] >> TARGET_BITS)
+
+
+def retag(state: State, packet: int, value: int) -> None:
+    """Replace a packet's tag."""
+    cell = packet * PACKET + ROUTE
+    state.packets[cell] = value << TARGET_BITS | (state.packets[cell] & TARGET_MASK)
+
+
+def sent_at(state: State, packet: int) -> int:
+    """Return when a packet left its sender; of a reply, when the packet did that it answers."""
+    return int(state.sent[packet])
+
+
+def echo_at(state: State, packet: int) -> int:
+    """Return what a reply brings back: the policy's `echo` of the packet that it answers."""
+    return int(state.echoes[packet])
+
+
+def unsent(state: State, position: int, now: int) -> int:
+    """Return the backlog (ps) of the port at `position` of ``state.ports``."""
+    return max(0, int(state.links[state.ports[position] * LINK + FREE_AT]) - now)
