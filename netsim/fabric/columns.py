@@ -26,7 +26,10 @@ def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[An
     """Return what the kernel knows of table `flows`; instants that never came are masked.
 
     A flow is done when the receiver has it all, also if the sender never learns of it and gives up.
+    A row that is a calculation is no flow.
     """
+    flow = np.flatnonzero((rows[:, at.ENDS] & at.LOW) != rows[:, at.ENDS] >> at.HIGH)
+    rows = rows[flow]
     state = rows[:, at.STATUS] & at.STATUS_MASK
     status = _STATUS[state]
     status[rows[:, at.END_RX] >= 0] = "done"
@@ -34,7 +37,7 @@ def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[An
     for index in np.flatnonzero(status == "failed").tolist():
         why[index] = reasons[int(rows[index, at.STATUS]) >> at.REASON_SHIFT]
     return {
-        "flow": np.arange(len(rows)),
+        "flow": flow,
         "src": rows[:, at.ENDS] & at.LOW,
         "dst": rows[:, at.ENDS] >> at.HIGH,
         "size": rows[:, at.SIZE].copy(),

@@ -21,8 +21,8 @@ from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
 from netsim.fabric.kernel.flow import cancel
 from netsim.fabric.kernel.intake import Intake
-from netsim.fabric.kernel.minima import HOST_TREE, SWITCH_TREE, root
 from netsim.fabric.kernel.overflow import check_overflow
+from netsim.fabric.kernel.run import next_event
 from netsim.fabric.kernel.window import CLOSED
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.recording import write_network
@@ -174,12 +174,13 @@ class Fabric:
         return event
 
     def gate(self) -> int:
-        """Refuse: the kernel knows no gates."""
-        raise SimulationError("the packet kernel knows no gates; 'fidelity: ideal' does")
+        """Return a new gate, for flows to wait for until somebody opens it."""
+        return self._intake.add_gate()
 
     def open(self, gate: int) -> None:
-        """Refuse: the kernel knows no gates."""
-        self.gate()
+        """Let flows go on that wait for `gate`, and all that will; once open it stays so."""
+        self._intake.open_gate(gate, self.env.now)
+        self.env.stir()
 
     def _release_plan(self, event: Event) -> None:
         """Let the planner forget the newest batch when its `event` is over."""
@@ -220,8 +221,7 @@ class Fabric:
         clock = state.clock
         if clock[at.STAGE] != CLOSED:
             return int(clock[at.OPENED])
-        first = min(root(state, HOST_TREE), root(state, SWITCH_TREE), clock[at.FRESH_AT])
-        return int(first)
+        return int(min(next_event(state), clock[at.FRESH_AT]))
 
     def advance(self, limit: Time) -> bool:
         """Handle one slice of events strictly before `limit`; return whether a batch is over."""

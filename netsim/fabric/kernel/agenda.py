@@ -18,7 +18,9 @@ from netsim.fabric.kernel.state import (
     ENDS,
     FLOW,
     FOLLOWING,
+    HIGH,
     HOST,
+    HOSTS,
     LOW,
     NEVER,
     PRECEDING,
@@ -110,9 +112,25 @@ def combine(state: State, first: int) -> int:
     return root
 
 
+def is_calculation(state: State, flow: int) -> bool:
+    """Return whether `flow` leads from a host to itself: it takes its time and sends nothing."""
+    ends = state.flows[flow * FLOW + ENDS]
+    return ends & LOW == ends >> HIGH
+
+
+def keeper(state: State, flow: int) -> int:
+    """Return on whose agenda `flow` is: its host's, and of calculations that of all hosts.
+
+    The latter is in a row behind those of the hosts.
+    """
+    if is_calculation(state, flow):
+        return state.fixed[HOSTS]
+    return state.flows[flow * FLOW + ENDS] & LOW
+
+
 def enter(state: State, flow: int) -> int:
-    """Put the date of `flow` on the agenda of its host, and return the host."""
-    host = state.flows[flow * FLOW + ENDS] & LOW
+    """Put the date of `flow` on an agenda, and return whose it is."""
+    host = keeper(state, flow)
     cell = host * HOST + AGENDA
     state.hosts[cell] = meld(state, state.hosts[cell], flow + 1)
     return host
@@ -122,7 +140,7 @@ def strike(state: State, flow: int) -> bool:
     """Take the date of `flow` off the agenda of its host; return whether it was there."""
     due = state.due
     row = flow * DUE
-    cell = (state.flows[flow * FLOW + ENDS] & LOW) * HOST + AGENDA
+    cell = keeper(state, flow) * HOST + AGENDA
     root = state.hosts[cell]
     preceding = due[row + PRECEDING]
     if root != flow + 1 and preceding == 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from netsim.fabric.kernel.agenda import enter, strike
+from netsim.fabric.kernel.agenda import enter, is_calculation, keeper, strike
 from netsim.fabric.kernel.merge import appoint, appoint_at
 from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.plugs import begin, open, sendable
@@ -16,6 +16,7 @@ from netsim.fabric.kernel.state import (
     BLOCKED,
     CANCELLED,
     CULPRIT,
+    DELAY_OF,
     DONE,
     EGRESS,
     END_RX,
@@ -59,6 +60,7 @@ from netsim.fabric.kernel.watch import (
     forget_sender,
     forget_successors,
     note_missing,
+    note_near,
     note_start,
 )
 
@@ -67,7 +69,9 @@ LAST = -1
 
 
 def plan_start(state: State, flow: int) -> None:
-    """Let `flow` start at the time in its row."""
+    """Let `flow` start at the time in its row; a calculation is over when it has taken its time."""
+    if is_calculation(state, flow):
+        state.flows[flow * FLOW + START] += state.flows[flow * FLOW + DELAY_OF]
     host = enter(state, flow)
     appoint_at(state, host, state.flows[flow * FLOW + START])
 
@@ -166,6 +170,19 @@ def confirmed(state: State, flow: int, now: int) -> None:
         settle(state, flow, now)
 
 
+def calculated(state: State, flow: int, now: int) -> None:
+    """Note that a calculation has taken its time."""
+    row = flow * FLOW
+    strike(state, flow)
+    state.flows[row + START] = now - state.flows[row + DELAY_OF]
+    state.flows[row + END_RX] = now
+    state.flows[row + END_TX] = now
+    state.flows[row + STATUS] = DONE
+    state.clock[ACTIVE] -= 1
+    note_near(state, flow)
+    settle(state, flow, now)
+
+
 def over(state: State, flow: int, status: int) -> None:
     """Take note that a flow sends nothing more."""
     row = flow * FLOW
@@ -175,7 +192,7 @@ def over(state: State, flow: int, status: int) -> None:
     struck = strike(state, flow)
     state.flows[row + TIMER] = 0
     if struck:
-        appoint(state, state.flows[row + ENDS] & LOW)
+        appoint(state, keeper(state, flow))
 
 
 def settle(state: State, flow: int, now: int) -> None:
@@ -220,7 +237,7 @@ def release(state: State, flow: int, now: int) -> None:
         if waiting[row + PREDECESSORS] == 0 and is_blocked(state, successor):
             ready = max(flows[successor * FLOW + START], waiting[row + READY])
             flows[successor * FLOW + START] = ready
-            if ready == now:
+            if ready == now and not is_calculation(state, successor):
                 start(state, successor, now)
             else:
                 plan_start(state, successor)

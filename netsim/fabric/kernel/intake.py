@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.fabric.dependencies import dependencies
+from netsim.fabric.dependencies import dependencies, rows
+from netsim.fabric.flows import LATEST
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.flow import forsake
 from netsim.fabric.kernel.label import FLOW_BITS, SEQ_BITS
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MOST_FLOWS = 1 << FLOW_BITS
 MOST_PACKETS = 1 << SEQ_BITS
 _FAR = 1 << 20
-_ELSEWHERE = "the packet kernel cannot do; 'fidelity: ideal' can"
 
 
 class Intake:
@@ -50,6 +50,8 @@ class Intake:
         self._width = int(max(fixed[at.FREE_WIDTH], fixed[at.MERGED_WIDTH]))
         self.flows = 0
         self.batches = 0
+        #: Per gate, those who wait for it; None once it is open.
+        self._gates: list[list[Ints] | None] = []
 
     def add_one(
         self, src: int, dst: int, size: int, now: int, path: tuple[int, ...] | None
@@ -81,8 +83,8 @@ class Intake:
         if self._parts.path_rule is not None:
             if path is None and self._planner is not None:
                 path = self._planner.alone(self.batches - 1, src, dst, size)
-            rows = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
-            self._store.state.flows[flow * at.FLOW + at.PATH] = rows[0]
+            found = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
+            self._store.state.flows[flow * at.FLOW + at.PATH] = found[0]
         given = path if self._parts.path_rule == "given" else None
         self._store.state.class_of[flow] = self._parts.classes.of_one(src, dst, given)
         self._plan(np.array([flow]))
@@ -94,9 +96,11 @@ class Intake:
             np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size)
         )
         count = len(src)
-        packets = np.maximum(1, -(-size // self._payload))
-        self._check(src, dst, size, batch)
+        packets = np.where(src == dst, 0, np.maximum(1, -(-size // self._payload)))
+        delay = np.broadcast_to(np.asarray(batch.delay, np.int64), src.shape)
+        self._check(src, dst, size, delay, batch)
         waits = dependencies(batch)
+        gates = self._gates_of(batch)
         start = np.broadcast_to(np.maximum(np.asarray(batch.start, np.int64), now), src.shape)
         if (start >= at.HORIZON).any():
             late = int(np.argmax(start))
@@ -105,50 +109,57 @@ class Intake:
         first = self.flows
         chosen = slice(first, first + count)
         self._open_batch(chosen, count, trigger=int(batch.trigger == "tx"))
-        rows = self._store.flow_rows()[chosen]
-        rows[:, at.ENDS] = dst << at.HIGH | src
-        rows[:, at.SIZE] = size
-        rows[:, at.PACKETS] = packets
-        rows[:, at.START] = start
-        rows[:, at.NEXT_READY] = -2
-        rows[:, at.END_RX] = rows[:, at.END_TX] = -1
-        rows[:, at.WATCH] = at.SHORT * (packets <= (self._near if batch.trigger == "rx" else 0))
+        table = self._store.flow_rows()[chosen]
+        table[:, at.ENDS] = dst << at.HIGH | src
+        table[:, at.SIZE] = np.where(src == dst, 0, size)
+        table[:, at.PACKETS] = packets
+        table[:, at.START] = start
+        table[:, at.NEXT_READY] = -2
+        table[:, at.END_RX] = table[:, at.END_TX] = -1
+        table[:, at.WATCH] = at.SHORT * (packets <= (self._near if batch.trigger == "rx" else 0))
         self.flows += count
         self._store.state.clock[at.ACTIVE] += count
-        joined = self._joined(src, dst)
-        given = None
+        calculated = src == dst
+        table[calculated, at.DELAY_OF] = delay[calculated]
+        sent = self._joined(src, dst) & ~calculated
         given = None
         if self._parts.path_rule is not None:
             given = batch.paths
+            messages = np.flatnonzero(~calculated)
             if given is None and self._planner is not None:
-                given = self._planner.batch(self.batches - 1, src, dst, size)
+                columns = src[messages], dst[messages], size[messages]
+                planned = self._planner.batch(self.batches - 1, *columns)
+                at_flow = dict(zip(messages.tolist(), planned, strict=True))
+                given = [at_flow.get(index, ()) for index in range(count)]
             if given is not None:
-                given = [given[index] for index in np.flatnonzero(joined).tolist()]
-            paths = self._path_rows(src[joined], dst[joined], given)
-            self._store.flow_rows()[chosen][joined, at.PATH] = paths
-        if joined.any():
-            kinds = self._parts.classes.of(src[joined], dst[joined], given)
-            self._store.state.class_of[chosen][joined] = kinds
-        ready = joined & ~self._add_predecessors(first, count, waits)
+                given = [given[index] for index in np.flatnonzero(sent).tolist()]
+            paths = self._path_rows(src[sent], dst[sent], given)
+            self._store.flow_rows()[chosen][sent, at.PATH] = paths
+        if sent.any():
+            kinds = self._parts.classes.of(src[sent], dst[sent], given)
+            self._store.state.class_of[chosen][sent] = kinds
+        joined = sent | calculated
+        ready = joined & ~self._add_predecessors(first, count, waits, gates)
         if waits is not None:
-            self._watch_successors(first, batch, waits)
+            self._watch_successors(first, batch, waits, calculated, delay)
         self._plan(first + np.flatnonzero(ready))
         refused = (first + np.flatnonzero(~joined)).tolist()
         for flow in refused:
             self._refuse(flow)
-        for flow in refused if waits is not None else ():
+        for flow in refused if waits is not None or gates is not None else ():
             forsake(self._store.state, flow)
         return range(first, first + count), refused
 
-    def _check(self, src: Ints, dst: Ints, size: Ints, batch: FlowBatch) -> None:
+    def _check(self, src: Ints, dst: Ints, size: Ints, delay: Ints, batch: FlowBatch) -> None:
         hosts = self._network.host_count
         if batch.trigger == "tx" and not self._parts.acknowledged:
             raise SimulationError(
                 "trigger 'tx' waits for acknowledgements, which this transport lacks; use 'rx'"
             )
-        _refuse_what_is_missing(batch, src, dst)
-        self._refuse_nothing(size)
-        wrong = (src < 0) | (src >= hosts) | (dst < 0) | (dst >= hosts) | (src == dst) | (size < 0)
+        if not 0 <= delay.min(initial=0) <= delay.max(initial=0) <= LATEST:
+            raise SimulationError(f"a delay is from 0 to {LATEST} ps, and one is not")
+        self._refuse_nothing(size[src != dst])
+        wrong = (src < 0) | (src >= hosts) | (dst < 0) | (dst >= hosts) | (size < 0)
         if wrong.any():
             index = int(np.argmax(wrong))
             raise SimulationError(
@@ -220,30 +231,80 @@ class Intake:
             rows[index] = back << at.HIGH | table.all_paths(source, target)
         return rows[which.ravel()]
 
-    def _add_predecessors(self, first: int, count: int, waits: Dependencies | None) -> Any:
-        """Write who waits for whom; return which flows wait."""
-        if waits is None:
-            if len(self._store.state.waiting) == 0:
-                return np.zeros(count, np.bool_)
-            self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count] = 0
+    def _add_predecessors(
+        self, first: int, count: int, waits: Dependencies | None, gates: tuple[Ints, Ints] | None
+    ) -> Any:
+        """Write who waits for whom, and for which gates; return which flows wait."""
+        if waits is None and gates is None and len(self._store.state.waiting) == 0:
             return np.zeros(count, np.bool_)
         if len(self._store.state.waiting) == 0:
             self._store.reserve_waiting()
         waiting = self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count]
-        waiting[:, at.PREDECESSORS] = waits.waits
-        waiting[:, at.READY] = 0
-        waiting[:, at.FIRST_SUCCESSOR] = len(self._store.state.successors) + waits.first[:-1]
-        waiting[:, at.SUCCESSORS] = np.diff(waits.first)
-        self._store.extend("successors", first + waits.successors)
-        self._store.extend("lags", waits.lag)
-        return waits.waits > 0
+        waiting[:] = 0
+        if waits is not None:
+            waiting[:, at.PREDECESSORS] = waits.waits
+            waiting[:, at.FIRST_SUCCESSOR] = len(self._store.state.successors) + waits.first[:-1]
+            waiting[:, at.SUCCESSORS] = np.diff(waits.first)
+            self._store.extend("successors", first + waits.successors)
+            self._store.extend("lags", waits.lag)
+        if gates is not None:
+            waiting[:, at.PREDECESSORS] += self._wait_for_gates(first, *gates)
+        return waiting[:, at.PREDECESSORS] > 0
 
-    def _watch_successors(self, first: int, batch: FlowBatch, waits: Dependencies) -> None:
-        """Note for which flows another host waits so closely that it must know at once."""
+    def _gates_of(self, batch: FlowBatch) -> tuple[Ints, Ints] | None:
+        """Return the compressed rows of gates that flows of `batch` wait for."""
+        if batch.gates is None:
+            return None
+        cuts, gates = rows(batch.gates, len(batch), "gates")
+        if not ((gates >= 0) & (gates < len(self._gates))).all():
+            raise SimulationError(f"a flow waits for a gate that is none of {len(self._gates)}")
+        return cuts, gates
+
+    def _wait_for_gates(self, first: int, cuts: Ints, gates: Ints) -> Any:
+        """Note who waits for which gate; return for how many that are shut each flow waits."""
+        waiter = np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
+        shut = np.array([self._gates[gate] is not None for gate in gates.tolist()], np.bool_)
+        for gate in np.unique(gates[shut]).tolist():
+            waiting = self._gates[gate]
+            if waiting is not None:
+                waiting.append(first + waiter[gates == gate])
+        return np.bincount(waiter[shut], minlength=len(cuts) - 1)
+
+    def add_gate(self) -> int:
+        """Return the number of a new gate."""
+        self._gates.append([])
+        return len(self._gates) - 1
+
+    def open_gate(self, gate: int, now: int) -> None:
+        """Let those go on that wait for `gate`."""
+        if not 0 <= gate < len(self._gates):
+            raise SimulationError(f"there is no gate {gate}; gates are made by fabric.gate()")
+        waiting, self._gates[gate] = self._gates[gate], None
+        for flows in waiting or ():
+            state = self._store.state
+            waits = state.waiting.reshape(-1, at.WAITING)
+            np.subtract.at(waits[:, at.PREDECESSORS], flows, 1)
+            freed = np.unique(flows)
+            table = self._store.flow_rows()
+            blocked = table[freed, at.STATUS] & at.STATUS_MASK == at.BLOCKED
+            freed = freed[blocked & (waits[freed, at.PREDECESSORS] == 0)]
+            since = np.maximum(waits[freed, at.READY], now)
+            table[freed, at.START] = np.maximum(table[freed, at.START], since)
+            self._plan(freed)
+
+    def _watch_successors(
+        self, first: int, batch: FlowBatch, waits: Dependencies, calculated: Any, delay: Ints
+    ) -> None:
+        """Note for which flows another host waits so closely that it must know at once.
+
+        Calculations count as elsewhere: they stand on an agenda of their own.
+        """
         flow = np.repeat(np.arange(len(waits.waits)), np.diff(waits.first))
         ends = np.asarray(batch.dst if batch.trigger == "rx" else batch.src, np.int64)
         elsewhere = ends[flow] != np.asarray(batch.src, np.int64)[waits.successors]
-        watched = np.unique(flow[elsewhere & (waits.lag < self._width)])
+        elsewhere |= calculated[waits.successors]
+        soon = waits.lag + np.where(calculated, delay, 0)[waits.successors] < self._width
+        watched = np.unique(flow[elsewhere & soon])
         self._store.flow_rows()[first + watched, at.WATCH] |= at.CROSS
 
     def _plan(self, flows: Ints) -> None:
@@ -261,17 +322,6 @@ class Intake:
         row = self._store.flow_rows()[flow]
         row[at.STATUS] = at.FAILED | at.NO_PATH << at.REASON_SHIFT
         self._store.state.clock[at.ACTIVE] -= 1
-
-
-def _refuse_what_is_missing(batch: FlowBatch, src: Ints, dst: Ints) -> None:
-    """Refuse what a batch may ask for and this kernel lacks: gates and calculations."""
-    if batch.gates is not None:
-        raise SimulationError(f"flows that wait for gates {_ELSEWHERE}")
-    if (src == dst).any():
-        flow = int(np.argmax(src == dst))
-        raise SimulationError(
-            f"flow {flow} goes from host {src[flow]} to itself: a calculation, which {_ELSEWHERE}"
-        )
 
 
 def _too_late(flow: int, start: int) -> str:

@@ -150,11 +150,12 @@ def each(measure: Callable[[int, int], int], size: int | Ints, rate: Ints) -> In
 def _hosts(network: Network, link: Ints) -> Ints:
     if (network.host_uplink < 0).any() or (network.host_downlink < 0).any():
         raise SimulationError("every host needs a link to a switch and one back")
-    rows = np.zeros((network.host_count, at.HOST), np.int64)
-    rows[:, at.EGRESS] = link[network.host_uplink]
-    rows[:, at.INGRESS] = link[network.host_downlink]
+    # The last row holds the agenda of calculations, which use no port.
+    rows = np.zeros((network.host_count + 1, at.HOST), np.int64)
+    rows[:-1, at.EGRESS] = link[network.host_uplink]
+    rows[:-1, at.INGRESS] = link[network.host_downlink]
     home = network.host_count + network.leaf_switches[network.leaf_of_host]
-    rows[:, at.HOME] = home << 24 | network.leaf_of_host
+    rows[:-1, at.HOME] = home << 24 | network.leaf_of_host
     rows[:, at.READY_HEAD] = -1
     rows[:, at.READY_TAIL] = -1
     rows[:, at.NIC_AT] = at.NEVER

@@ -15,6 +15,7 @@ from netsim.fabric.kernel.pending import replace as set_key
 from netsim.fabric.kernel.state import (
     FLOW,
     HOST,
+    HOSTS,
     MERGE_FROM,
     MERGE_TO,
     NEVER,
@@ -52,6 +53,16 @@ def key_of(state: State, host: int, time: int) -> int:
     return (time - state.clock[MERGE_FROM]) << TIME_SHIFT | phase << NUMBER_BITS | number
 
 
+def is_calculation_first(state: State) -> bool:
+    """Return whether the next event of the window is a calculation that ends."""
+    time = next_due(state, state.fixed[HOSTS])
+    if time >= state.clock[MERGE_TO]:
+        return False
+    flow = first_due(state, state.fixed[HOSTS])
+    key = (time - state.clock[MERGE_FROM]) << TIME_SHIFT | STARTS << NUMBER_BITS | flow
+    return key < state.order[1]
+
+
 def place(state: State, host: int) -> None:
     """Give `host` its place in the order, or in the tree of minima if it is past the window."""
     time = next_time(state, host)
@@ -64,9 +75,12 @@ def place(state: State, host: int) -> None:
 
 
 def appoint(state: State, host: int) -> None:
-    """Take note that the events of `host` have changed, unless it is this host's own turn."""
+    """Take note that the events of `host` have changed, unless it is this host's own turn.
+
+    The agenda of calculations has no turns: each window looks at it.
+    """
     clock = state.clock
-    if clock[TURN] == host:
+    if clock[TURN] == host or host == state.fixed[HOSTS]:
         return
     if clock[MERGE_TO] != 0:
         place(state, host)
@@ -77,7 +91,7 @@ def appoint(state: State, host: int) -> None:
 def appoint_at(state: State, host: int, time: int) -> None:
     """Take note that `host` has a further event, at `time`, unless it is this host's own turn."""
     clock = state.clock
-    if clock[TURN] == host:
+    if clock[TURN] == host or host == state.fixed[HOSTS]:
         return
     if clock[MERGE_TO] != 0:
         place(state, host)

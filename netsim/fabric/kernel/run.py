@@ -8,12 +8,14 @@ around it.
 
 from __future__ import annotations
 
+from netsim.fabric.kernel.agenda import next_due
 from netsim.fabric.kernel.flow import is_blocked, plan_start
 from netsim.fabric.kernel.minima import HOST_TREE, SWITCH_TREE, root
 from netsim.fabric.kernel.state import (
     EVENTS,
     FRESH,
     FRESH_AT,
+    HOSTS,
     IDLE,
     MORE,
     NEVER,
@@ -35,7 +37,7 @@ def run(state: State, limit: int, most: int) -> int:
     status = MORE
     while clock[EVENTS] < enough:
         if clock[STAGE] == CLOSED:
-            first = min(root(state, HOST_TREE), root(state, SWITCH_TREE))
+            first = next_event(state)
             status = hindrance(state, first, limit)
             if status != MORE:
                 break
@@ -44,6 +46,12 @@ def run(state: State, limit: int, most: int) -> int:
         if status != MORE:
             break
     return status
+
+
+def next_event(state: State) -> int:
+    """Return the time of the first event of any node, or of a calculation's end."""
+    node = min(root(state, HOST_TREE), root(state, SWITCH_TREE))
+    return min(node, next_due(state, state.fixed[HOSTS]))
 
 
 def take_in(state: State) -> None:

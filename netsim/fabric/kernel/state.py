@@ -337,6 +337,9 @@ PATH: Final = 19
 """Row of `pairs` towards the destination (low 32 bits), and back to the source above."""
 WATCH: Final = 20
 """What must be told when the flow is over: `netsim.fabric.kernel.watch`."""
+DELAY_OF: Final = 6
+"""Of a calculation, which sends nothing: how long it takes; `START` is when it ends, once it has
+begun."""
 FLOW: Final = 21
 
 # WATCH

@@ -24,9 +24,16 @@ from typing import Final
 from netsim.fabric.kernel.agenda import first_due, next_due, strike
 from netsim.fabric.kernel.answers import EXPIRE, refuse
 from netsim.fabric.kernel.classes import tick
-from netsim.fabric.kernel.flow import arm, fail, make_ready, start
+from netsim.fabric.kernel.flow import arm, calculated, fail, make_ready, start
 from netsim.fabric.kernel.host import arrival_turn
-from netsim.fabric.kernel.merge import disperse, gather, next_time, place, winner
+from netsim.fabric.kernel.merge import (
+    disperse,
+    gather,
+    is_calculation_first,
+    next_time,
+    place,
+    winner,
+)
 from netsim.fabric.kernel.minima import FOURTH, HOST_TREE, SWITCH_TREE, least, refresh_top
 from netsim.fabric.kernel.nic import nic_turn
 from netsim.fabric.kernel.plugs import TRACED, expire, setback
@@ -83,7 +90,7 @@ def open_window(state: State, first: int, limit: int) -> None:
     if fixed[LOSSY] != 0:
         stage = HOSTS_FIRST
         width = 1
-    elif clock[CLOSE] > 0 or clock[DESPERATE] > 0:
+    elif clock[CLOSE] > 0 or clock[DESPERATE] > 0 or is_calculation_due(state, first):
         stage = HOSTS_FIRST
         width = fixed[MERGED_WIDTH]
     clock[OPENED] = first
@@ -91,6 +98,11 @@ def open_window(state: State, first: int, limit: int) -> None:
     if width < limit - first:
         clock[CLOSES] = first + width
     clock[STAGE] = stage
+
+
+def is_calculation_due(state: State, first: int) -> bool:
+    """Return whether a calculation ends within a window that opens at `first`."""
+    return next_due(state, state.fixed[HOSTS]) - first < state.fixed[FREE_WIDTH]
 
 
 def pass_window(state: State) -> int:
@@ -238,6 +250,14 @@ def date(state: State, flow: int, now: int) -> None:
     make_ready(state, flow, now)
 
 
+def calculate(state: State, now: int) -> None:
+    """End the calculation that is due at `now`."""
+    clock = state.clock
+    clock[NOW] = max(clock[NOW], now)
+    calculated(state, first_due(state, state.fixed[HOSTS]), now)
+    clock[EVENTS] += 1
+
+
 def merged(state: State) -> int:
     """Let hosts have their events in the order of time, up to what others must see at once."""
     clock = state.clock
@@ -246,7 +266,13 @@ def merged(state: State) -> int:
     clock[MERGE_FROM] = clock[OPENED]
     clock[MERGE_TO] = clock[CLOSES]
     gather(state)
-    while order[1] != NEVER:
+    while order[1] != NEVER or next_due(state, state.fixed[HOSTS]) < clock[MERGE_TO]:
+        if is_calculation_first(state):
+            now = next_due(state, state.fixed[HOSTS])
+            if now > clock[STOP_AT]:
+                break
+            calculate(state, now)
+            continue
         host = winner(state)
         now = next_time(state, host)
         if now > clock[STOP_AT]:

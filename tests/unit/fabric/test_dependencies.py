@@ -71,20 +71,6 @@ def test_what_does_not_fit_together_is_refused(cuts, entries, lag, message):
         dependencies(FlowBatch([0, 0], [1, 1], [1, 1], predecessors=(cuts, entries), lag=lag))
 
 
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ({"gates": ([0, 1], [0])}, "gates the packet kernel cannot do"),
-        ({"dst": [0]}, "a calculation, which the packet kernel cannot do"),
-    ],
-)
-def test_what_the_packet_kernel_cannot_do_is_refused(make_fabric, asked, message):
-    wanted = {"src": [0], "dst": [2], "size": [1], **asked}
-
-    with pytest.raises(SimulationError, match=message):
-        make_fabric().submit(FlowBatch(**wanted))
-
-
 def test_a_flow_starts_at_the_latest_end_of_a_predecessor_plus_its_own_lag(make_fabric):
     # Both predecessors go from host 0 to host 1 of one leaf, so flow 1 ends a packet of 5.2 ns (65
     # B at 80 ps) after flow 0. With 100 ns more of lag, flow 0 is the one that counts.
