@@ -24,7 +24,7 @@ REFERENCE: Final = "#8C8C8C"
 _LOOKS: Final = len(COLOURS) * len(DASHES)
 #: Names that are drawn together, by family; the order gives the place.
 _KNOWN: Final = (
-    "ecmp rps equitable rr ops stripe single",
+    "ecmp rps equitable rr ops stripe single reps",
     "uncoded gc sr_sgc m_sgc approximate_gc k_async speculative backup_workers gc_rep sr_sgc_rep "
     "m_sgc_rep stochastic_gc k_batch_sync k_sync adaptive_gc heterogeneous_gc "
     "communication_efficient_gc multi_message dynamic_clustering async_sgd auto",
