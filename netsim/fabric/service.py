@@ -146,14 +146,19 @@ class Fabric:
         `TransferFailed` if that cannot be. `path` is for policies that are given paths: links from
         host to host.
         """
-        flow, joined = self._intake.add_one(src, dst, size, self.env.now, path)
+        intake = self._intake
+        if intake.gathers:
+            flow, joined = intake.note(src, dst, size, self.env.now), True
+        else:
+            flow, joined = intake.add_one(src, dst, size, self.env.now, path)
         self.env.stir()
         event = Transfer(self.env, self, flow)
         if joined:
-            self._waiters[self._intake.batches - 1] = (event, flow)
+            self._waiters[intake.batches - 1] = (event, flow)
         else:
             self._fail(event, flow, at.NO_PATH)
-        self._release_plan(event)
+        if self._planner is not None:
+            self._release_plan(event)
         return event
 
     def submit(self, flows: FlowBatch) -> Event:
@@ -195,6 +200,7 @@ class Fabric:
         batch with `TransferCancelled`. If the flow counts as done, nothing more is sent, and that
         is all.
         """
+        self._intake.hand_over()
         state = self._store.state
         if not cancel(state, flow):
             return
@@ -217,6 +223,8 @@ class Fabric:
 
     def peek(self) -> Time:
         """Return the time of the next kernel event, NEVER if there is none."""
+        if self._intake.noted_at is not None:
+            return self._intake.noted_at
         state = self._store.state
         clock = state.clock
         if clock[at.STAGE] != CLOSED:
@@ -225,6 +233,7 @@ class Fabric:
 
     def advance(self, limit: Time) -> bool:
         """Handle one slice of events strictly before `limit`; return whether a batch is over."""
+        self._intake.hand_over()
         store = self._store
         status = self._run(store.state, min(limit, at.HORIZON), self._slice)
         check_overflow(store.state, self._link_names)
@@ -259,12 +268,13 @@ class Fabric:
     def deliver(self) -> None:
         """Succeed the events of what is over, in the order of completion."""
         state = self._store.state
-        over = state.finished[: state.clock[at.FINISHED]].tolist()
+        finished = state.finished[: state.clock[at.FINISHED]]
+        over = finished.tolist()
+        culprits = state.batches[finished * at.BATCH + at.CULPRIT].tolist()
         state.clock[at.FINISHED] = 0
         state.clock[at.STOP_AT] = NEVER
-        for batch in over:
+        for batch, culprit in zip(over, culprits, strict=True):
             event, value = self._waiters.pop(batch, (None, None))
-            culprit = int(state.batches[batch * at.BATCH + at.CULPRIT])
             if event is None or event.triggered:
                 continue
             if culprit < 0:
@@ -284,6 +294,7 @@ class Fabric:
     @property
     def delivered(self) -> float | None:
         """Share of the packets of all flows so far that are delivered; None without flows."""
+        self._intake.hand_over()
         rows = self._store.flow_rows()[: self._intake.flows]
         packets = int(rows[:, at.PACKETS].sum())
         return int((rows[:, at.ARRIVED] & at.LOW).sum()) / packets if packets else None
@@ -295,11 +306,13 @@ class Fabric:
         Of a flow that was cancelled or failed it is what was there by then.
         """
         payload = int(self._store.state.fixed[at.PAYLOAD])
+        self._intake.hand_over()
         return received_bytes(self._store.flow_rows()[: self._intake.flows], payload)
 
     @property
     def unfinished(self) -> int:
         """Flows that are neither done nor failed nor cancelled."""
+        self._intake.hand_over()
         return int(self._store.state.clock[at.ACTIVE])
 
     @property
@@ -319,6 +332,7 @@ class Fabric:
 
     def flow_columns(self) -> dict[str, NDArray[Any]]:
         """Return the flows' columns, by flow number; unknown `end_rx` and `end_tx` are masked."""
+        self._intake.hand_over()
         return flow_columns(self._store.flow_rows()[: self._intake.flows], REASONS)
 
     def link_columns(self) -> dict[str, NDArray[Any]]:

@@ -88,6 +88,16 @@ class Classes:
                 self._ends[src, dst] = known
         return known
 
+    def of_pairs(self, flows: Sequence[tuple[int, int, int]]) -> list[int]:
+        """Return the class of each flow, of which source and destination come first."""
+        known = self._ends
+        pairs = [(src, dst) for src, dst, _ in flows]
+        fresh = [pair for pair in dict.fromkeys(pairs) if pair not in known]
+        if fresh:
+            src, dst = np.array(fresh, np.int64).T
+            known.update(zip(fresh, self.of(src, dst, None).tolist(), strict=True))
+        return [known[pair] for pair in pairs]
+
     def _add(self, rows: list[tuple[int, ...]]) -> None:
         """Add classes, each a base round trip (ps), a rate (bit/s) and a full queue (ps)."""
         scales: list[int] = []

@@ -334,10 +334,14 @@ def test_a_trigger_at_the_sender_is_refused_without_acknowledgements(make_fabric
         make_fabric().submit(FlowBatch([0], [2], [4096], trigger="tx"))
 
 
+def test_a_transfer_to_its_own_host_is_refused(make_fabric):
+    with pytest.raises(SimulationError, match="from host 1 to itself"):
+        make_fabric().transfer(1, 1, 10)
+
+
 @pytest.mark.parametrize(
     ("flow", "message"),
     [
-        ((1, 1, 10), "from host 1 to itself"),
         ((0, 9, 10), "hosts are 0 to 3"),
         ((0, 1, -1), "negative size"),
         ((0, 1, 4096 << 25), "packets is too long"),
@@ -370,3 +374,37 @@ def test_a_process_that_waits_for_nothing_is_a_stall(make_fabric):
 
     with pytest.raises(StalledError, match=r"t=5.3312 us.*1 of 64 ranks wait \(rank 5: recv"):
         fabric.env.run()
+
+
+def test_messages_of_one_instant_are_numbered_as_they_come_and_can_be_cancelled(make_fabric):
+    def run(gathers):
+        fabric = make_fabric((2, 4, 2), "rps", "fixed_window")
+        fabric._intake.gathers = gathers
+        env = fabric.env
+        seen = []
+
+        def sends(host):
+            for turn in range(3):
+                flow = yield fabric.transfer(host, (host + 1 + turn) % 8, 5000)
+                seen.append((env.now, host, flow))
+
+        for host in range(6):
+            env.process(sends(host))
+        env.run(1)
+        late = [fabric.transfer(7, host, 10**6) for host in range(3)]
+        seen.append([transfer.flow for transfer in late])
+        seen.append(fabric.unfinished)
+        late[1].cancel()
+        seen.append(fabric.unfinished)
+        env.run()
+        flows = fabric.flow_columns()
+        return seen, {name: np.ma.filled(column, -1).tolist() for name, column in flows.items()}
+
+    seen, flows = run(gathers=True)
+
+    assert seen[:3] == [[6, 7, 8], 9, 8]
+    assert flows["src"][:9] == [0, 1, 2, 3, 4, 5, 7, 7, 7]
+    assert flows["start"][:9] == [0] * 6 + [1] * 3
+    assert flows["status"] == ["done"] * 7 + ["cancelled"] + ["done"] * 13
+    # One by one they do the same.
+    assert (seen, flows) == run(gathers=False)
