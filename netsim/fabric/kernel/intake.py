@@ -60,8 +60,10 @@ class Intake:
         self._noted: list[tuple[int, int, int]] = []
         #: Their start, before which the kernel has nothing left to do; None if there are none.
         self.noted_at: int | None = None
-        #: Whether `note` may be used: every pair is joined, and flows need no paths.
-        self.gathers = parts.path_rule is None and _all_joined(network)
+        #: Whether `note` may be used: every pair is joined, flows need no paths, packets have
+        #: headers.
+        headed = int(fixed[at.HEADER]) > 0
+        self.gathers = parts.path_rule is None and headed and _all_joined(network)
         self._near = int(fixed[at.NEAR_PACKETS])
         self._width = int(max(fixed[at.FREE_WIDTH], fixed[at.MERGED_WIDTH]))
         self.flows = 0
