@@ -7,6 +7,7 @@ address space of a process may be limited, and the machine has only so much.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +51,13 @@ def allowed_memory(
     return min(found, key=lambda one: one.size)
 
 
-def _group_limits(groups: Path, mounted: Path) -> Iterator[tuple[Path, int]]:
+@functools.cache
+def _group_limits(groups: Path, mounted: Path) -> tuple[tuple[Path, int], ...]:
+    """Return `_read_limits`, read once: a process stays in its groups, and many points ask."""
+    return tuple(_read_limits(groups, mounted))
+
+
+def _read_limits(groups: Path, mounted: Path) -> Iterator[tuple[Path, int]]:
     """Yield the file and the number of bytes of each limit on the control groups of a process."""
     try:
         lines = groups.read_text().splitlines()

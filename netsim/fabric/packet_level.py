@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +16,12 @@ from netsim.fabric.transports.selective_repeat import default_timeout
 from netsim.fabric.transports.transport import PathScale
 from netsim.fields import implementation
 from netsim.problems import Problem, ProblemsFound
+from netsim.topology.reuse import once_per_network
 
 if TYPE_CHECKING:
     from netsim.fabric.extent import Extent
     from netsim.fabric.flows import Flows
+    from netsim.fabric.queues.queue import QueueConfig
     from netsim.fabric.schema import NetworkConfig
     from netsim.topology.network import Network
 
@@ -94,10 +96,16 @@ def _of_queue(config: NetworkConfig, network: Network) -> list[Problem]:
         return []
     rto = getattr(config.transport, "rto", None)
     trip = longest_trip(network, config.packet)
-    drain = int(
-        drain_times(network, port_limits(transport, config.queue, network, trip, full)).max()
-    )
+    drain = _longest_drain(network, transport, config.queue, trip, full)
     longest = default_timeout(PathScale(rtt=trip, bdp=0, wire=full, drain=drain))
     doublings = getattr(config.transport, "doublings", 0)
     found = limits.of_timeout(rto, longest, drain, doublings)
     return below(at if rto is None else ("transport", "rto"), found)
+
+
+@once_per_network
+def _longest_drain(
+    network: Network, transport: Any, queue: QueueConfig | None, trip: int, wire: int
+) -> int:
+    """Return the longest time (ps) in which a port of the network sends a full queue."""
+    return int(drain_times(network, port_limits(transport, queue, network, trip, wire)).max())

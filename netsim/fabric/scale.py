@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netsim.fabric.fastest import hop_delay, inner_links, service_time
+from netsim.topology.reuse import once_per_network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,8 +39,18 @@ def costs(network: Network, packet: PacketConfig) -> tuple[Ints, Ints]:
 
 def longest_trip(network: Network, packet: PacketConfig, hosts: Ints | None = None) -> int:
     """Return the longest base round trip (ps) between two of `hosts`; None: of all hosts."""
-    if hosts is None or len(hosts) < 2:
-        hosts = np.arange(network.host_count)
+    everybody = np.arange(network.host_count)
+    if hosts is None or len(hosts) < 2 or np.array_equal(hosts, everybody):
+        return _longest_of_all(network, packet)
+    return _longest(network, packet, hosts)
+
+
+@once_per_network
+def _longest_of_all(network: Network, packet: PacketConfig) -> int:
+    return _longest(network, packet, np.arange(network.host_count))
+
+
+def _longest(network: Network, packet: PacketConfig, hosts: Ints) -> int:
     there, back = costs(network, packet)
     ends = edges(network, there, back)
     regular = network.kind == "leaf_spine" and network.link_up.all()

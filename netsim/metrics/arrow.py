@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
@@ -43,9 +43,14 @@ def arrow_field(column: Column) -> pa.Field:
 
 def arrow_schema(table: Table, provenance: Mapping[str, Any]) -> pa.Schema:
     """Return the schema of the files of `table`: identity columns first, then its own."""
-    bare = _without_provenance(table)
+    return arrow_schemas([table], provenance)[table.name]
+
+
+def arrow_schemas(tables: Iterable[Table], provenance: Mapping[str, Any]) -> dict[str, pa.Schema]:
+    """Return the schemas of `tables` by name; their provenance, which they share."""
     said = {PROVENANCE_KEY: canonical_json(provenance).encode()}
-    return bare.with_metadata({**bare.metadata, **said})
+    bare = {table.name: _without_provenance(table) for table in tables}
+    return {n: schema.with_metadata({**schema.metadata, **said}) for n, schema in bare.items()}
 
 
 @functools.lru_cache(maxsize=256)

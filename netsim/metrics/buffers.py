@@ -8,6 +8,7 @@ numbers are not copied either.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
@@ -42,13 +43,13 @@ def text(values: Sequence[str | None]) -> pa.Array:
     if strangers:
         raise TypeError(f"{strangers[0]!r} is {type(strangers[0]).__name__}")
     encoded = [b"" if value is None else value.encode() for value in values]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(value) for value in encoded], out=offsets[1:])
+    ends = accumulate(map(len, encoded), initial=0)
+    offsets = np.fromiter(ends, np.int64, len(encoded) + 1)
     if offsets[-1] > _LONGEST_TEXT:
         raise ValueError("more than 2 GiB of text in one batch")
-    missing = np.fromiter((value is None for value in values), bool, len(encoded))
+    absent = [value is None for value in values]
     buffers = [
-        _validity(missing if missing.any() else None),
+        _validity(np.array(absent) if any(absent) else None),
         pa.py_buffer(offsets.astype(np.int32)),
         pa.py_buffer(b"".join(encoded)),
     ]
@@ -70,8 +71,8 @@ def encoded(column: pa.Array) -> pa.DictionaryArray:
     known: dict[str, int] = {}
     values = column.to_pylist()
     codes = [0 if value is None else known.setdefault(value, len(known)) for value in values]
-    missing = np.array([value is None for value in values], np.bool_)
-    return dictionary(np.array(codes), list(known), missing if missing.any() else None)
+    missing = np.array([value is None for value in values]) if column.null_count else None
+    return dictionary(np.array(codes, np.int32), list(known), missing)
 
 
 def whole_numbers(column: pa.ChunkedArray) -> np.ndarray | None:

@@ -111,10 +111,11 @@ def _integers(values: Any, kind: str) -> pa.Array:
     data, mask = _separated(values)
     if data.dtype.kind not in "iu":
         raise _RefusedError(f"wants {kind}, got {_told(data)}")
-    limits = np.iinfo(kind)
-    kept = data if mask is None else data[~mask]
-    if kept.size and (int(kept.min()) < limits.min or int(kept.max()) > limits.max):
-        raise _RefusedError(f"a value lies outside the range of {kind}")
+    if data.dtype != kind:
+        limits = np.iinfo(kind)
+        kept = data if mask is None else data[~mask]
+        if kept.size and (int(kept.min()) < limits.min or int(kept.max()) > limits.max):
+            raise _RefusedError(f"a value lies outside the range of {kind}")
     return buffers.numbers(np.ascontiguousarray(data, dtype=kind), TYPES[kind], mask)
 
 

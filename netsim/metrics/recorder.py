@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from netsim.errors import InvariantError
 from netsim.metrics import buffers
-from netsim.metrics.arrow import arrow_schema
+from netsim.metrics.arrow import arrow_schemas
 from netsim.metrics.conversion import to_batch
 from netsim.metrics.ordering import ROW_GROUP, RowGroups
 from netsim.metrics.schema import IDENTITY, Table
@@ -99,9 +99,7 @@ class Recorder:
         self._sink = sink
         self._identity = (point, replication)
         self._tables = {table.name: table for table in tables}
-        self._schemas = {
-            name: arrow_schema(table, provenance or {}) for name, table in self._tables.items()
-        }
+        self._schemas = arrow_schemas(self._tables.values(), provenance or {})
         self._groups = {
             name: RowGroups(name, table.key, self._to_sink(name), row_group)
             for name, table in self._tables.items()
@@ -171,8 +169,7 @@ def _identified(rows: pa.Table, schema: pa.Schema, identity: tuple[str, int]) ->
         buffers.dictionary(np.zeros(length, dtype=np.int32), [point]),
         buffers.numbers(np.full(length, replication, dtype=np.int32), pa.int32()),
     ]
-    for field in list(schema)[len(IDENTITY) :]:
-        column = rows.column(field.name)
-        encode = pa.types.is_dictionary(field.type)
+    for column, kind in zip(rows.columns, schema.types[len(IDENTITY) :], strict=True):
+        encode = pa.types.is_dictionary(kind)
         arrays.append(buffers.encoded(column.combine_chunks()) if encode else column)
     return pa.Table.from_arrays(arrays, schema=schema)

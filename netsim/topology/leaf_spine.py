@@ -18,6 +18,7 @@ from netsim.fields import Config as Block
 from netsim.fields import Rate, Time, field, problem
 from netsim.registry import register
 from netsim.topology.network import Network
+from netsim.topology.reuse import reused
 
 _ENDS = re.compile(r"\s*(\w+)\s*(->?)\s*(\w+)\s*(?:#\s*(\w+)\s*)?")
 _NODE = re.compile(r"(host|leaf|spine)(0|[1-9]\d{0,6})")
@@ -107,6 +108,7 @@ class LeafSpine:
             return self
 
     @staticmethod
+    @reused
     def build(config: Config) -> Network:
         """Return the network: hosts, then leaves, then spines; links in both directions."""
         leaves, spines, hosts = config.leaves, config.spines, config.leaves * config.hosts_per_leaf

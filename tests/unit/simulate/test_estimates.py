@@ -216,3 +216,14 @@ def test_the_limit_of_the_address_space_counts_where_it_is_the_least(tmp_path):
 
     assert "size=3000000000" in ran.stdout
     assert "ulimit -v" in ran.stdout
+
+
+def test_limits_of_control_groups_are_read_once_in_a_process(tmp_path):
+    groups, mounted = tmp_path / "cgroup", tmp_path / "mounted"
+    groups.write_text("0::/\n")
+    mounted.mkdir()
+    (mounted / "memory.max").write_text("5000000")
+    before = allowed_memory(groups, mounted)
+    (mounted / "memory.max").unlink()
+
+    assert allowed_memory(groups, mounted) == before
