@@ -25,7 +25,7 @@ from netsim.metrics.arrow import provenance
 from netsim.metrics.reader import Results
 
 MOST = 6
-NEEDED = ("runs", "flows", "link_totals")
+NEEDED = ("runs", "flows", "link_totals", "hosts")
 
 
 def read(directory: str) -> Results:
@@ -55,7 +55,8 @@ def headline(run: Results) -> dict[str, Any]:
     """Return the figures that a reader asks for first, means over replications."""
     flows, links = run.pandas("flows"), run.pandas("link_totals")
     per_run = flows.groupby("replication", observed=True)
-    load = links[between_switches(links.src, links.dst)].groupby("replication", observed=True).tx
+    inner = between_switches(links.src, links.dst, run.pandas("hosts").name)
+    load = links[inner].groupby("replication", observed=True).tx
     return {
         "replications": flows.replication.nunique(),
         "fct median [us]": per_run.fct.median().mean() * 1e6,

@@ -94,15 +94,16 @@ def _binned(size: Floats, value: Floats) -> tuple[Floats, Floats, Floats]:
     return middle, median, high
 
 
-@figure("fabric", "link_totals")
+@figure("fabric", "link_totals", "hosts")
 def link_loads(axes: Any, runs: Runs) -> Data:
     """Show the load of each link between switches over the mean load, in falling order."""
     curves = {}
     for label, run in runs.items():
         links = run.table("link_totals")
-        load = np.sort(numbers(links, "tx")[between_switches(*_ends(links))])[::-1]
+        inner = between_switches(*_ends(links), _names(run.table("hosts"), "name"))
+        load = np.sort(numbers(links, "tx")[inner])[::-1]
         most = np.linspace(0, len(load) - 1, min(len(load), MOST_POINTS)).round().astype(np.int64)
-        # A network may have no link between switches: then there is no curve.
+        # Where no link joins two switches, or none that the fidelity looks at, there is no curve.
         mean = load.mean() if load.any() else 1.0
         curves[label] = (most / max(1, len(load) - 1), load[most] / mean)
     axes.axhline(1, color="black", linestyle=(0, (1, 2)), label="perfect balance")
@@ -111,39 +112,45 @@ def link_loads(axes: Any, runs: Runs) -> Data:
     return long_data("run", curves, ("rank", "load"))
 
 
-def between_switches(source: ArrayLike, target: ArrayLike) -> NDArray[np.bool_]:
-    """Return which links join two switches: a host is a node that sends to one other alone."""
-    hosts = _hosts(np.asarray(source, str), np.asarray(target, str))
-    inner: NDArray[np.bool_] = ~(np.isin(source, hosts) | np.isin(target, hosts))
+def between_switches(source: ArrayLike, target: ArrayLike, hosts: ArrayLike) -> NDArray[np.bool_]:
+    """Return which links join two switches, by the names of their ends and of all hosts."""
+    ends, known = (
+        np.stack((np.asarray(source, str), np.asarray(target, str))),
+        np.asarray(hosts, str),
+    )
+    at_hosts: NDArray[np.bool_] = np.isin(ends, known)
+    inner: NDArray[np.bool_] = ~(at_hosts[0] | at_hosts[1])
     return inner
 
 
 def _ends(links: pa.Table) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the names of the nodes that each link leaves and enters."""
-    return np.array(links.column("src").to_pylist()), np.array(links.column("dst").to_pylist())
+    return _names(links, "src"), _names(links, "dst")
 
 
-def _hosts(source: NDArray[Any], target: NDArray[Any]) -> NDArray[Any]:
-    pairs = np.unique(np.stack((source, target), axis=1), axis=0)
-    nodes, many = np.unique(pairs[:, 0], return_counts=True)
-    alone: NDArray[Any] = nodes[many == 1]
-    return alone
+def _names(table: pa.Table, column: str) -> NDArray[Any]:
+    return np.array(table.column(column).to_pylist(), str)
 
 
-@figure("fabric", "link_totals")
+@figure("fabric", "link_totals", "hosts")
 def utilization_map(axes: Any, runs: Runs) -> Data:
     """Show how busy the links from each leaf up to each spine are, mean over replications.
 
     Of several runs the first is drawn. Where several links join two switches, their mean is shown.
     """
-    links = next(iter(runs.values())).table("link_totals")
+    first = next(iter(runs.values()))
+    links, hosts = first.table("link_totals"), first.table("hosts")
     source, target = _ends(links)
-    hosts = _hosts(source, target)
-    leaves = _numbered(source[np.isin(target, hosts)])
-    up = np.isin(source, leaves) & ~np.isin(target, hosts)
+    leaves = _numbered(_names(hosts, "leaf"))
+    up = np.isin(source, leaves) & between_switches(source, target, _names(hosts, "name"))
     spines = _numbered(target[up])
+    axes.grid(visible=False)
+    axes.set(xlabel="to spine", ylabel="from leaf")
+    if not spines:
+        axes.text(0.5, 0.5, "no link between switches", ha="center", transform=axes.transAxes)
+        return {name: np.empty(0) for name in ("leaf", "spine", "utilization_mean")}
     row, column = (
-        np.array([{name: n for n, name in enumerate(names)}[node] for node in ends[up]])
+        np.array([{name: n for n, name in enumerate(names)}[node] for node in ends[up]], np.int64)
         for names, ends in ((leaves, source), (spines, target))
     )
     cells = np.zeros((len(leaves), len(spines)))
@@ -152,8 +159,6 @@ def utilization_map(axes: Any, runs: Runs) -> Data:
     np.add.at(count, (row, column), 1)
     mean = cells / np.where(count, count, np.nan)
     image = axes.imshow(mean, vmin=0, cmap="cividis", aspect="auto")
-    axes.grid(visible=False)
-    axes.set(xlabel="to spine", ylabel="from leaf")
     for ticks, names in ((axes.set_xticks, spines), (axes.set_yticks, leaves)):
         kept = np.arange(0, len(names), -(-len(names) // 8))
         ticks(kept, [_digits(names[place]) for place in kept])

@@ -156,19 +156,22 @@ def test_the_map_holds_the_mean_of_each_link_up(runs, tmp_path):
 
 
 def test_links_between_switches_are_those_that_end_at_no_host():
-    source = ["h0", "h1", "a", "a", "a", "b", "b"]
-    target = ["a", "b", "h0", "b", "c", "h1", "a"]
+    # Switch c has one neighbour alone, as hosts mostly have; host h1 is joined to two switches.
+    source = ["h0", "h1", "h1", "a", "a", "a", "b", "b", "c"]
+    target = ["a", "b", "a", "h0", "b", "c", "h1", "a", "a"]
 
-    assert between_switches(source, target).tolist() == [
-        False, False, False, True, True, False, True
+    assert between_switches(source, target, ["h0", "h1"]).tolist() == [
+        False, False, False, False, True, True, False, True, True
     ]  # fmt: skip
 
 
 def test_a_network_without_links_between_switches_has_no_curve_of_loads(runs, tmp_path):
     class HostsAlone:
         def table(self, name):
-            links = runs["fabric"]["one"].table(name)
-            return links.filter([name.startswith("h") for name in links.column("src").to_pylist()])
+            rows = runs["fabric"]["one"].table(name)
+            if name == "hosts":
+                return rows
+            return rows.filter([node.startswith("h") for node in rows.column("src").to_pylist()])
 
     with page(tmp_path / "it.png") as (axes,):
         data = registry.lookup("figure", "link_loads").draw(axes, {"one": HostsAlone()})
@@ -197,3 +200,12 @@ def test_a_map_of_gains_writes_its_numbers(size, tmp_path):
 
     assert [text.get_text() for text in axes.texts] == ["-20", "+10", "0", "+5"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "2.2"]
+
+
+def test_where_no_link_between_switches_is_looked_at_the_map_says_so(runs, tmp_path):
+    ideal = netsim.run(runs["fabric"]["one"].scenario.resolve({"fidelity": "ideal", "record": {}}))
+    with page(tmp_path / "it.png") as (axes,):
+        data = registry.lookup("figure", "utilization_map").draw(axes, {"ideal": ideal})
+
+    assert [text.get_text() for text in axes.texts] == ["no link between switches"]
+    assert [len(column) for column in data.values()] == [0, 0, 0]
