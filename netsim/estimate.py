@@ -13,13 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from netsim.errors import ScenarioError
 from netsim.memory_limit import Allowed, allowed_memory
-
-if TYPE_CHECKING:
-    from netsim.scenario import Scenario
 
 #: Samples (instants at which links or memories are looked at) that a run may take.
 MOST_SAMPLES: Final = 10**7
@@ -89,14 +86,25 @@ class Estimate:
         return ", ".join([*said, f"{_size(self.peak)} of memory", _lasting(self.seconds)])
 
 
-def estimate(scenario: Scenario) -> Estimate:
+class _Planned(Protocol):
+    """What is read of a scenario: its name, and its family, which knows what the model costs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def model(self) -> Any: ...
+    @property
+    def family(self) -> Any: ...
+
+
+def estimate(scenario: _Planned) -> Estimate:
     """Return what one replication of `scenario` will cost."""
     said: Estimate = scenario.family.estimate(scenario.model)
     return said
 
 
 def refuse_too_large(
-    scenario: Scenario, cost: Estimate | None = None, allowed: Allowed | None = None
+    scenario: _Planned, cost: Estimate | None = None, allowed: Allowed | None = None
 ) -> None:
     """Raise if a replication of `scenario` needs more than it may have.
 

@@ -68,7 +68,7 @@ def unreadable(path: Path, why: OSError) -> Problem:
     else:
         message = f"{path.name} cannot be read: {why.strerror or why}"
         hint = "check its permissions"
-    return Problem(message, ("file",), "no-file", hint, path)
+    return Problem(message, ("file",), "bad-path", hint, path)
 
 
 def not_text(path: Path, line: int = 0) -> Problem:

@@ -66,7 +66,7 @@ class OneOf:
             named = isinstance(value, str) and registry.canonical(value) in known
             example = value if named else (known or ["NAME"])[0]
             hint = f"write it as {{{self.key}: {example}}}"
-            raise problem("bad-type", f"{shown(value)} is not a {self.kind} block", hint=hint)
+            raise problem("bad-type", f"{shown(value)} is not {self._block}", hint=hint)
         if self.key not in value:
             if FILE_KEY in value and FILE_KEY in known:
                 return FILE_KEY
@@ -83,6 +83,11 @@ class OneOf:
             + registry.suspects(),
         )
 
+    @property
+    def _block(self) -> str:
+        """What it wants, in words: ``a routing block``, ``an order block``."""
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind} block"
+
     def _unnamed(self, keys: list[str], known: list[str]) -> Exception:
         """Return the error of a block with `keys` that does not say which implementation it is."""
         fields = {name: {*registry.lookup(self.kind, name).Config.model_fields} for name in known}
@@ -90,7 +95,7 @@ class OneOf:
         anywhere = set().union(*fields.values())
         strange = [key for key in keys if registry.canonical(key) not in anywhere]
         if slip := registry.nearest(self.key, strange):
-            message = f"'{slip}' is not a field of a {self.kind} block"
+            message = f"'{slip}' is not a field of {self._block}"
             return problem("unknown-field", message, at=(slip,), hint=f"did you mean '{self.key}'?")
         fitting = [name for name in known if given <= fields[name]] or known
         sole = len(fitting) == 1 and bool(keys)

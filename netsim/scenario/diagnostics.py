@@ -36,6 +36,8 @@ CODES: Final[dict[str, str]] = {
     "out-of-range": "A number lies outside the range of its field, or cannot be held at all.",
     "bad-value": "A value breaks a rule of its field that is none of the above.",
     "bad-data": "A data file that the scenario names holds something wrong.",
+    "bad-file": "A data file as a whole is not of its format: broken XML, not UTF-8.",
+    "duplicate": "Two entries of a list or a data file are the same, or have the same name.",
     "unsatisfiable": "Fields that are right one by one contradict one another.",
 }
 

@@ -127,7 +127,7 @@ def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> lis
     """Return what network or learning ask for and the rest of the scenario does not give."""
     if scenario.stragglers is not None and hasattr(chosen, "build"):
         message = f"'{scenario.code.scheme}' needs delays, not a straggler pattern"  # type: ignore[attr-defined]
-        return [Problem(message, ("stragglers",), "conflict", "give delays in its place")]
+        return [Problem(message, ("stragglers",), hint="give delays in its place")]
     if scenario.learning is not None and hasattr(chosen, "build"):
         message = f"'{scenario.code.scheme}' has no rounds whose gradients could be learnt from"  # type: ignore[attr-defined]
         return [Problem(message, ("learning",), hint="take another scheme, or leave it out")]
@@ -146,7 +146,7 @@ def _company_problems(scenario: StragglersScenario, chosen: type[Scheme]) -> lis
         return [Problem(message, ("network",), hint="take another scheme, or leave it out")]
     if scenario.delays is None or delays.taken_as_is(scenario.delays):
         message = "given finish times or stragglers leave nothing for a network to do"
-        return [Problem(message, ("network",), "conflict", "leave one of the two out")]
+        return [Problem(message, ("network",), hint="leave one of the two out")]
     return _network_problems(scenario, scenario.network)
 
 

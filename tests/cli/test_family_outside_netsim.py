@@ -181,7 +181,7 @@ MISTAKES = {
     "order: strided": ":4:1: error[missing-field]: order of runners 'strided' needs 'stride'",
     "course: {kind: whel}": ":4:16: error[unknown-name]: no graph named 'whel'",
     "course: {kind: ring, nodes: 3}": ":4:1: error[unsatisfiable]: the graph 'ring' has 3",
-    "order: 3": ":4:8: error[bad-type]: 3 is not a",
+    "order: 3": ":4:8: error[bad-type]: 3 is not an order block",
     "hold: 3 kB": ":4:7: error[bad-unit]: '3 kB' is not a duration",
     "hold: 3": ":4:7: error[bad-unit]: 3 has no unit",
     "hold: {dist: exponential}": ":4:1: error[missing-field]: distribution 'exponential' needs",

@@ -70,7 +70,7 @@ def test_given_finish_times_leave_nothing_to_a_network(tmp_path, wrapped):
     topology = f"{{kind: leaf_spine, leaves: 1, spines: 1, hosts_per_leaf: 5, host_link: {link}}}"
     path = scenario(tmp_path, "matrix", wrapped, f"network: {{topology: {topology}}}\n")
 
-    assert [problem.code for problem in check(path, ())[1]] == ["conflict"]
+    assert [problem.code for problem in check(path, ())[1]] == ["unsatisfiable"]
 
 
 def test_the_file_of_a_law_is_checked_with_the_scenario(tmp_path):
