@@ -12,7 +12,16 @@ from pathlib import Path
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
-MODULES = ("startup", "scenarios", "fabric", "fabric_memory", "ports", "clock", "stragglers")
+MODULES = (
+    "startup",
+    "scenarios",
+    "fabric",
+    "fabric_memory",
+    "ports",
+    "clock",
+    "stragglers",
+    "sweeps",
+)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from netsim import registry
 from netsim.errors import UsageError
 from netsim.metrics import layout
 from netsim.metrics.parameters import with_parameters
-from netsim.metrics.reader import Results, concatenate, open_results, to_pandas
+from netsim.metrics.reader import Results, RunFiles, concatenate, open_results, to_pandas
 from netsim.metrics.schema import IDENTITY
 from netsim.metrics.summary import SummaryRow, render, render_html, summary_rows
 
@@ -51,8 +51,16 @@ class OpenedRun(Results):
 
         # The order of runs is the order of their rows.
         runs = [run for run in self._runs if name in run.tables] or self._runs
-        tables = [Results([run]).table(name, where) for run in runs]
-        recorded = [provenance(table.schema)["scenario"] for table in tables]
+        tables, recorded = [], []
+        for run in runs:
+            table = Results([run]).table(name, where)
+            if run.kind == "sweep":
+                pieces = _by_point(run, table)
+                tables += [piece for piece, _ in pieces]
+                recorded += [scenario for _, scenario in pieces]
+            else:
+                tables.append(table)
+                recorded.append(provenance(table.schema)["scenario"])
         return concatenate(with_parameters(tables, recorded, parameters))
 
     def pandas(
@@ -107,6 +115,21 @@ class OpenedRun(Results):
 
     def _repr_html_(self) -> str:
         return render_html(self.summary_rows, repr(self))
+
+
+def _by_point(run: RunFiles, table: pa.Table) -> list[tuple[pa.Table, Mapping[str, Any]]]:
+    """Return the rows of each point of a sweep with the point's recorded scenario."""
+    from netsim.sweep.points import Points
+
+    points = Points(run.path / layout.RESOLVED)
+    index = {key.point: key.index for key in run.order.keys}
+    names = table.column("point").to_pylist()
+    starts = [at for at, name in enumerate(names) if not at or name != names[at - 1]]
+    ends = [*starts[1:], len(names)]
+    return [
+        (table.slice(start, end - start), points.scenario(index[names[start]]).recorded)
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def open_run(path: str | PathLike[str] | Iterable[str | PathLike[str]]) -> OpenedRun:

@@ -10,6 +10,7 @@ import toy_family
 from click.testing import CliRunner
 
 import netsim
+import netsim.errors
 from netsim.cli.main import main
 from netsim.metrics.marks import committed
 
@@ -314,3 +315,32 @@ def test_a_sweep_keeps_few_parts(folder):
     assert run("out").exit_code == 0
 
     assert len(committed(folder / "out")) == 1
+
+
+def test_any_field_of_the_scenario_becomes_a_column_of_a_sweep(folder):
+    assert run("out").exit_code == 0
+
+    ticks = netsim.open("out").table("ticks", parameters=["every", "seed", "trouble"])
+
+    assert ticks.schema.field("every").metadata[b"unit"] == b"ps"
+    by_point = {(t["point"], t["every"]) for t in ticks.to_pylist()}
+    runs = netsim.open("out").table("runs").to_pylist()
+    assert by_point == {(row["point"], row["every"]) for row in runs}
+    assert set(ticks["trouble"].to_pylist()) == {"model"}
+
+
+def test_a_sweep_and_runs_are_read_as_one(folder):
+    assert run("out").exit_code == 0
+    netsim.run({"netsim": 1, "workload": "toy", "ticks": 7}, out="alone")
+
+    runs = netsim.open(["out", "alone"]).table("runs")
+
+    assert len(runs) == 13
+    assert runs["ticks"].to_pylist()[-1] is None
+
+
+def test_a_field_that_is_not_swept_is_told_with_those_that_are(folder):
+    assert run("out").exit_code == 0
+
+    with pytest.raises(netsim.errors.UsageError, match="did you mean 'ticks'"):
+        netsim.open("out").table("ticks", where={"tick": 3})
