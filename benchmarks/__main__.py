@@ -20,6 +20,7 @@ MODULES = (
     "ports",
     "clock",
     "stragglers",
+    "quantum",
     "sweeps",
 )
 

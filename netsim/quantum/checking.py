@@ -1,0 +1,272 @@
+"""What makes a quantum scenario impossible, and what a user should know of one that is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from netsim.fields import implementation
+from netsim.graphs import kind as graphs
+from netsim.problems import Problem
+from netsim.quantum.decay import PS
+from netsim.quantum.schema import QuantumScenario, RequestConfig
+from netsim.quantum.states import werner
+from netsim.quantum.wiring import Routers, hardware_of, recovery
+from netsim.rng import Streams
+
+#: Fewest pairs that a request should expect for its tables to say anything.
+_FEW = 1e-3
+
+
+def problems(scenario: QuantumScenario) -> list[Problem]:
+    """Return what makes the scenario impossible, the parts before what they make up."""
+    found = [*_places(scenario), *_memory(scenario), *_swap(scenario)]
+    if found:
+        return found
+    routers = Routers(scenario, Streams(scenario.seed))
+    if routers.graph is not None and routers.graph.length is None:
+        message = "the routers' graph has no lengths, and light needs to know how far it goes"
+        return [Problem(message, ("topology",), "missing-field", "add 'length: 20 km' to it")]
+    found += _link(scenario, routers)
+    several = isinstance(scenario.request, tuple)
+    paths = []
+    for number, request in enumerate(scenario.requests):
+        at = ("request", number) if several else ("request",)
+        wrong, path = _request(scenario, routers, request)
+        found += [replace(one, at=(*at, *one.at)) for one in wrong]
+        paths += [path] if path is not None else []
+    return found + _of_paths(scenario, routers, paths)
+
+
+def _of_paths(scenario: QuantumScenario, routers: Routers, paths: list[list[int]]) -> list[Problem]:
+    """Return what cutoff or order of swaps make impossible on some path, each once."""
+    for find in (_cutoff, _order):
+        for path in paths:
+            if found := find(scenario, routers, path):
+                return found
+    return []
+
+
+def _places(scenario: QuantumScenario) -> list[Problem]:
+    if scenario.chain is None and scenario.topology is None:
+        hint = "for example chain: {routers: 3, segment: 20 km}"
+        return [
+            Problem(
+                "'chain' or 'topology' is missing: where are the routers?",
+                (),
+                "missing-field",
+                hint,
+            )
+        ]
+    if scenario.chain is not None and scenario.topology is not None:
+        message = "a topology takes the place of a chain"
+        return [Problem(message, ("topology",), hint="remove one of the two")]
+    if scenario.topology is None:
+        return []
+    return graphs.problems(scenario.topology)
+
+
+def _memory(scenario: QuantumScenario) -> list[Problem]:
+    memory = scenario.memory
+    found = []
+    if abs(sum(memory.errors) - 1) > 1e-9:
+        message = f"the shares of X, Y and Z sum to {sum(memory.errors):g}, not to 1"
+        found.append(Problem(message, ("memory", "errors"), hint="for example [0, 0, 1]"))
+    if memory.coherence is not None and (memory.t1 is not None or memory.t2 is not None):
+        message = "'coherence' and t1, t2 both say how a memory decays"
+        found.append(Problem(message, ("memory", "coherence"), hint="remove one of them"))
+    if memory.t1 is not None and memory.t2 is None:
+        message = "'t1' alone does not say how coherence decays"
+        found.append(Problem(message, ("memory", "t1"), "missing-field", "add t2, at most 2 t1"))
+    if memory.t1 is not None and memory.t2 is not None and memory.t2 > 2 * memory.t1:
+        message = f"T2 = {memory.t2:g} s exceeds 2 T1 = {2 * memory.t1:g} s, which no memory can"
+        hint = "lower t2, or raise t1"
+        found.append(Problem(message, ("memory", "t2"), hint=hint, also=("memory", "t1")))
+    return found
+
+
+def _swap(scenario: QuantumScenario) -> list[Problem]:
+    swap = scenario.swap
+    if swap.degradation is None:
+        return []
+    given = [name for name in ("gate_fidelity", "measurement_fidelity") if getattr(swap, name) < 1]
+    message = "'degradation' is the simple model, which knows no gate errors"
+    hint = "remove 'degradation', or leave it alone"
+    return [
+        Problem(message, ("swap", "degradation"), hint=hint, also=("swap", name))
+        for name in given[:1]
+    ]
+
+
+def _link(scenario: QuantumScenario, routers: Routers) -> list[Problem]:
+    link = scenario.link
+    found = []
+    chosen = implementation("link", link)
+    if link.modes > 1 and chosen.model(link, hardware_of(scenario, 0.0, 0.5)).rounds > 1:
+        message = "several modes at once need attempts of one round"
+        found.append(Problem(message, ("link", "modes"), hint="take another kind, or leave it out"))
+    if link.slot is not None and link.slot > recovery(scenario.memory):
+        message = "a slot of the channel is longer than a memory needs between two emissions"
+        hint = f"at most {recovery(scenario.memory) * PS:g} s with this memory.frequency"
+        found.append(Problem(message, ("link", "slot"), hint=hint, also=("memory", "frequency")))
+    if link.slot is not None and link.control == "ideal":
+        message = "ideal control knows no slots"
+        found.append(Problem(message, ("link", "slot"), hint="leave one of the two out"))
+    return found
+
+
+def _request(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig
+) -> tuple[list[Problem], list[int] | None]:
+    """Return what is wrong with one request, with places inside it, and its path."""
+    found = _ends(scenario, routers, request)
+    if found:
+        return found, None
+    source, target = routers.ends(request)
+    path = routers.path(source, target)
+    if path is None:
+        message = f"no fibres lead from '{routers.names[source]}' to '{routers.names[target]}'"
+        return [Problem(message, ("to",), hint="join them in the topology")], None
+    found += _memories(scenario, routers, request, path)
+    return found + _times(scenario, routers, request, path), path
+
+
+def _ends(scenario: QuantumScenario, routers: Routers, request: RequestConfig) -> list[Problem]:
+    from netsim.registry import did_you_mean
+
+    found = []
+    for key, name in (("from", request.source), ("to", request.target)):
+        if name is None:
+            if scenario.chain is None:
+                message = f"'{key}' is missing: which router?"
+                hint = f"for example '{key}: {routers.names[0]}'"
+                found.append(Problem(message, (), "missing-field", hint))
+        elif name not in routers.numbers:
+            near = did_you_mean(name, list(routers.names))
+            hint = near or f"known: {', '.join(routers.names[:8])}"
+            found.append(Problem(f"no router named '{name}'", (key,), "unknown-name", hint))
+    if not found:
+        source = request.source or routers.names[0]
+        if source == (request.target or routers.names[-1]):
+            message = f"'{source}' cannot share pairs with itself"
+            where = ("to",) if request.target is not None else ("from",)
+            found.append(Problem(message, where, hint="name two routers"))
+    return found
+
+
+def _memories(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
+) -> list[Problem]:
+    wanted = request.memories or scenario.memory.count
+    for position, router in enumerate(path):
+        inside = 0 < position < len(path) - 1
+        needed = wanted * (2 if inside else 1)
+        if needed > routers.capacity(router):
+            each = "on each of two sides " if inside else ""
+            message = (
+                f"{wanted} memories {each}are more than router '{routers.names[router]}' has: "
+                f"{routers.capacity(router)}"
+            )
+            hint = "ask for fewer, or raise memory.count"
+            where = ("memories",) if request.memories is not None else ()
+            return [Problem(message, where, hint=hint)]
+    return []
+
+
+def _times(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
+) -> list[Problem]:
+    found = []
+    there = routers.delays(path)[0][-1]
+    start = request.start if request.start is not None else 2 * there
+    if request.start is not None and start < there:
+        message = f"the request is at the responder after {there * PS:g} s only"
+        hint = f"start at {there * PS:g} s or later, or leave 'start' out"
+        found.append(Problem(message, ("start",), hint=hint))
+    end = request.end or scenario.until
+    if request.end is not None and request.end <= start:
+        message = "the reservation ends before it starts"
+        found.append(Problem(message, ("end",), hint=f"end after {start * PS:g} s"))
+    elif end is None and request.mode == "stream":
+        message = "nothing says when a stream of pairs ends"
+        found.append(Problem(message, (), "missing-field", "add 'end: 10 s', or 'until'"))
+    elif request.end is None and end is not None and end <= start:
+        message = f"the run ends before the request starts, at {start * PS:g} s"
+        found.append(Problem(message, (), hint="raise 'until'"))
+    return found
+
+
+def _cutoff(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list[Problem]:
+    cutoff = scenario.memory.cutoff
+    if cutoff is None:
+        return []
+    for one, other in pairwise(path):
+        edge = routers.edge(one, other)
+        timing = routers.timing(edge, one, other)
+        if scenario.link.control == "ideal":
+            least = timing.ideal
+        else:
+            least = edge.flight + (timing.second if edge.model.rounds == 2 else 0)
+        if cutoff <= least:
+            message = (
+                f"a pair of '{routers.names[one]}' and '{routers.names[other]}' is "
+                f"{least * PS:g} s old at its herald, so all would be given up"
+            )
+            hint = f"give a cutoff above {least * PS:g} s"
+            return [Problem(message, ("memory", "cutoff"), hint=hint)]
+    return []
+
+
+def _order(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list[Problem]:
+    find = getattr(implementation("swap", scenario.swap, key="policy"), "problems", None)
+    if find is None:
+        return []
+    return [replace(one, at=("swap", *one.at)) for one in find(scenario.swap, len(path))]
+
+
+def notes(scenario: QuantumScenario) -> list[str]:
+    """Return warnings: targets that cannot be reached, pairs that will not come."""
+    routers = Routers(scenario, Streams(scenario.seed))
+    said = []
+    chosen = implementation("link", scenario.link)
+    if scenario.detector.dark_count > 0 and not getattr(chosen, "counts_dark", False):
+        kind = getattr(scenario.link, "kind", "")
+        said.append(f"links of kind '{kind}' take no account of detector.dark_count")
+    for number, request in enumerate(scenario.requests):
+        path = routers.path(*routers.ends(request))
+        if path is None:
+            continue
+        edge = routers.edge(path[0], path[1])
+        best = _best(scenario, edge.model.state[0])
+        if request.fidelity > best:
+            said.append(
+                f"request {number}: no pair of a link reaches fidelity {request.fidelity:g}; the "
+                f"best is {best:.6g}"
+            )
+        end = request.end or scenario.until
+        timing = routers.timing(edge, path[0], path[1])
+        spacing = timing.ideal if scenario.link.control == "ideal" else timing.first
+        memories = request.memories or scenario.memory.count
+        if end is not None and edge.model.success * memories * end / max(spacing, 1) < _FEW:
+            said.append(
+                f"request {number}: an attempt succeeds with chance {edge.model.success:.3g}, so "
+                "no pair is to be expected before the end"
+            )
+    return said
+
+
+def _best(scenario: QuantumScenario, raw: float) -> float:
+    """Return the best fidelity of a link's pair, purified as often as it gains anything."""
+    purification, swap = scenario.purification, scenario.swap
+    if purification is None:
+        return raw
+    scheme = implementation("purification", purification, key="scheme")
+    mu = swap.measurement_fidelity
+    parity = mu * mu + (1 - mu) * (1 - mu)
+    state = werner(raw)
+    for _ in range(1 if purification.mode == "once" else 60):
+        _, better = scheme.purify(state, state, swap.gate_fidelity**2, parity)
+        if better[0] <= state[0]:
+            break
+        state = better
+    return float(state[0])

@@ -1,0 +1,111 @@
+"""Where heralds come from: runs of attempts drawn at once, or attempts played one by one.
+
+With success chance p the failures before a pair are geometric, and of n failures a binomial number
+reached a second round; both are drawn in blocks, by each memory for itself, so that its draws
+depend on its own history alone. In which order failures with and without a second round came
+matters only to somebody who looks in between, and is drawn then. A run that would outlast the clock
+is a pair that never comes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netsim.engine.clock import NEVER
+from netsim.quantum.links.kind import Model, Play
+
+BLOCK: Final = 128
+
+Counts = NDArray[np.int64]
+
+
+class Draws:
+    """Runs of attempts of one memory.
+
+    Parameters
+    ----------
+    model
+        Odds of an attempt.
+    generator
+        The memory's own.
+    spacing
+        Least time between attempts (ps).
+    """
+
+    def __init__(self, model: Model, generator: np.random.Generator, spacing: int) -> None:
+        self._model = model
+        self._generator = generator
+        self._most = NEVER // max(spacing, 1) // 4
+        self._failures: list[int] = []
+        self._seconds: list[int] = []
+        self._size = 8
+
+    def plan(self) -> tuple[int, int] | None:
+        """Return the failures before the next pair and those with a second round; None: never."""
+        if self._model.success <= 0:
+            return None
+        if not self._failures:
+            self._draw()
+        failures, seconds = self._failures.pop(), self._seconds.pop()
+        return None if failures < 0 else (failures, seconds)
+
+    def plans(self, count: int) -> tuple[Counts, Counts] | None:
+        """Return the failures, and second rounds among them, before each of `count` pairs.
+
+        None where some of the pairs never come.
+        """
+        if self._model.success <= 0:
+            return None
+        failures, seconds, known = self._drawn(count)
+        return (failures, seconds) if known.all() else None
+
+    def _draw(self) -> None:
+        counts, seconds, known = self._drawn(self._size)
+        self._failures = np.where(known, counts, -1)[::-1].tolist()
+        self._seconds = seconds[::-1].tolist()
+        self._size = BLOCK
+
+    def _drawn(self, count: int) -> tuple[Counts, Counts, NDArray[np.bool_]]:
+        p, uniform = self._model.success, self._generator.random(count)
+        # A certain attempt has no logarithm of its failing.
+        failures = np.floor(np.log1p(-uniform) / math.log1p(-p)) if p < 1 else 0 * uniform
+        known = failures < self._most
+        counts = np.where(known, failures, 0).astype(np.int64)
+        seconds = np.zeros(count, np.int64)
+        if self._model.second > 0:
+            seconds = self._generator.binomial(counts, self._model.second)
+        return counts, seconds, known
+
+    def reaches_second(self, plan: tuple[int, int]) -> bool:
+        """Return whether the next failure of `plan` had a second round."""
+        failures, seconds = plan
+        if seconds in (0, failures):
+            return seconds > 0
+        return bool(self._generator.random() * failures < seconds)
+
+
+class Played:
+    """Attempts of one memory, photon by photon.
+
+    Parameters
+    ----------
+    play
+        Who plays the rounds.
+    modes
+        Modes of an attempt; the first that succeeds ends it.
+    """
+
+    def __init__(self, play: Play, modes: int = 1) -> None:
+        self._play, self._modes = play, modes
+
+    def first(self) -> bool:
+        """Play a first round in every mode and return whether one passed."""
+        return any(self._play.first()[0] for _ in range(self._modes))
+
+    def second(self) -> bool:
+        """Play a second round and return whether it passed."""
+        return self._play.second()[0]

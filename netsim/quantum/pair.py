@@ -1,0 +1,170 @@
+"""A pair and the memories that hold its halves.
+
+A pair has one state, whoever looks at it; each half has been read up to an instant of its own. A
+memory knows of a pair only once it was told: `known` is what its router believes, `pair` what is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netsim.quantum.decay import PS, Decay
+from netsim.quantum.states import State
+
+if TYPE_CHECKING:
+    from netsim.quantum.generation import LinkRun
+
+
+class Memory:
+    """One memory of a router, on one side of it.
+
+    Parameters
+    ----------
+    position
+        Of its router on the path.
+    index
+        Among the memories on that side of the router.
+    down
+        Whether it is on the far side, towards the responder.
+    decay
+        How a half stored here decays.
+    """
+
+    __slots__ = (
+        "claim",
+        "decay",
+        "down",
+        "excitable",
+        "free",
+        "index",
+        "known",
+        "link",
+        "pair",
+        "partner",
+        "plan",
+        "polled",
+        "position",
+        "token",
+    )
+
+    def __init__(self, position: int, index: int, down: bool, decay: Decay) -> None:
+        self.position = position
+        self.index = index
+        self.down = down
+        self.decay = decay
+        self.link: LinkRun
+        self.pair: Pair | None = None
+        self.known: Pair | None = None
+        #: The protocol that it takes part in.
+        self.claim: Any = None
+        #: Whether it waits for a partner to make a pair with.
+        self.free = True
+        self.excitable = 0
+        #: The memory that the last attempt, a failed one, was made with.
+        self.partner: Memory | None = None
+        #: Failures, and second rounds among them, that are still to come before the next pair.
+        self.plan: tuple[int, int] | None = None
+        self.polled = -1
+        self.token = 0
+
+
+class Pair:
+    """Two entangled halves.
+
+    Parameters
+    ----------
+    number
+        Identity, in the order of creation.
+    near, far
+        The memories, that nearer the initiator first.
+    state
+        Bell-diagonal weights.
+    created
+        When the pair came to be (ps).
+    birth
+        First emission of the attempt that made it, or its oldest part (ps).
+    read
+        From when on the halves decay (ps).
+    expiry
+        When both halves are given up (ps), or None.
+    level
+        Elementary links joined.
+    attempts
+        Made for it and its parts.
+    wait
+        Seconds that its older part waited for the younger one.
+    """
+
+    __slots__ = (
+        "attempts",
+        "birth",
+        "created",
+        "due_far",
+        "due_near",
+        "expiry",
+        "far",
+        "handed",
+        "level",
+        "lost",
+        "near",
+        "number",
+        "purifications",
+        "read_far",
+        "read_near",
+        "state",
+        "wait",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        near: Memory,
+        far: Memory,
+        state: State,
+        created: int,
+        birth: int,
+        read: int,
+        expiry: int | None,
+        level: int = 1,
+        attempts: int = 1,
+        purifications: int = 0,
+        wait: float = 0.0,
+    ) -> None:
+        self.number = number
+        self.near = near
+        self.far = far
+        self.state = state
+        self.created = created
+        self.birth = birth
+        self.read_near = read
+        self.read_far = read
+        self.expiry = expiry
+        self.level = level
+        self.attempts = attempts
+        self.purifications = purifications
+        self.wait = wait
+        #: When either end has heard of all the swaps that made it.
+        self.due_near = self.due_far = created
+        #: Ends that have handed it over.
+        self.handed = 0
+        #: Whether it is no more: consumed, given up or expired.
+        self.lost = False
+
+    def other(self, memory: Memory) -> Memory:
+        """Return the memory that holds the other half."""
+        return self.far if memory is self.near else self.near
+
+    def read(self, near: int, far: int) -> State:
+        """Return the state after each half was stored up to an instant (ps)."""
+        decay = self.near.decay
+        if not decay.none and near > self.read_near:
+            self.state = decay.after(self.state, (near - self.read_near) * PS)
+        decay = self.far.decay
+        if not decay.none and far > self.read_far:
+            self.state = decay.after(self.state, (far - self.read_far) * PS)
+        self.read_near, self.read_far = max(near, self.read_near), max(far, self.read_far)
+        return self.state
+
+    def fidelity(self, now: int) -> float:
+        """Return the fidelity at `now` (ps)."""
+        return self.read(now, now)[0]

@@ -1,0 +1,211 @@
+"""Rows of the family's tables, gathered while time passes and written in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from netsim.metrics.conversion import Coded
+from netsim.metrics.recorder import Recorder
+from netsim.quantum.decay import PS
+from netsim.quantum.keys import PROTOCOLS, fraction, qber_x, qber_z
+from netsim.quantum.oneshot import First
+from netsim.quantum.pair import Pair
+from netsim.quantum.states import State
+from netsim.quantum.tables import CAUSES
+
+BATCH: Final = 1 << 16
+
+_CODES: Final = {cause: code for code, cause in enumerate(CAUSES)}
+
+
+class Entanglements:
+    """Rows of table `entanglements`.
+
+    Parameters
+    ----------
+    recorder
+        Where they go.
+    names
+        Of the routers.
+    delivered_only
+        Whether pairs that were not handed over are left out.
+    """
+
+    def __init__(self, recorder: Recorder, names: Sequence[str], delivered_only: bool) -> None:
+        self._recorder, self._names = recorder, names
+        self._delivered_only = delivered_only
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(
+        self,
+        pair: Pair,
+        now: int,
+        cause: str,
+        path: Sequence[int],
+        request: int,
+        trial: int,
+        t0: int,
+    ) -> None:
+        """Take the row of a pair that ended `now`; instants count from `t0`."""
+        if self._delivered_only and cause != "delivered":
+            return
+        rows = self._rows
+        rows.append(
+            (
+                pair.number,
+                request,
+                trial,
+                path[pair.near.position],
+                path[pair.far.position],
+                pair.level,
+                pair.created - t0,
+                now - t0,
+                pair.read(now, now)[0],
+                _CODES[cause],
+                pair.attempts,
+                pair.purifications,
+                pair.wait,
+                now - pair.birth,
+            )
+        )
+        if len(rows) >= BATCH:
+            self.flush()
+
+    def add_first(self, first: First, path: Sequence[int], request: int, done: int) -> None:
+        """Write the rows of the first pairs of trials from `done` on."""
+        self.flush()
+        count, links = len(first.ended), len(path) - 1
+        trial = np.arange(done, done + count)
+
+        def same(value: int) -> Any:
+            return np.full(count, value, np.int64)
+
+        self._recorder.write(
+            "entanglements",
+            {
+                # A trial makes a pair a link and one a swap, the last of which is delivered.
+                "pair": (trial + 1) * (2 * links - 1) - 1,
+                "request": same(request),
+                "trial": trial,
+                "node_a": Coded(same(path[0]), self._names),
+                "node_b": Coded(same(path[-1]), self._names),
+                "level": same(links),
+                "created": first.created,
+                "ended": first.ended,
+                "fidelity": first.state[0],
+                "cause": Coded(same(_CODES["delivered"]), CAUSES),
+                "attempts": first.attempts,
+                "purifications": same(0),
+                "wait": first.wait,
+                "age": (first.ended - first.birth) * PS,
+            },
+        )
+
+    def flush(self) -> None:
+        """Write what is gathered."""
+        if not self._rows:
+            return
+        columns = list(zip(*self._rows, strict=True))
+        self._rows = []
+        whole = [np.array(columns[i], np.int64) for i in range(8)]
+        self._recorder.write(
+            "entanglements",
+            {
+                "pair": whole[0],
+                "request": whole[1],
+                "trial": whole[2],
+                "node_a": Coded(whole[3], self._names),
+                "node_b": Coded(whole[4], self._names),
+                "level": whole[5],
+                "created": whole[6],
+                "ended": whole[7],
+                "fidelity": np.array(columns[8]),
+                "cause": Coded(np.array(columns[9], np.int64), CAUSES),
+                "attempts": np.array(columns[10], np.int64),
+                "purifications": np.array(columns[11], np.int64),
+                "wait": np.array(columns[12], np.float64),
+                "age": np.array(columns[13], np.float64) * PS,
+            },
+        )
+
+
+class Tally:
+    """What was delivered for one request.
+
+    Parameters
+    ----------
+    number
+        Of the request.
+    start, end
+        Its interval (ps).
+    """
+
+    def __init__(self, number: int, start: int, end: int) -> None:
+        self.number, self.start, self.end = number, start, end
+        self.first: int | None = None
+        self.pairs = 0
+        self.waited = 0.0
+        self.served: int | None = None
+        self._sums = [0.0, 0.0, 0.0, 0.0]
+
+    def add(self, state: State, now: int) -> None:
+        """Take a delivered pair."""
+        self.pairs += 1
+        if self.first is None:
+            self.first = now
+        for component, weight in enumerate(state):
+            self._sums[component] += weight
+
+    def add_first(self, first: First, began: int) -> None:
+        """Take the first pairs of many trials; they count as played one after another."""
+        instants = first.ended.tolist()
+        if self.first is None:
+            self.first, self.end = began + instants[0], began
+        self.pairs += len(instants)
+        # As whole numbers, the sum of a million instants has no rounding.
+        self.end += sum(instants)
+        self.waited += sum(instants) * PS
+        for component, weights in enumerate(first.state):
+            self._sums[component] += float(weights.sum())
+
+    @property
+    def mean(self) -> State | None:
+        """The mean state of the pairs, None if there are none."""
+        if not self.pairs:
+            return None
+        i, z, x, y = (total / self.pairs for total in self._sums)
+        return i, z, x, y
+
+    @property
+    def seconds(self) -> float:
+        """Length of the interval."""
+        return (self.end - self.start) * PS
+
+    @property
+    def rate(self) -> float:
+        """Pairs per second."""
+        return self.pairs / self.seconds if self.seconds > 0 else 0.0
+
+    def key_rows(self, bound: float | None) -> list[dict[str, Any]]:
+        """Return the rows of table `keys`."""
+        mean = self.mean
+        rows = []
+        for protocol in PROTOCOLS:
+            kept = 0.0 if mean is None else fraction(protocol, mean)
+            rows.append(
+                {
+                    "request": self.number,
+                    "protocol": protocol,
+                    "pairs": self.pairs,
+                    "raw_rate": self.rate,
+                    "qber_z": None if mean is None else qber_z(mean),
+                    "qber_x": None if mean is None else qber_x(mean),
+                    "fraction": kept,
+                    "rate": self.rate * kept,
+                    "bound": bound,
+                }
+            )
+        return rows

@@ -1,0 +1,59 @@
+"""A swap under way: a router that asks both partners, measures, and tells them.
+
+The router claims its two memories and asks both partners; one that is ready is claimed by the
+first request that asks for it, and one that is not refuses and is asked again at once. When both
+answers are there the router measures, its memories are free, and each partner learns the result one
+delay later. A request yields to one from nearer the initiator, or two neighbours that both want to
+swap would refuse each other for ever.
+"""
+
+from __future__ import annotations
+
+from netsim.quantum.pair import Memory, Pair
+
+
+class Swap:
+    """One attempt to join two pairs.
+
+    Parameters
+    ----------
+    left, right
+        The router's own memories.
+    near, far
+        The pairs that they hold.
+    """
+
+    __slots__ = ("accepted", "far", "left", "lost", "near", "ready", "right")
+
+    def __init__(self, left: Memory, near: Pair, right: Memory, far: Pair) -> None:
+        self.left, self.right = left, right
+        self.near, self.far = near, far
+        #: The partners that have accepted.
+        self.accepted: list[Memory] = []
+        self.ready = 0
+        self.lost = False
+
+    @property
+    def position(self) -> int:
+        """Where on the path it happens."""
+        return self.left.position
+
+
+class Purification:
+    """Two pairs of the same two routers, one of which is measured.
+
+    Parameters
+    ----------
+    kept, measured
+        The pairs.
+    position
+        Of the router that asks: the one nearer the responder.
+    """
+
+    __slots__ = ("answered", "kept", "lost", "measured", "position")
+
+    def __init__(self, kept: Pair, measured: Pair, position: int) -> None:
+        self.kept, self.measured, self.position = kept, measured, position
+        self.lost = False
+        #: When the other router accepted and measured, 0 before.
+        self.answered = 0

@@ -1,0 +1,1 @@
+"""Orders of swaps along a path, one module each."""
