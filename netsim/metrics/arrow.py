@@ -41,13 +41,11 @@ def arrow_field(column: Column) -> pa.Field:
     return pa.field(column.name, TYPES[column.type], nullable=column.nullable, metadata=metadata)
 
 
-def arrow_schema(table: Table, provenance: Mapping[str, Any]) -> pa.Schema:
-    """Return the schema of the files of `table`: identity columns first, then its own."""
-    return arrow_schemas([table], provenance)[table.name]
-
-
 def arrow_schemas(tables: Iterable[Table], provenance: Mapping[str, Any]) -> dict[str, pa.Schema]:
-    """Return the schemas of `tables` by name; their provenance, which they share."""
+    """Return by name the schemas of the files of `tables`: identity columns, then their own.
+
+    The provenance, which they share, is put into words once.
+    """
     said = {PROVENANCE_KEY: canonical_json(provenance).encode()}
     bare = {table.name: _without_provenance(table) for table in tables}
     return {n: schema.with_metadata({**schema.metadata, **said}) for n, schema in bare.items()}

@@ -60,8 +60,7 @@ def to_batch(table: Table, columns: Mapping[str, Any]) -> pa.RecordBatch:
             raise InvariantError(
                 f"table '{table.name}', column '{column.name}': {reason}"
             ) from None
-    schema = pa.schema([(column.name, _buffer_type(column)) for column in table.columns])
-    batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
+    batch = pa.RecordBatch.from_arrays(arrays, names=[column.name for column in table.columns])
     _check_intervals(table, batch)
     return batch
 
@@ -193,7 +192,6 @@ def _separated(values: Any) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def _from_objects(items: list[Any]) -> tuple[np.ndarray, np.ndarray | None]:
-    mask = np.fromiter((item is None for item in items), bool, len(items))
     present = [item for item in items if item is not None]
     flags = sum(isinstance(item, bool | np.bool_) for item in present)
     if 0 < flags < len(present):
@@ -204,8 +202,9 @@ def _from_objects(items: list[Any]) -> tuple[np.ndarray, np.ndarray | None]:
         raise _RefusedError(str(bad)) from None
     if numbers.ndim != 1:
         raise _RefusedError(f"wants one dimension, got {numbers.ndim}")
-    if not mask.any():
+    if len(present) == len(items):
         return numbers, None
+    mask = np.array([item is None for item in items])
     data = np.zeros(len(items), numbers.dtype)
     data[~mask] = numbers
     return data, mask

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from netsim import registry
-from netsim.metrics.arrow import arrow_schema
+from netsim.metrics.arrow import arrow_schemas
 from netsim.metrics.schema import TEXT_TYPES
 from netsim.metrics.tables import runs_table
 
@@ -41,7 +41,9 @@ def test_a_table_can_be_sorted_unless_it_has_one_row_per_run(name):
 
 @pytest.mark.parametrize("name", list(TABLES))
 def test_a_table_has_an_arrow_schema_with_identity_first(name):
-    assert arrow_schema(TABLES[name], {}).names[:2] == ["point", "replication"]
+    (schema,) = arrow_schemas([TABLES[name]], {}).values()
+
+    assert schema.names[:2] == ["point", "replication"]
 
 
 @pytest.mark.parametrize("name", list(TABLES))

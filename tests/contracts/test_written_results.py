@@ -13,7 +13,7 @@ import pytest
 
 import netsim
 from netsim import registry
-from netsim.metrics.arrow import arrow_schema, provenance
+from netsim.metrics.arrow import arrow_schemas, provenance
 from netsim.metrics.atomic import sha256
 from netsim.metrics.ordering import in_order
 from netsim.metrics.parquet import read_file
@@ -89,7 +89,8 @@ def test_every_table_that_was_asked_for_is_there(family, out):
 def test_every_file_has_the_declared_schema(family, out):
     for file in files(out):
         written = pq.read_schema(file)
-        wanted = arrow_schema(declared(family)[file.stem], provenance(written))
+        table = declared(family)[file.stem]
+        wanted = arrow_schemas([table], provenance(written))[table.name]
         assert written.equals(wanted, check_metadata=True), file.name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netsim import registry
-from netsim.metrics.arrow import arrow_schema, descriptions, provenance, units
+from netsim.metrics.arrow import arrow_schemas, descriptions, provenance, units
 from netsim.metrics.schema import Column, Table
 from netsim.metrics.tables import PERF, RUNS, runs_table, tables_of
 
@@ -68,7 +68,7 @@ def test_a_key_must_exist_and_never_be_null():
 def test_the_arrow_schema_carries_units_descriptions_and_provenance():
     table = Table("flows", 3, "one row per flow", (FLOW,), ("flow",))
 
-    schema = arrow_schema(table, {"hash": "ab", "seed": 1})
+    schema = arrow_schemas([table], {"hash": "ab", "seed": 1})["flows"]
 
     assert schema.names == ["point", "replication", "flow"]
     assert units(schema) == {"point": "", "replication": "1", "flow": "1"}
