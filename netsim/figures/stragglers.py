@@ -62,6 +62,11 @@ def worker_map(axes: Any, runs: Runs) -> Data:
     rows = rows.filter(numbers(rows, "replication") == 0)
     turn, worker = (numbers(rows, name).astype(np.int64) for name in ("round", "worker"))
     late = numbers(rows, "straggler")
+    axes.grid(visible=False)
+    axes.set(xlabel="round", ylabel="worker")
+    if not len(rows):
+        axes.text(0.5, 0.5, "no rounds with workers", ha="center", transform=axes.transAxes)
+        return {"round": turn, "worker": worker, "straggler": late > 0}
     shown = (turn < _MOST_CELLS) & (worker < _MOST_CELLS)
     cells = np.full((worker[shown].max(initial=0) + 1, turn[shown].max(initial=0) + 1), np.nan)
     cells[worker[shown], turn[shown]] = late[shown]
@@ -75,8 +80,6 @@ def worker_map(axes: Any, runs: Runs) -> Data:
         aspect="auto",
         interpolation="nearest",
     )
-    axes.grid(visible=False)
-    axes.set(xlabel="round", ylabel="worker")
     for colour, label in ((_AWAITED, "awaited"), (_LATE, "straggler")):
         axes.plot([], [], "s", color=colour, label=label)
     return {"round": turn[shown], "worker": worker[shown], "straggler": late[shown] > 0}

@@ -209,3 +209,15 @@ def test_where_no_link_between_switches_is_looked_at_the_map_says_so(runs, tmp_p
 
     assert [text.get_text() for text in axes.texts] == ["no link between switches"]
     assert [len(column) for column in data.values()] == [0, 0, 0]
+
+
+def test_a_map_of_workers_without_rounds_says_so(runs, tmp_path):
+    class NoRounds:
+        def table(self, name):
+            return runs["stragglers"]["one"].table(name).slice(0, 0)
+
+    with page(tmp_path / "it.png") as (axes,):
+        data = registry.lookup("figure", "worker_map").draw(axes, {"one": NoRounds()})
+
+    assert [text.get_text() for text in axes.texts] == ["no rounds with workers"]
+    assert [len(column) for column in data.values()] == [0, 0, 0]
