@@ -11,7 +11,7 @@ Nothing here knows a family: the scenario carries it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
     from netsim.metrics.reader import Results
     from netsim.scenario import Scenario
+
+
+#: Simulates runs into a directory, and returns the replications that failed with the reason.
+Spread = Callable[[RunDirectory, Sequence[Key]], list[tuple[int, NetsimError]]]
 
 
 class Watcher(Protocol):
@@ -235,6 +239,7 @@ def run(
     *,
     overwrite: bool = False,
     watchers: Sequence[Watcher] = (),
+    spread: Spread | None = None,
 ) -> RunResult:
     """Simulate all replications of `scenario`, one after another.
 
@@ -250,6 +255,8 @@ def run(
         Whether a run that `out` holds is replaced.
     watchers
         Told about the progress.
+    spread
+        Simulates replications into a directory otherwise than one after another.
 
     Raises
     ------
@@ -262,7 +269,7 @@ def run(
     """
     refuse_too_large(scenario)
     if out is not None:
-        return _run_into(Path(out), scenario, overwrite, watchers)
+        return _run_into(Path(out), scenario, overwrite, watchers, spread)
     rows, sinks = [], []
     for replication in range(scenario.model.replications):
         sink = MemorySink()
@@ -314,7 +321,11 @@ def check_directory(path: str | Path, scenario: Scenario, *, overwrite: bool = F
 
 
 def _run_into(
-    path: Path, scenario: Scenario, overwrite: bool, watchers: Sequence[Watcher]
+    path: Path,
+    scenario: Scenario,
+    overwrite: bool,
+    watchers: Sequence[Watcher],
+    spread: Spread | None,
 ) -> RunResult:
     """Run all replications into a run directory that is locked meanwhile."""
     record = identity(scenario)
@@ -326,7 +337,7 @@ def _run_into(
         done = directory.done()
         keys = [Key(0, scenario.point, replication) for replication in range(record.runs)]
         missing = [key for key in keys if (key.point, key.replication) not in done]
-        rows = _fill(directory, missing, scenario, watchers)
+        rows = _fill(directory, missing, scenario, watchers, spread)
     if done:
         rows = _rows(path)
     return RunResult(scenario, tuple(rows), path, {})
@@ -356,6 +367,7 @@ def _fill(
     keys: Sequence[Key],
     scenario: Scenario,
     watchers: Sequence[Watcher],
+    spread: Spread | None = None,
 ) -> list[Mapping[str, Scalar]]:
     """Run all `keys` and mark how it ended; one that fails does not stop the others.
 
@@ -367,7 +379,10 @@ def _fill(
     writer = PartWriter(directory.path, directory.hash)
     record = provenance(scenario.recorded, scenario.model.seed, scenario.hash)
     try:
-        for key in keys:
+        if spread is not None:
+            failures = spread(directory, keys)
+            rows = [] if failures else _rows(directory.path)
+        for key in keys if spread is None else ():
             try:
                 done = run_point(scenario, key.replication, writer.sink(key), watchers, record)
                 rows.append(done.row)

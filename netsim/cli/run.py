@@ -35,6 +35,7 @@ TERMINATED = 143
 @click.option(
     "--replications", type=click.IntRange(1, 1_000_000), help="Number of independent runs."
 )
+@click.option("-j", "jobs", type=click.IntRange(1, 4096), help="Replications at once.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run; simulate nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the run that DIR holds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -46,6 +47,7 @@ def command(
     overrides: tuple[str, ...],
     seed: int | None,
     replications: int | None,
+    jobs: int | None,
     dry_run: bool,
     overwrite: bool,
     as_json: bool,
@@ -79,7 +81,10 @@ def command(
         return
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        result = run(scenario, path, overwrite=overwrite, watchers=_watchers(quiet))
+        if jobs is not None and jobs > 1:
+            result = _spread(scenario, path, jobs, overwrite=overwrite, quiet=quiet)
+        else:
+            result = run(scenario, path, overwrite=overwrite, watchers=_watchers(quiet))
     except (KeyboardInterrupt, SystemExit):
         remark(f"stopped; the replications that were complete are kept in {path}")
         raise
@@ -92,6 +97,30 @@ def command(
         say(f"{path} holds this run already, so nothing was simulated; --overwrite repeats it")
     say(result.summary)
     say(_written(result))
+
+
+def _spread(
+    scenario: Scenario, path: Path, jobs: int, *, overwrite: bool, quiet: bool
+) -> RunResult:
+    """Return the result of replications that `jobs` workers share."""
+    from netsim.cli.sweep_execution import executor
+    from netsim.simulate import run
+    from netsim.sweep.asked import Asked
+    from netsim.sweep.replications import OnePoint, spread
+
+    points, asked = OnePoint(scenario), Asked()
+    with (
+        asked.listening(),
+        executor(
+            points, None, asked, jobs, None, None, None, None, fail_fast=False, quiet=quiet
+        ) as execute,
+    ):
+        try:
+            return run(scenario, path, overwrite=overwrite, spread=spread(points, execute))
+        except KeyboardInterrupt:
+            if asked.code == TERMINATED:
+                sys.exit(TERMINATED)
+            raise
 
 
 def _terminate(number: int, frame: object) -> NoReturn:

@@ -21,8 +21,10 @@ from distributed import WorkerPlugin, get_worker
 
 from netsim.metrics.failures import Failure, note
 from netsim.metrics.marks import Key
+from netsim.scenario import Scenario
 from netsim.sweep.points import Points
-from netsim.sweep.study import Study, identity
+from netsim.sweep.replications import OnePoint
+from netsim.sweep.study import Study
 from netsim.sweep.worker import Job, Outcome, Worker
 from netsim.version import RESULTS_VERSION, __version__
 
@@ -39,6 +41,8 @@ class Setup:
         Where the sweep is stored, and its hash.
     timeout
         Seconds that a run may take, or None.
+    scenario
+        Of a run, whose replications are the sweep; then no file is read.
     """
 
     file: str
@@ -47,13 +51,24 @@ class Setup:
     directory: str
     study: str
     timeout: float | None
+    scenario: Scenario | None = None
 
     @classmethod
     def of(cls, study: Study, timeout: float | None) -> Setup:
         """Return what workers of `study` need to know."""
-        points = study.points
-        path = str(study.path.absolute())
-        return cls(points.file, points.overrides, os.getcwd(), path, study.hash, timeout)
+        points, path = study.points, str(study.path.absolute())
+        one = points.base if isinstance(points, OnePoint) else None
+        return cls(points.file, points.overrides, os.getcwd(), path, study.hash, timeout, one)
+
+    def points(self) -> Points:
+        """Return the points of the sweep, as this process sees them."""
+        if self.scenario is not None:
+            return OnePoint(self.scenario)
+        os.chdir(self.folder)
+        found = Points(self.file, self.overrides)
+        if found.identity != self.study:
+            raise RuntimeError(f"{self.file} is not the same file here as for the driver")
+        return found
 
 
 def simulate(setup: Setup, jobs: Sequence[Job]) -> Outcome:
@@ -99,10 +114,7 @@ def _worker(setup: Setup) -> Worker:
     known: dict[Setup, Worker] = process.__dict__.setdefault("netsim", {})
     if setup not in known:
         one_blas_thread()
-        os.chdir(setup.folder)
-        points = Points(setup.file, setup.overrides)
-        if identity(points) != setup.study:
-            raise RuntimeError(f"{setup.file} is not the same file here as for the driver")
+        points = setup.points()
         directory = Path(setup.directory)
 
         def watch(key: Key) -> contextlib.AbstractContextManager[None]:

@@ -9,6 +9,7 @@ fields alone.
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 
 from netsim.errors import ScenarioError
 from netsim.fields.sweep import AdaptiveConfig, SweepConfig
+from netsim.metrics.arrow import canonical_json
 from netsim.metrics.inputs import Input
 from netsim.problems import Problem, ProblemsFound
 from netsim.scenario import Diagnostic, Scenario, parse, render
@@ -66,6 +68,14 @@ class Points:
 
     def __len__(self) -> int:
         return self._plan.count if self._kept is None else len(self._kept)
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """SHA-256 of the sweep, in hex: of its base and of the block, replications left out."""
+        block = dict(self.base.recorded["sweep"])
+        block.pop("replications", None)
+        text = canonical_json({"base": self.base.hash, "sweep": block})
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @functools.cached_property
     def fields(self) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ all there is to resuming, to shards, and to a sweep that has grown.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any, Final, Protocol
 from netsim.errors import NetsimError, OutputError, WriteError
 from netsim.estimate import refuse_too_large
 from netsim.metrics import layout
-from netsim.metrics.arrow import canonical_json
 from netsim.metrics.failures import Failure, read_failures
 from netsim.metrics.gathering import Order, ordered
 from netsim.metrics.inputs import Input
@@ -108,8 +106,8 @@ class Study:
 
     @property
     def hash(self) -> str:
-        """Identity of the sweep: of its base and of the block, replications left out."""
-        return identity(self.points)
+        """Identity of the sweep."""
+        return self.points.identity
 
     def state(self) -> Order:
         """Return the committed runs that are of this sweep."""
@@ -117,24 +115,16 @@ class Study:
         return ordered(committed(self.path), places(manifest, Swept.read(self.path)))
 
 
-def identity(points: Points) -> str:
-    """Return the SHA-256 that is a sweep's own, in hex."""
-    block = dict(points.base.recorded["sweep"])
-    block.pop("replications", None)
-    text = canonical_json({"base": points.base.hash, "sweep": block})
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def default_directory(points: Points) -> Path:
     """Return where a sweep is written if nothing else is said."""
-    return Path("out") / f"{points.base.name}-{identity(points)[:6]}"
+    return Path("out") / f"{points.base.name}-{points.identity[:6]}"
 
 
 def described(points: Points, inputs: Sequence[Input], warnings: Sequence[Caution]) -> RunIdentity:
     """Return what the directory of a sweep records of it."""
     base, model = points.base, points.base.model
     replications = points.replications
-    digest = identity(points)
+    digest = points.identity
     files = dict.fromkeys((*base.inputs, *inputs))
     return RunIdentity(
         name=base.name,
