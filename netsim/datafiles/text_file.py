@@ -36,6 +36,15 @@ def read_text(path: Path, largest: int = LARGEST) -> str:
     return text
 
 
+def state_of(path: Path) -> tuple[int, int] | None:
+    """Return what changes when the file does: time (ns) and size; None where it cannot be seen."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def open_data(path: Path, largest: int) -> io.BufferedReader:
     """Return the regular file `path` of at most `largest` bytes, open for reading.
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from netsim import units
 from netsim.datafiles.graph_file import FileEdge, FileNode, GraphFile
 from netsim.datafiles.read_graph import read_graph
+from netsim.datafiles.text_file import state_of
 from netsim.fields import FilePath, field
 from netsim.findings import Findings
 from netsim.graphs.graph import Columns, Floats, Graph, Integers, distances, graph_of
@@ -61,7 +62,7 @@ class GraphOfFile:
     @staticmethod
     def size(config: Config) -> int | None:
         """Return the number of nodes in the file."""
-        return len(_read(config.file.path, _state(config.file.path)).names)
+        return len(_read(config.file.path, state_of(config.file.path)).names)
 
     @staticmethod
     def problems(config: Config, nodes: int) -> list[Problem]:
@@ -71,12 +72,12 @@ class GraphOfFile:
     @staticmethod
     def pairs(config: Config, nodes: int) -> float:
         """Return the number of edges in the file."""
-        return len(_read(config.file.path, _state(config.file.path)).source)
+        return len(_read(config.file.path, state_of(config.file.path)).source)
 
     @staticmethod
     def build(config: Config, nodes: int, stream: Stream) -> Graph:
         """Return the graph of the file; draws nothing."""
-        found = _read(config.file.path, _state(config.file.path))
+        found = _read(config.file.path, state_of(config.file.path))
         directed = found.directed if config.directed is None else config.directed
         edge, source, target = found.simple(directed)
         length = found.length[edge]
@@ -103,7 +104,7 @@ class GraphOfFile:
 
         `of_nodes` and `of_edges` are the columns that the family takes.
         """
-        found = _read(config.file.path, _state(config.file.path))
+        found = _read(config.file.path, state_of(config.file.path))
         foreign = found.file.foreign({*found.read_of_nodes, *of_nodes}, {_LENGTH, *of_edges})
         notes = [foreign] if foreign else []
         directed = found.directed if config.directed is None else config.directed
@@ -158,14 +159,6 @@ class _Found:
         key = source[order] * len(self.names) + target[order]
         kept = order[np.unique(key, return_index=True)[1]]
         return row[kept], source[kept], target[kept]
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 @functools.lru_cache(maxsize=4)

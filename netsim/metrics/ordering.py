@@ -83,7 +83,9 @@ class RowGroups:
             self._pending, self._waiting = [], 0
 
     def _gathered(self) -> pa.Table:
-        rows = pa.Table.from_batches(self._pending).combine_chunks()
+        rows = pa.Table.from_batches(self._pending)
+        if len(self._pending) > 1:
+            rows = rows.combine_chunks()
         return rows if in_order(rows, self._key) else sorted_by(rows, self._key)
 
     def _drain(self) -> None:

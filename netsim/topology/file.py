@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from netsim.datafiles.read_graph import read_graph
+from netsim.datafiles.text_file import state_of
 from netsim.fields import Config as Block
 from netsim.fields import FilePath, field
 from netsim.registry import register
@@ -55,7 +56,7 @@ class TopologyFile:
     @staticmethod
     def notes(config: Config) -> list[str]:
         """Return the line that names what is not read of the file, if there is anything."""
-        _, foreign = _read(config.file.path, _state(config.file.path))
+        _, foreign = _read(config.file.path, state_of(config.file.path))
         return [foreign] if foreign else []
 
 
@@ -67,7 +68,7 @@ def read_topology(path: Path) -> Network:
     ProblemsFound
         With what is wrong in the file.
     """
-    return _read(path, _state(path))[0]
+    return _read(path, state_of(path))[0]
 
 
 @functools.lru_cache(maxsize=4)
@@ -75,11 +76,3 @@ def _read(path: Path, _: tuple[int, int] | None) -> tuple[Network, str]:
     """Read once per state of the file: every replication asks for it again."""
     graph = read_graph(path)
     return build(graph), graph.foreign(NODE_FIELDS, LINK_FIELDS)
-
-
-def _state(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
