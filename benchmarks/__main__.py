@@ -17,6 +17,7 @@ MODULES = (
     "scenarios",
     "fabric",
     "fabric_memory",
+    "windows",
     "ports",
     "clock",
     "stragglers",

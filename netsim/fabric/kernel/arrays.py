@@ -75,6 +75,8 @@ class Store:
         self._widths = widths
         self._columns = _columns(traced, columns)
         self._flows = 0
+        #: Entries in use of arrays that have been extended; behind them is room.
+        self._used: dict[str, int] = {}
         self.state = _empty(layout, layout.fixed | fixed, traced, given or {}, self._columns)
         self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
         self.double_packets()
@@ -128,11 +130,18 @@ class Store:
             self.state = self.state._replace(batches=batches, finished=finished)
 
     def extend(self, name: str, values: list[int] | list[float] | Ints) -> None:
-        """Append `values` to the array `name`."""
-        known = getattr(self.state, name)
-        joined = np.concatenate([known, np.asarray(values, known.dtype)])
-        self.state = self.state._replace(**{name: joined})
-        self.state.clock[at.KNOWN_PORTS] = len(self.state.ports)
+        """Append `values` to the array `name`, whose room doubles when it is used up."""
+        used = self.used(name)
+        self._used[name] = used + len(values)
+        if used + len(values) > len(getattr(self.state, name)):
+            room = max(used + len(values), 2 * used)
+            self.state = self.state._replace(**{name: longer(getattr(self.state, name), room)})
+        getattr(self.state, name)[used : used + len(values)] = values
+        self.state.clock[at.KNOWN_PORTS] = self.used("ports")
+
+    def used(self, name: str) -> int:
+        """Return how many entries of an array that `extend` grows are in use."""
+        return self._used.get(name, len(getattr(self.state, name)))
 
     def widen_rings(self, ring: int) -> None:
         """Let each ring have `ring` bits, a power of two, or more; what is in them stays there."""

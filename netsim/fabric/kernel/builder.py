@@ -31,19 +31,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Announcer:
-    """Whom to tell that a kernel is being compiled, which takes seconds."""
-
-    tell: Callable[[str], None] | None = None
-
-    @classmethod
-    def say(cls, text: str) -> None:
-        """Log `text`, and show it to whoever listens."""
-        log.info("%s", text)
-        if cls.tell is not None:
-            cls.tell(text)
-
-
 def build(policy: type, transport: type, *, traced: bool = False) -> Any:
     """Return a compiled ``run(state, limit, most)`` for a policy, a transport and options."""
     from netsim.fabric.kernel.native import Kernel
@@ -121,7 +108,7 @@ def machine_code(
             return code
     except (OSError, kept.DistrustError) as problem:
         folder, trouble = None, str(problem)
-    Announcer.say(f"compiling kernel: {name}")
+    log.info("compiling kernel: %s", name)
     from netsim.fabric.kernel import codegen
 
     fresh = codegen.object_file(entry, plugs, shape)

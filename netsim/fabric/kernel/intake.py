@@ -282,12 +282,11 @@ class Intake:
                 raise SimulationError("this routing policy needs a path with every flow")
             pairs = [table.given(tuple(path)) for path in given]
             rows = np.array([back << at.HIGH | there for there, back in pairs], np.int64)
-        state = self._store.state
-        known = len(state.pairs) // at.PAIR
+        known = self._store.used("pairs") // at.PAIR
         if len(table.rows) // at.PAIR > known:
             base = table.position
             self._store.extend("pairs", table.rows[known * at.PAIR :])
-            self._store.extend("ports", table.ports[len(state.ports) - base :])
+            self._store.extend("ports", table.ports[self._store.used("ports") - base :])
         return rows
 
     def _all_paths(self, src: Ints, dst: Ints) -> Ints:
@@ -314,7 +313,7 @@ class Intake:
         waiting[:] = 0
         if waits is not None:
             waiting[:, at.PREDECESSORS] = waits.waits
-            waiting[:, at.FIRST_SUCCESSOR] = len(self._store.state.successors) + waits.first[:-1]
+            waiting[:, at.FIRST_SUCCESSOR] = self._store.used("successors") + waits.first[:-1]
             waiting[:, at.SUCCESSORS] = np.diff(waits.first)
             self._store.extend("successors", first + waits.successors)
             self._store.extend("lags", waits.lag)

@@ -370,13 +370,14 @@ def test_a_folder_that_cannot_be_used_is_one_warning_and_kernels_stay_in_memory(
     assert place.is_file() or list(place.iterdir()) == []
 
 
-def test_whoever_listens_is_told_that_a_kernel_is_compiled(monkeypatch):
-    told = []
-    monkeypatch.setattr(builder.Announcer, "tell", told.append)
+def test_it_is_logged_that_a_kernel_is_compiled(folder, monkeypatch, caplog):
+    monkeypatch.setattr("netsim.fabric.kernel.codegen.object_file", lambda *_: b"code")
+    monkeypatch.setenv("NETSIM_CACHE", str(folder / "empty"))
+    caplog.set_level(logging.INFO, "netsim.fabric.kernel.builder")
 
-    builder.Announcer.say("compiling kernel: rps with open_loop")
+    builder.machine_code(builder.plugs_of(RandomPacketSpraying, OpenLoop, traced=False), "rps")
 
-    assert told == ["compiling kernel: rps with open_loop"]
+    assert "compiling kernel: rps" in caplog.messages
 
 
 def test_attributes_are_not_taken_for_global_names():
