@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
+from netsim.errors import TransferFailed
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.kernel import state as at
 
@@ -194,3 +197,39 @@ def test_links_without_delay_work_to_the_picosecond(make_fabric):
     fabric.env.run()
 
     assert fabric.flow_columns()["end_rx"][0] == 6 * 4160 * 80
+
+
+@pytest.mark.parametrize("transport", ["fixed_window", "open_loop"])
+def test_what_hosts_sent_has_arrived_or_was_dropped_or_is_under_way_at_every_instant(
+    make_fabric, transport
+):
+    # Packets that entered a host's link = packets that left the last link to a host + drops at
+    # switches + packets in rings; looked at from processes and from a probe, mid-window or not.
+    fabric = make_fabric((3, 3, 2), "rps", transport, queue={"capacity": "20 kB"})
+    env, network = fabric.env, fabric.network
+    link = fabric._parts.layout.link
+    looks = []
+
+    def look(now):
+        rows = fabric._store.state.links.reshape(-1, at.LINK)[link]
+        entered = rows[:, at.PACKETS_SENT] + rows[:, at.ACKS_SENT]
+        under_way = rows[:, at.HEAD] >> 32
+        there = (entered - under_way)[network.host_downlink].sum()
+        looks.append((now, int(under_way.sum()), int(rows[:, at.DROPS].sum())))
+        assert entered[network.host_uplink].sum() == there + looks[-1][2] + looks[-1][1]
+
+    def sends(host):
+        for turn in range(5):
+            with suppress(TransferFailed):
+                yield fabric.transfer(host, (host + 1 + turn) % 9, 40_000)
+            look(env.now)
+
+    for host in range(9):
+        env.process(sends(host))
+    fabric.submit(FlowBatch(np.arange(1, 9), np.zeros(8, int), np.full(8, 100_000)))
+    env.probe(777_777, look)
+    env.run()
+
+    assert max(under_way for _, under_way, _ in looks) > 20
+    assert looks[-1][2] > 0
+    assert sum(now % 777_777 > 0 for now, _, _ in looks) > 10
