@@ -180,11 +180,11 @@ class Fabric:
 
     def gate(self) -> int:
         """Return a new gate, for flows to wait for until somebody opens it."""
-        return self._intake.add_gate()
+        return self._intake.gates.add()
 
     def open(self, gate: int) -> None:
         """Let flows go on that wait for `gate`, and all that will; once open it stays so."""
-        self._intake.open_gate(gate, self.env.now)
+        self._intake.gates.open(gate, self.env.now)
         self.env.stir()
 
     def _release_plan(self, event: Event) -> None:

@@ -139,6 +139,17 @@ class Store:
         getattr(self.state, name)[used : used + len(values)] = values
         self.state.clock[at.KNOWN_PORTS] = self.used("ports")
 
+    def plan(self, flows: Ints) -> None:
+        """Let the kernel put `flows` on the agendas of their hosts when it runs next."""
+        if len(flows) == 0:
+            return
+        state = self.state
+        waiting = int(state.clock[at.FRESH])
+        state.fresh[waiting : waiting + len(flows)] = flows
+        state.clock[at.FRESH] = waiting + len(flows)
+        start = int(self.flow_rows()[flows, at.START].min())
+        state.clock[at.FRESH_AT] = min(int(state.clock[at.FRESH_AT]), start)
+
     def used(self, name: str) -> int:
         """Return how many entries of an array that `extend` grows are in use."""
         return self._used.get(name, len(getattr(self.state, name)))

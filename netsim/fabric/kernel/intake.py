@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netsim.errors import SimulationError
-from netsim.fabric.dependencies import dependencies, rows
+from netsim.fabric.dependencies import dependencies
 from netsim.fabric.flows import LATEST
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.flow import forsake
+from netsim.fabric.kernel.gates import Gates
 from netsim.fabric.kernel.label import FLOW_BITS, SEQ_BITS
 from netsim.fabric.kernel.state import Ints
 
@@ -68,8 +69,7 @@ class Intake:
         self._width = int(max(fixed[at.FREE_WIDTH], fixed[at.MERGED_WIDTH]))
         self.flows = 0
         self.batches = 0
-        #: Per gate, those who wait for it; None once it is open.
-        self._gates: list[list[Ints] | None] = []
+        self.gates = Gates(parts.store)
 
     def note(self, src: int, dst: int, size: int, now: int) -> int:
         """Note a flow that starts now and return its number; `hand_over` writes its row.
@@ -121,7 +121,7 @@ class Intake:
         state.clock[at.ACTIVE] += count
         kinds = self._parts.classes.of_pairs(noted)
         self._store.state.class_of[first : first + count] = kinds
-        self._plan(np.arange(first, first + count))
+        self._store.plan(np.arange(first, first + count))
 
     def add_one(
         self, src: int, dst: int, size: int, now: int, path: tuple[int, ...] | None
@@ -157,7 +157,7 @@ class Intake:
             self._store.state.flows[flow * at.FLOW + at.PATH] = found[0]
         given = path if self._parts.path_rule == "given" else None
         self._store.state.class_of[flow] = self._parts.classes.of_one(src, dst, given)
-        self._plan(np.array([flow]))
+        self._store.plan(np.array([flow]))
         return flow, True
 
     def add(self, batch: FlowBatch, now: int) -> tuple[range, list[int]]:
@@ -171,7 +171,7 @@ class Intake:
         delay = np.broadcast_to(np.asarray(batch.delay, np.int64), src.shape)
         self._check(src, dst, size, delay, batch)
         waits = dependencies(batch)
-        gates = self._gates_of(batch)
+        gates = self.gates.of(batch)
         start = np.broadcast_to(np.maximum(np.asarray(batch.start, np.int64), now), src.shape)
         if (start >= at.HORIZON).any():
             late = int(np.argmax(start))
@@ -213,7 +213,7 @@ class Intake:
         ready = joined & ~self._add_predecessors(first, count, waits, gates)
         if waits is not None:
             self._watch_successors(first, batch, waits, calculated, delay)
-        self._plan(first + np.flatnonzero(ready))
+        self._store.plan(first + np.flatnonzero(ready))
         refused = (first + np.flatnonzero(~joined)).tolist()
         for flow in refused:
             self._refuse(flow)
@@ -318,49 +318,8 @@ class Intake:
             self._store.extend("successors", first + waits.successors)
             self._store.extend("lags", waits.lag)
         if gates is not None:
-            waiting[:, at.PREDECESSORS] += self._wait_for_gates(first, *gates)
+            waiting[:, at.PREDECESSORS] += self.gates.wait(first, *gates)
         return waiting[:, at.PREDECESSORS] > 0
-
-    def _gates_of(self, batch: FlowBatch) -> tuple[Ints, Ints] | None:
-        """Return the compressed rows of gates that flows of `batch` wait for."""
-        if batch.gates is None:
-            return None
-        cuts, gates = rows(batch.gates, len(batch), "gates")
-        if not ((gates >= 0) & (gates < len(self._gates))).all():
-            raise SimulationError(f"a flow waits for a gate that is none of {len(self._gates)}")
-        return cuts, gates
-
-    def _wait_for_gates(self, first: int, cuts: Ints, gates: Ints) -> Any:
-        """Note who waits for which gate; return for how many that are shut each flow waits."""
-        waiter = np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
-        shut = np.array([self._gates[gate] is not None for gate in gates.tolist()], np.bool_)
-        for gate in np.unique(gates[shut]).tolist():
-            waiting = self._gates[gate]
-            if waiting is not None:
-                waiting.append(first + waiter[gates == gate])
-        return np.bincount(waiter[shut], minlength=len(cuts) - 1)
-
-    def add_gate(self) -> int:
-        """Return the number of a new gate."""
-        self._gates.append([])
-        return len(self._gates) - 1
-
-    def open_gate(self, gate: int, now: int) -> None:
-        """Let those go on that wait for `gate`."""
-        if not 0 <= gate < len(self._gates):
-            raise SimulationError(f"there is no gate {gate}; gates are made by fabric.gate()")
-        waiting, self._gates[gate] = self._gates[gate], None
-        for flows in waiting or ():
-            state = self._store.state
-            waits = state.waiting.reshape(-1, at.WAITING)
-            np.subtract.at(waits[:, at.PREDECESSORS], flows, 1)
-            freed = np.unique(flows)
-            table = self._store.flow_rows()
-            blocked = table[freed, at.STATUS] & at.STATUS_MASK == at.BLOCKED
-            freed = freed[blocked & (waits[freed, at.PREDECESSORS] == 0)]
-            since = np.maximum(waits[freed, at.READY], now)
-            table[freed, at.START] = np.maximum(table[freed, at.START], since)
-            self._plan(freed)
 
     def _watch_successors(
         self, first: int, batch: FlowBatch, waits: Dependencies, calculated: Any, delay: Ints
@@ -376,17 +335,6 @@ class Intake:
         soon = waits.lag + np.where(calculated, delay, 0)[waits.successors] < self._width
         watched = np.unique(flow[elsewhere & soon])
         self._store.flow_rows()[first + watched, at.WATCH] |= at.CROSS
-
-    def _plan(self, flows: Ints) -> None:
-        """Let the kernel put `flows` on the agendas of their hosts when it runs next."""
-        if len(flows) == 0:
-            return
-        state = self._store.state
-        waiting = int(state.clock[at.FRESH])
-        state.fresh[waiting : waiting + len(flows)] = flows
-        state.clock[at.FRESH] = waiting + len(flows)
-        start = int(self._store.flow_rows()[flows, at.START].min())
-        state.clock[at.FRESH_AT] = min(int(state.clock[at.FRESH_AT]), start)
 
     def _refuse(self, flow: int) -> None:
         row = self._store.flow_rows()[flow]
