@@ -27,7 +27,9 @@ from netsim.fabric.kernel.state import (
 )
 
 NUMBER_BITS: Final = 28
+NUMBER_MASK: Final = (1 << NUMBER_BITS) - 1
 PHASE_BITS: Final = 2
+PHASE_MASK: Final = (1 << PHASE_BITS) - 1
 TIME_SHIFT: Final = NUMBER_BITS + PHASE_BITS
 STARTS: Final = 0
 FIRES: Final = 1
@@ -100,9 +102,14 @@ def appoint_at(state: State, host: int, time: int) -> None:
 
 
 def winner(state: State) -> int:
-    """Return the host whose event comes first; there is one."""
+    """Return the host whose event comes first; there is one.
+
+    A start or a timer has the flow's number in its key, so its way is looked for in the tree.
+    """
     order = state.order
     key = order[1]
+    if key >> NUMBER_BITS & PHASE_MASK >= ARRIVES:
+        return key & NUMBER_MASK
     leaves = state.fixed[ORDER_LEAVES]
     at = 1
     while at < leaves:

@@ -27,6 +27,7 @@ from netsim.fabric.kernel.classes import tick
 from netsim.fabric.kernel.flow import arm, calculated, fail, make_ready, start
 from netsim.fabric.kernel.host import arrival_turn
 from netsim.fabric.kernel.merge import (
+    TIME_SHIFT,
     disperse,
     gather,
     is_calculation_first,
@@ -274,7 +275,7 @@ def merged(state: State) -> int:
             calculate(state, now)
             continue
         host = winner(state)
-        now = next_time(state, host)
+        now = clock[MERGE_FROM] + (order[1] >> TIME_SHIFT)
         if now > clock[STOP_AT]:
             break
         status = hindered(state, host, 2)
