@@ -29,8 +29,11 @@ def empty_state(hosts, switches=1):
     fixed[at.ORDER_LEAVES] = leaves
     clock = np.zeros(at.CLOCK, np.int64)
     clock[at.TURN] = -1
-    rows = np.zeros((hosts, at.HOST), np.int64)
+    rows = np.zeros((hosts + 1, at.HOST), np.int64)
     rows[:, at.NIC_AT] = at.NEVER
+    # Every flow goes from host 0 to another: one to its own host would be a calculation.
+    flows = np.zeros((FLOWS, at.FLOW), np.int64)
+    flows[:, at.ENDS] = 1 << at.HIGH
     arrays = dict.fromkeys(State._fields)
     arrays |= {
         "clock": clock,
@@ -39,7 +42,7 @@ def empty_state(hosts, switches=1):
         "order": np.full(2 * leaves, at.NEVER, np.int64),
         "hosts": rows.reshape(-1),
         "heads": np.full(hosts, at.NEVER, np.int64),
-        "flows": np.zeros(FLOWS * at.FLOW, np.int64),
+        "flows": flows.reshape(-1),
         "due": np.zeros(FLOWS * at.DUE, np.int64),
     }
     return State(**arrays)
