@@ -52,6 +52,7 @@ def facts(path: Path) -> dict[str, Any]:
         "warnings": manifest.get("warnings", []),
         "tables": run.rows(),
         "errors": _errors(run),
+        "summary": _summary(path) if run.kind == "sweep" else [],
         "explanation": _explanation(path),
         "resolved": {**provenance.get("scenario", {}), **_effective(path)},
     }
@@ -85,6 +86,8 @@ def text(known: Mapping[str, Any]) -> list[str]:
     if known["tables"]:
         rows = [[name, f"{count} rows"] for name, count in known["tables"].items()]
         shown += ["", "tables:", *("  " + line for line in lines(rows, right=[1]))]
+    if known["summary"]:
+        shown += ["", *known["summary"]]
     if known["explanation"]:
         shown += ["", *known["explanation"]]
     return [*shown, "", "scenario as run:", *_indented(dump(known["resolved"]))]
@@ -98,6 +101,13 @@ def _errors(run: RunFiles) -> list[str]:
         where = f"point {failure.key.index} ({swept}), " if swept else ""
         found.append(f"{where}replication {failure.key.replication}: {failure.message}")
     return found
+
+
+def _summary(path: Path) -> list[str]:
+    """Return what a sweep came to, a line a point."""
+    from netsim.sweep.summary import summary
+
+    return summary(path)
 
 
 def _explanation(path: Path) -> list[str]:

@@ -344,3 +344,19 @@ def test_a_field_that_is_not_swept_is_told_with_those_that_are(folder):
 
     with pytest.raises(netsim.errors.UsageError, match="did you mean 'ticks'"):
         netsim.open("out").table("ticks", where={"tick": 3})
+
+
+def test_a_sweep_is_described_with_a_line_for_each_point(folder):
+    assert run("out").exit_code == 0
+
+    described = CliRunner().invoke(main, ["describe", "out"]).output
+
+    assert "sweep " in described
+    assert "success, 12 of 12 runs done" in described
+    lines = [line for line in described.splitlines() if line.startswith("  ticks=")]
+    assert len(lines) == 6
+    # Three ticks, 2 us apart, whatever the replication.
+    cells = lines[4].split()
+    assert cells[:2] == ["ticks=3,", "every=2000000"]
+    assert [float(cell) for cell in (cells[2], *cells[4:6])] == [6, 6, 6]
+    assert (cells[3], cells[6]) == ("n<5", "us")
