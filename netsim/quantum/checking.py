@@ -20,7 +20,7 @@ _FEW = 1e-3
 
 def problems(scenario: QuantumScenario) -> list[Problem]:
     """Return what makes the scenario impossible, the parts before what they make up."""
-    found = [*_places(scenario), *_memory(scenario), *_swap(scenario)]
+    found = [*_places(scenario), *_memory(scenario), *_swap(scenario), *_samples(scenario)]
     if found:
         return found
     routers = Routers(scenario, Streams(scenario.seed))
@@ -83,6 +83,16 @@ def _memory(scenario: QuantumScenario) -> list[Problem]:
         hint = "lower t2, or raise t1"
         found.append(Problem(message, ("memory", "t2"), hint=hint, also=("memory", "t1")))
     return found
+
+
+def _samples(scenario: QuantumScenario) -> list[Problem]:
+    """Return what keeps memories from being sampled."""
+    record = scenario.record
+    if "memories" not in record.tables or record.sample_every is not None:
+        return []
+    message = "nothing says how often table 'memories' looks at them"
+    hint = "add 'sample_every: 10 ms' to 'record'"
+    return [Problem(message, ("record",), "missing-field", hint)]
 
 
 def _swap(scenario: QuantumScenario) -> list[Problem]:

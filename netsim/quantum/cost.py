@@ -39,7 +39,14 @@ def estimate_pairs(scenario: QuantumScenario) -> Estimate:
         trials += request.trials if request.mode == "one_shot" else 0
     whole = scenario.record.pairs == "all"
     played = scenario.link.engine == "attempt"
+    samples = 0.0
+    if scenario.record.sample_every is not None and "memories" in scenario.record.tables:
+        samples = max(
+            (request.end or scenario.until or 0) / scenario.record.sample_every
+            for request in scenario.requests
+        )
     return Estimate(
+        samples=samples,
         rows=2 * made if whole else max(trials, made / max(1, len(routers.names) - 1)),
         seconds=_ATTEMPT * attempts if played else _PAIR * made,
     )

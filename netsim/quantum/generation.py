@@ -117,6 +117,8 @@ class LinkRun:
         self._ideal = ideal
         self._delay, self._flight = timing.delay, timing.flight
         self._spacing = timing.first, timing.second
+        self._lead = timing.lead
+        self._replies = timing.forward
         #: Memories whose requests are refused, with the first arrival of one.
         self._waiting: dict[Memory, int] = {}
         #: Runs under way: the responder's memory and the first emission.
@@ -192,9 +194,8 @@ class LinkRun:
     def _pair(self, up: Memory, down: Memory) -> None:
         """Begin attempts of two memories, whose pairing was accepted now."""
         up.free = down.free = False
-        now, timing = self._env.now, self._timing
-        replier = up if timing.forward else down
-        earliest = max(now + timing.lead, replier.excitable) + self._delay
+        replier = up if self._replies else down
+        earliest = max(self._env.now + self._lead, replier.excitable) + self._delay
         if self._plays or self._waiting or self._channel is not None:
             self._try(up, down, self._emit(replier, earliest))
         else:
@@ -239,7 +240,7 @@ class LinkRun:
         self._succeed(up, down, begin, last)
 
     def _succeed(self, up: Memory, down: Memory, begin: int, last: int) -> None:
-        replier = up if self._timing.forward else down
+        replier = up if self._replies else down
         replier.excitable = max(replier.excitable, last + self._timing.recovery)
         tries = self._tries.pop(up, 1)
         self.attempts += tries
@@ -297,13 +298,13 @@ class LinkRun:
         self._agenda.at(last + self._flight, self._found, found, _order(up))
 
     def _fails(self, up: Memory, down: Memory, last: int) -> None:
-        replier = up if self._timing.forward else down
+        replier = up if self._replies else down
         replier.excitable = last + self._timing.recovery
         self._agenda.at(last + self._flight, self._failed, (up, down, up.token), _order(up))
 
     def _between(self, up: Memory, down: Memory, last: int) -> None:
         """Set two memories between attempts: the request is on its way, both are free."""
-        replier = up if self._timing.forward else down
+        replier = up if self._replies else down
         replier.excitable = last + self._timing.recovery
         up.free = down.free = True
         up.partner = down
@@ -346,7 +347,7 @@ class LinkRun:
         up, down, begin = tried
         if self.over:
             return
-        replier = up if self._timing.forward else down
+        replier = up if self._replies else down
         earliest = max(self._env.now + self._delay, replier.excitable) + self._delay
         emission = self._emit(replier, earliest)
         if self._plays:

@@ -27,7 +27,7 @@ class Memory:
     down
         Whether it is on the far side, towards the responder.
     decay
-        How a half stored here decays.
+        How a half stored here decays, None: not at all.
     """
 
     __slots__ = (
@@ -47,11 +47,11 @@ class Memory:
         "token",
     )
 
-    def __init__(self, position: int, index: int, down: bool, decay: Decay) -> None:
+    def __init__(self, position: int, index: int, down: bool, decay: Decay | None) -> None:
         self.position = position
         self.index = index
         self.down = down
-        self.decay = decay
+        self.decay = None if decay is None or decay.none else decay
         self.link: LinkRun
         self.pair: Pair | None = None
         self.known: Pair | None = None
@@ -156,14 +156,25 @@ class Pair:
 
     def read(self, near: int, far: int) -> State:
         """Return the state after each half was stored up to an instant (ps)."""
-        decay = self.near.decay
-        if not decay.none and near > self.read_near:
-            self.state = decay.after(self.state, (near - self.read_near) * PS)
-        decay = self.far.decay
-        if not decay.none and far > self.read_far:
-            self.state = decay.after(self.state, (far - self.read_far) * PS)
-        self.read_near, self.read_far = max(near, self.read_near), max(far, self.read_far)
+        if near > self.read_near:
+            decay = self.near.decay
+            if decay is not None:
+                self.state = decay.after(self.state, (near - self.read_near) * PS)
+            self.read_near = near
+        if far > self.read_far:
+            decay = self.far.decay
+            if decay is not None:
+                self.state = decay.after(self.state, (far - self.read_far) * PS)
+            self.read_far = far
         return self.state
+
+    def seen(self, now: int) -> float:
+        """Return the fidelity at `now` (ps) without taking note of it."""
+        state = self.state
+        for memory, since in ((self.near, self.read_near), (self.far, self.read_far)):
+            if memory.decay is not None and now > since:
+                state = memory.decay.after(state, (now - since) * PS)
+        return state[0]
 
     def fidelity(self, now: int) -> float:
         """Return the fidelity at `now` (ps)."""

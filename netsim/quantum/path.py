@@ -150,6 +150,10 @@ class PathRun:
                 memory.free = False
                 self._at(time, self._wake, memory, RESULT)
 
+    def memories(self, position: int) -> list[Memory]:
+        """Return the memories of a router: towards the initiator, then the others."""
+        return [*self._before[position], *self._after[position]]
+
     def _wake(self, memory: Memory) -> None:
         if not self.over:
             memory.link.freed(memory)

@@ -16,7 +16,8 @@ from netsim.quantum.pair import Pair
 from netsim.quantum.states import State
 from netsim.quantum.tables import CAUSES
 
-BATCH: Final = 1 << 16
+#: Rows that are held as objects; more of them cost the garbage collector time.
+BATCH: Final = 1 << 12
 
 _CODES: Final = {cause: code for code, cause in enumerate(CAUSES)}
 

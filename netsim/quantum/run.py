@@ -15,6 +15,7 @@ from netsim.fields import implementation
 from netsim.quantum.decay import PS, Decay
 from netsim.quantum.generation import END, Channel, LinkRun
 from netsim.quantum.heralding import Draws, Played
+from netsim.quantum.memory_samples import MemorySamples
 from netsim.quantum.oneshot import CHUNK, Hop, Trials
 from netsim.quantum.pair import Memory, Pair
 from netsim.quantum.path import PathRun, Rules
@@ -84,6 +85,21 @@ class QuantumRun:
             [self._routers.capacity(n) for n in range(len(self._routers.names))]
         )
         self._served = [self._take(number, one) for number, one in enumerate(scenario.requests)]
+
+        self._samples = MemorySamples(context.recorder, self._routers.names)
+        if context.recorder.wants("memories") and context.sample_every is not None:
+            context.env.probe(context.sample_every, self._look)
+
+    def _look(self, now: int) -> None:
+        """Sample every reserved memory."""
+        for served in self._served:
+            run = served.run
+            if run is None or run.over or served.taken is None:
+                continue
+            for position, router in enumerate(served.path):
+                memories = run.memories(position)
+                for index, memory in zip(served.taken[position], memories, strict=True):
+                    self._samples.add(router, index, memory, now)
 
     # Requests.
 
@@ -166,7 +182,9 @@ class QuantumRun:
             timing = self._routers.timing(edge, one, other)
             hops.append(Hop(timing, edge.model, source, scenario.link.control == "ideal"))
         last = len(path) - 1
-        decays = [self._memory(at, 0, False, config, last).decay for at in range(len(path))]
+        decays = [
+            self._memory(at, 0, False, config, last).decay or Decay() for at in range(len(path))
+        ]
         trials = Trials(hops, served.delays, rules, decays)
         done = 0
         while done < config.trials:
@@ -317,6 +335,7 @@ class QuantumRun:
                 unfinished = unfinished or served.config.mode == "one_shot"
                 self._close(served)
         self._rows.flush()
+        self._samples.flush()
         for served in self._served:
             self._write(served)
         accepted = [one for one in self._served if one.taken is not None]

@@ -1,4 +1,4 @@
-"""Tables of entanglement: pairs, requests and keys."""
+"""Tables of entanglement: pairs, requests, keys, and memories over time."""
 
 from __future__ import annotations
 
@@ -106,5 +106,20 @@ KEYS: Final = Table(
     ),
 )
 
-for _table in (ENTANGLEMENTS, REQUESTS, KEYS):
+MEMORIES: Final = Table(
+    name="memories",
+    version=1,
+    row="one row per reserved memory and sample",
+    key=("t", "node", "memory"),
+    columns=(
+        Column("node", "enum", "", "router"),
+        Column("memory", "int64", "1", "index of the memory at its router"),
+        Column("t", "int64", "ps", "when it was looked at"),
+        Column("state", "enum", "", "raw, occupied (making a pair), entangled or purified"),
+        Column("fidelity", "float64", "1", "of the pair that it holds, by then", nullable=True),
+        Column("age", "float64", "s", "of the pair that it holds", nullable=True),
+    ),
+)
+
+for _table in (ENTANGLEMENTS, REQUESTS, KEYS, MEMORIES):
     register("table", _table.name)(_table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import quantum_blocks as blocks
+from scipy import stats
 
 from netsim.quantum import waiting
 from netsim.quantum.swapping.nested import Nested
@@ -254,3 +255,54 @@ def test_equal_seeds_give_equal_tables_and_others_do_not():
 
     assert table(4).drop(["point"]).equals(table(4).drop(["point"]))
     assert not table(4).drop(["point"]).equals(table(5).drop(["point"]))
+
+
+def test_looking_at_memories_changes_nothing_and_sees_their_pairs_decay():
+    given = {
+        "memory": {"count": 2, "coherence": "0.1 s", "raw_fidelity": 0.95},
+        "swap": {"policy": "asap", "success": 0.8},
+        "request": {"end": "0.5 s", "fidelity": 0.25},
+    }
+    alone = blocks.run(3, **given)
+    looked = blocks.run(3, **given, record={"tables": ["memories"], "sample_every": "1 ms"})
+    rows = blocks.rows(looked, "memories")
+    held = [row for row in rows if row["state"] == "entangled"]
+
+    for table in ("entanglements", "requests", "keys"):
+        assert alone.table(table).drop(["point"]).equals(looked.table(table).drop(["point"]))
+    # Two memories at either end and four in the middle, at 1 ms to 500 ms, before events then.
+    assert len(rows) == 8 * 500
+    assert {row["state"] for row in rows} == {"raw", "occupied", "entangled"}
+    for row in held:
+        assert 0.25 < row["fidelity"] <= 0.95
+        assert row["age"] > 0
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        {"policy": "nested"},
+        {"policy": "sequential", "handshake": False},
+        {"policy": "asap", "handshake": False},
+    ],
+    ids=str,
+)
+def test_first_pairs_as_arrays_have_the_law_of_those_played_as_events(swap):
+    found = []
+    for bound, seed in ({}, 1), ({"end": "1000 s"}, 2):
+        result = blocks.run(
+            5,
+            memory={"coherence": "1 s", "raw_fidelity": 0.95},
+            swap={**swap, "gate_fidelity": 0.99, "measurement_fidelity": 0.98},
+            request={"mode": "one_shot", "trials": 1500, "fidelity": 0.25, **bound},
+            record={"pairs": "delivered"},
+            seed=seed,
+        )
+        rows = blocks.rows(result)
+        assert [row["trial"] for row in rows] == list(range(1500))
+        found.append(
+            [[round(row[name], 6) for row in rows] for name in ("ended", "fidelity", "attempts")]
+        )
+
+    for arrays, events in zip(*found, strict=True):
+        assert stats.ks_2samp(arrays, events).pvalue > 0.001

@@ -7,8 +7,12 @@ import pytest
 import quantum_blocks as blocks
 from scipy import stats
 
+from netsim.quantum.links.absorptive_source import AbsorptiveSource
 from netsim.quantum.links.clicks import Station, one_click
 from netsim.quantum.links.kind import Hardware
+from netsim.quantum.links.memory_memory import MemoryMemory
+from netsim.quantum.links.midpoint_source import MidpointSource
+from netsim.quantum.links.sender_receiver import SenderReceiver
 from netsim.quantum.links.single_click import SingleClick
 from netsim.quantum.links.two_click import TwoClick
 from netsim.quantum.links.two_round import TwoRound
@@ -21,13 +25,17 @@ KINDS = {
         SingleClick.Config(bright=0.2, visibility=0.8, phase_noise="0.3 rad"),
     ),
     "two_click": (TwoClick, TwoClick.Config()),
+    "midpoint_source": (MidpointSource, MidpointSource.Config(slots=20)),
+    "absorptive_source": (AbsorptiveSource, AbsorptiveSource.Config(pair=0.3)),
+    "sender_receiver": (SenderReceiver, SenderReceiver.Config()),
+    "memory_memory": (MemoryMemory, MemoryMemory.Config(absorption=0.7)),
 }
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_played_photons_have_the_odds_and_the_mean_state_of_the_closed_form(name):
     kind, config = KINDS[name]
-    dark = 0.0 if name == "two_click" else 0.03
+    dark = 0.03 if getattr(kind, "counts_dark", False) else 0.0
     hardware = Hardware((0.5, 0.4), werner(0.97), dark)
     play = kind.play(config, hardware, np.random.default_rng(3))
     model = kind.model(config, hardware)
@@ -115,6 +123,8 @@ def test_the_mean_time_of_a_pair_is_that_of_the_rules():
         {"kind": "two_round", "control": "ideal"},
         {"kind": "single_click", "bright": 0.2},
         {"kind": "two_click"},
+        {"kind": "midpoint_source"},
+        {"kind": "sender_receiver", "modes": 3},
     ],
     ids=str,
 )
