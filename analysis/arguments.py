@@ -15,6 +15,7 @@ from netsim import registry
 from netsim.delays.process import DelayConfig, read
 from netsim.errors import NetsimError
 from netsim.figures.page import FORMATS, PRINT, SCREEN, Size
+from netsim.version import DISTRIBUTION
 
 
 def run(main: Callable[[], None]) -> None:
@@ -22,7 +23,7 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except ModuleNotFoundError as missing:
-        _stop(f"{missing.name} is not installed; pip install {missing.name}")
+        _stop(f'{missing.name} is not installed; pip install "{DISTRIBUTION}[plot]"')
     except OSError as problem:
         _stop(f"{problem}; name a file that can be read or written")
     except NetsimError as problem:

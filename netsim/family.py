@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol
 
 from netsim.fields import Config, PositiveTime, Time, field
+from netsim.fields.expect import ExpectConfig, HeadlineName
 from netsim.fields.sweep import SweepConfig
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class ScenarioModel(Config):
         description="stop at this simulated time (exclusive); default: when nothing is left to do",
     )
     record: RecordConfig = field({}, description="what to write beyond the summary tables")
+    expect: dict[HeadlineName, ExpectConfig] = field(
+        {}, description="headlines that `netsim reproduce` compares with, by TABLE.COLUMN"
+    )
     sweep: SweepConfig | None = field(
         None, description="parameter sweep; `run` simulates the base point"
     )

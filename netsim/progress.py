@@ -11,6 +11,7 @@ second are shown.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -107,9 +108,10 @@ class ProgressLine:
         elapsed = clock - first.clock
         parts = [f"rep {self._replication + 1}/{self._replications}"]
         if share is not None:
-            filled = int(share * BAR)
+            whole_run = (self._replication + share) / self._replications
+            filled = int(whole_run * BAR)
             parts.append("#" * filled + "-" * (BAR - filled))
-            parts.append(f"{share:3.0%}")
+            parts.append(f"{whole_run:3.0%}")
         parts.append(f"{units.readable(now, 'time')} simulated")
         if elapsed > 0:
             parts.append(f"{_rate((events - first.events) / elapsed)} events/s")
@@ -117,7 +119,11 @@ class ProgressLine:
             later = self._replications - self._replication - 1
             whole = elapsed / (share - first.share)
             parts.append(f"ETA {_clock_text(whole * (1 - share + later))}")
-        return "  " + "  ".join(parts)
+        return _fitting(parts, self._width() if self._terminal else None)
+
+    def _width(self) -> int:
+        """Return how many columns the terminal has now."""
+        return shutil.get_terminal_size().columns
 
     def _share(self, now: int) -> float | None:
         """Return the share of the replication that is done, by work or else by simulated time."""
@@ -197,6 +203,26 @@ def _write(stream: TextIO, text: str) -> None:
     with contextlib.suppress(BrokenPipeError):
         stream.write(text)
         stream.flush()
+
+
+def _fitting(parts: list[str], width: int | None) -> str:
+    """Return the line of `parts`, shortened where it would break at a terminal's edge.
+
+    The last column stays free, for there some terminals wrap already. Speed goes first, then
+    simulated time, then the bar: what is left says how far the run is and how long it takes.
+    """
+    left = list(parts)
+    for dispensable in (None, "events/s", "simulated", "#", "-"):
+        if dispensable is not None:
+            left = [part for part in left if not _is(part, dispensable)]
+        line = "  " + "  ".join(left)
+        if width is None or len(line) < width:
+            return line
+    return line[: max(0, (width or 1) - 1)]
+
+
+def _is(part: str, what: str) -> bool:
+    return part.endswith(what) or (what in "#-" and not part.strip("#-"))
 
 
 def _rate(value: float) -> str:

@@ -258,8 +258,13 @@ def _is_near(home: str, name: str) -> bool:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate most like `word`, or None where none is near."""
-    close = difflib.get_close_matches(canonical(word)[:80], list(candidates), n=1, cutoff=0.6)
+    """Return the candidate most like `word`, or None where none is near; case counts last."""
+    known = list(candidates)
+    sought = canonical(word)[:80]
+    same = [one for one in known if one.lower() == sought.lower()]
+    if same:
+        return same[0]
+    close = difflib.get_close_matches(sought, known, n=1, cutoff=0.6)
     return close[0] if close else None
 
 

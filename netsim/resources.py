@@ -21,6 +21,16 @@ def root() -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent
 
 
+def citation_file() -> Path:
+    """Return the file that says how to cite netsim."""
+    return root() / "CITATION.cff"
+
+
+def analysis_folder() -> Path:
+    """Return the folder of the scripts that draw figures from tables."""
+    return root() / "analysis"
+
+
 def shipped(relative: str) -> Path | None:
     """Return the file that comes with netsim as `relative` (``topologies/NAME``), or None."""
     parts = PurePosixPath(relative).parts

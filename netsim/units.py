@@ -260,6 +260,9 @@ def readable(value: float, dimension: str) -> str:
 def _hint(unit: str, wanted: Dimension) -> str:
     if not unit:
         return wanted.hint
+    plain = unit.replace("\u00b5", "u").replace("\u03bc", "u")
+    if plain != unit and plain in wanted.units:
+        return f"did you mean '{plain}'? {wanted.hint}"
     bits = _BITS.fullmatch(unit)
     if bits and wanted.unit == "bit/s" and bits["per"]:
         return f"did you mean '{bits['prefix']}{'B/s' if bits['what'] == 'B' else 'bps'}'?"

@@ -62,6 +62,11 @@ def policies() -> list[dict[str, str]]:
     return [{"kind": kind, **_entry(kind, name)} for kind in kinds for name in registry.names(kind)]
 
 
+def of_kind(kind: str) -> list[dict[str, str]]:
+    """Return the implementations that are registered under `kind`."""
+    return [{"kind": kind, **_entry(kind, name)} for name in registry.names(kind)]
+
+
 def metrics() -> list[dict[str, Any]]:
     """Return the tables with their columns, and which families write them."""
     return [

@@ -40,6 +40,8 @@ COMMANDS: Final = (
     "status",
     "schema",
     "verify",
+    "reproduce",
+    "cite",
 )
 
 INTERRUPTED: Final = 130
@@ -88,6 +90,12 @@ class Commands(click.Group):
             read = functools.partial(_printing, command.make_context)
             command.make_context = read  # type: ignore[method-assign]
         return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words behind ``netsim``; a quantity that the shell has cut in two is told."""
+        if "--set" in args:
+            _refuse_cut_quantities(args)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -167,6 +175,16 @@ class Commands(click.Group):
         )
         complain(f"this is a bug in netsim: {type(failure).__name__}: {failure}{where}")
         ctx.exit(1)
+
+
+def _refuse_cut_quantities(args: Sequence[str]) -> None:
+    """Raise how to quote if a unit stands alone behind ``--set PATH=NUMBER``."""
+    from netsim.units import DIMENSIONS
+
+    known = {unit for dimension in DIMENSIONS.values() for unit in dimension.units} | {"%"}
+    for option, setting, unit in zip(args, args[1:], args[2:], strict=False):
+        if option == "--set" and setting[-1:].isdigit() and unit in known:
+            raise click.UsageError(f"quote a value that has a blank: --set '{setting} {unit}'")
 
 
 def _printing(read: Callable[..., click.Context], *args: Any, **options: Any) -> click.Context:

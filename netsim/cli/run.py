@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from netsim.cli.completion import ScenarioWord, Setting
 from netsim.cli.output import remark, say, warn
 
 if TYPE_CHECKING:
@@ -23,13 +24,21 @@ if TYPE_CHECKING:
 TERMINATED = 143
 
 
-@click.command("run")
-@click.argument("file", metavar="FILE")
+@click.command(
+    "run",
+    epilog="Examples: netsim run quickstart; netsim run s.yaml --set routing.policy=ecmp -o out/e",
+)
+@click.argument("file", metavar="FILE", type=ScenarioWord())
 @click.option(
     "-o", "--output", "out", metavar="DIR", help="Where to write; default: out/NAME-HASH."
 )
 @click.option(
-    "--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a field; repeatable."
+    "--set",
+    "overrides",
+    metavar="PATH=VALUE",
+    type=Setting(),
+    multiple=True,
+    help="Change a field; repeatable.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all random streams.")
 @click.option(

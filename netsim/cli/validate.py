@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netsim.cli.completion import ScenarioWord, Setting
 from netsim.cli.output import say, warn
 
 if TYPE_CHECKING:
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     from netsim.scenario.diagnostics import Diagnostic
 
 
-@click.command("validate")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.command("validate", epilog="Example: netsim validate study.yaml --resolved")
+@click.argument("files", metavar="FILE...", type=ScenarioWord(), nargs=-1, required=True)
 @click.option(
     "--set",
     "overrides",
     metavar="PATH=VALUE",
+    type=Setting(),
     multiple=True,
     help="Change a field; may be repeated.",
 )

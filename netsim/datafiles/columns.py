@@ -114,11 +114,17 @@ def _read_csv(
         with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as text:
             rows = csv.reader(text)
             header = [name.strip() for name in next(rows, [])]
+            if len(header) == 1 and (marks := [mark for mark in ";\t" if mark in header[0]]):
+                what = "semicolons" if marks[0] == ";" else "tabs"
+                faults.add(
+                    f"the columns are separated by {what}", "separate them by commas", line=1
+                )
+                faults.raise_any()
             kinds = _present(header, wanted, optional, faults)
             places = {name: header.index(name) for name in kinds}
             kept = {name: [] for name in kinds}
             for row in rows:
-                if not row:
+                if not any(map(str.strip, row)):
                     continue
                 line = rows.line_num
                 if len(row) != len(header):

@@ -65,7 +65,7 @@ class OneOf:
         if not isinstance(value, Mapping):
             named = isinstance(value, str) and registry.canonical(value) in known
             example = value if named else (known or ["NAME"])[0]
-            hint = f"write it as {{{self.key}: {example}}}"
+            hint = self._around(value, known) or f"write it as {{{self.key}: {example}}}"
             raise problem("bad-type", f"{shown(value)} is not {self._block}", hint=hint)
         if self.key not in value:
             if FILE_KEY in value and FILE_KEY in known:
@@ -88,12 +88,37 @@ class OneOf:
         """What it wants, in words: ``a routing block``, ``an order block``."""
         return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind} block"
 
+    def _around(self, value: Any, known: list[str]) -> str:
+        """Return the block in which the name `value` of another kind would stand, or nothing.
+
+        ``delays: exponential`` names a law, which an implementation of delays has a field for.
+        """
+        if not isinstance(value, str) or registry.canonical(value) in known:
+            return ""
+        fitting: list[tuple[int, str, str]] = []
+        for name in known:
+            fields = registry.lookup(self.kind, name).Config.model_fields
+            for field, info in fields.items():
+                one = next((one for one in info.metadata if isinstance(one, OneOf)), None)
+                if one is not None and registry.canonical(value) in registry.names(one.kind):
+                    block = f"{{{self.key}: {name}, {field}: {{{one.key}: {value}, ...}}}}"
+                    fitting.append((len(fields), block, registry.described(one.kind).words))
+        if not fitting:
+            return ""
+        _, block, words = min(fitting)
+        return f"'{value}' is a {words}: {block}"
+
     def _unnamed(self, keys: list[str], known: list[str]) -> Exception:
         """Return the error of a block with `keys` that does not say which implementation it is."""
         fields = {name: {*registry.lookup(self.kind, name).Config.model_fields} for name in known}
         given = {registry.canonical(key) for key in keys}
         anywhere = set().union(*fields.values())
         strange = [key for key in keys if registry.canonical(key) not in anywhere]
+        glued = next((key for key in keys if key.startswith(f"{self.key}:")), None)
+        if glued is not None:
+            message = f"'{glued}' is one word"
+            hint = f"a blank belongs behind the colon: {glued.replace(':', ': ', 1)}"
+            return problem("unknown-field", message, at=(glued,), hint=hint)
         if slip := registry.nearest(self.key, strange):
             message = f"'{slip}' is not a field of {self._block}"
             return problem("unknown-field", message, at=(slip,), hint=f"did you mean '{self.key}'?")

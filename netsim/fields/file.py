@@ -1,7 +1,8 @@
 """Fields that name a file which a scenario reads, and the rules for such paths.
 
 A path is relative to the file that holds it, the scenario or what it includes, and may not leave
-the scenario's folder through ``..``. An absolute path is taken as it is. ``topologies/NAME`` and
+the scenario's folder through ``..``. An absolute path is taken as it is, and one that is typed as
+an override (``--set``) is from the working directory, wherever it leads. ``topologies/NAME`` and
 ``scenarios/NAME`` are also looked for among the files that come with netsim. The rules keep a
 scenario from a stranger from reading files beside its folder unseen; they are no sandbox (symbolic
 links are followed).
@@ -27,20 +28,22 @@ _SIBLINGS_LOOKED_AT = 1000
 class PlacedText(str):
     """A text of a scenario with the folder of the file that it stands in.
 
-    Should it turn out to be a path, it is meant from there; to all else it is a text.
+    Should it turn out to be a path, it is meant from there; to all else it is a text. A `free` one
+    was typed by the user, whose own files it may name wherever they are.
     """
 
-    __slots__ = ("folder",)
+    __slots__ = ("folder", "free")
     folder: Path
+    free: bool
 
-    def __new__(cls, text: str, folder: Path) -> PlacedText:
+    def __new__(cls, text: str, folder: Path, free: bool = False) -> PlacedText:
         """Return `text` as standing in a file of `folder`."""
         placed = super().__new__(cls, text)
-        placed.folder = folder
+        placed.folder, placed.free = folder, free
         return placed
 
-    def __getnewargs__(self) -> tuple[str, Path]:  # type: ignore[override]
-        return str(self), self.folder
+    def __getnewargs__(self) -> tuple[str, Path, bool]:  # type: ignore[override]
+        return str(self), self.folder, self.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,10 @@ def _read(value: Any, info: core_schema.ValidationInfo) -> InputFile:
         raise problem("bad-type", f"{shown(value)} is not a path")
     top: Path = (info.context or {}).get("folder") or Path.cwd()
     folder = value.folder if isinstance(value, PlacedText) else top
-    path = locate(value, folder, top)
+    free = isinstance(value, PlacedText) and value.free
+    path = locate(value, folder, Path(folder.anchor) if free else top)
+    if free and not path.is_relative_to(top):
+        return InputFile(str(path), path)
     inside = not Path(value).is_absolute() and path.is_relative_to(top)
     return InputFile(path.relative_to(top).as_posix() if inside else str(value), path)
 

@@ -110,7 +110,10 @@ class Ratio:
         # Written so that NaN fails as well.
         if not self.minimum <= number <= self.maximum or math.isinf(number):
             limits = f"{self.minimum:g} to {self.maximum:g}"
-            raise problem("out-of-range", f"{shown(value)} lies outside {limits}")
+            per_cent = self.maximum <= 1 and 2 < number <= 100 and not isinstance(value, str)
+            hint = f"as per cent it is '{number:g} %', as a share {number / 100:g}"
+            message = f"{shown(value)} lies outside {limits}"
+            raise problem("out-of-range", message, hint=hint if per_cent else "")
         return number
 
     def __get_pydantic_core_schema__(

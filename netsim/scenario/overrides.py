@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
 from typing import Any, Final
 
 from netsim.fields import shown
@@ -22,6 +23,8 @@ from netsim.scenario.source import BREAK, Source, Span
 from netsim.scenario.tree import Entry, Node, Path, known_key
 
 _STEP: Final = re.compile(r"(?:^|\.)([^.\[\]\s=]+)|\[([0-9]{1,6})\]")
+#: An index that is written as a key: ``traffic.0.size``.
+_INDEX: Final = re.compile(r"[0-9]{1,6}")
 _HINT: Final = "write it as routing.policy=rps or traffic[0].size='1 MB'"
 #: Overrides are told of after all that they change.
 _RANK: Final = 1_000_000
@@ -81,7 +84,7 @@ def _read(item: str | tuple[str, Any], rank: int, reader: Reader) -> tuple[str, 
         start = Span(source, 1, len(path) + 2, max(1, len(shown(value))))
         return path, Span(source, 1, 1, len(path)), _given(value, start, reader)
     path, equals, text = item.partition("=")
-    source = _source(path.strip(), item, rank)
+    source = _source(path.strip(), item, rank, FilePath.cwd())
     at = Span(source, 1, 1, len(path.strip()))
     if not equals:
         message = f"{shown(item)} sets no value"
@@ -109,9 +112,11 @@ def _given(value: Any, start: Span, reader: Reader) -> Node | None:
     return None
 
 
-def _source(path: str, text: str, rank: int) -> Source:
+def _source(path: str, text: str, rank: int, folder: FilePath | None = None) -> Source:
     lines = tuple(BREAK.split(text))
-    return Source(f"--set {shown(path)[1:-1]}", lines, rank, numbered=False, override=True)
+    # A mapping comes from a program, which has no command line.
+    name = shown(path)[1:-1] if folder is None else f"--set {shown(path)[1:-1]}"
+    return Source(name, lines, rank, numbered=False, folder=folder, override=True)
 
 
 _NO_PATH: Final = "this is not the path of a field"
@@ -140,6 +145,8 @@ def _put(node: Node, path: Path, value: Node, at: Span, done: str = "") -> Node:
         return value
     step, rest = path[0], path[1:]
     here = f"'{done}'" if done else "the scenario"
+    if isinstance(node.content, list) and isinstance(step, str) and _INDEX.fullmatch(step):
+        step = int(step)
     if isinstance(step, int):
         if not isinstance(node.content, list):
             raise _Refused(f"{here} is not a list")

@@ -31,6 +31,8 @@ from netsim.scenario.wording import word
 
 #: Files that have no lines to show.
 _BINARY: Final = frozenset({".parquet", ".gz", ".zst", ".npy", ".npz"})
+#: How errors call the whole of a scenario begins.
+_FAMILY: Final = "workload "
 _LONGEST_DATA_LINE: Final = 10_000
 #: How many fields a hint lists where none is near.
 _MOST_LISTED: Final = 12
@@ -234,6 +236,8 @@ def _missing(model: type[BaseModel], place: Place, path: Path, whole: str) -> Di
     name = str(path[-1])
     info = field_of(model, path)
     hint = f"{name}: {info.description}" if info and info.description else ""
+    if path == ("netsim",):
+        hint = "add the line 'netsim: 1', the version of the scenario format"
     message = f"{_block(path[:-1]) or whole or 'the scenario'} needs '{name}'"
     span = place.key or place.node.span
     return Diagnostic("missing-field", message, span, hint)
@@ -250,14 +254,29 @@ def _unknown(
     inside = [] if near else blocks_with(model, path[:-1], name)
     if inside:
         hint = f"it belongs into the block '{inside[0]}': {inside[0]}: {{{name}: ...}}"
+    elif (
+        not near
+        and whole.startswith(_FAMILY)
+        and len(path) == 1
+        and (others := _families_with(name))
+    ):
+        hint = f"it is a field of workload {' and '.join(others)}"
+    elif not near and ":" in name and name.partition(":")[0] in known:
+        hint = f"a blank belongs behind the colon: {name.replace(':', ': ', 1)}"
     elif not near and 0 < len(known) <= _MOST_LISTED:
         hint = f"known: {', '.join(known)}"
     message = f"'{name}' is not a field of {_block(path[:-1]) or whole}"
     return Diagnostic("unknown-field", message, place.key or place.span, hint), near
 
 
+def _families_with(name: str) -> list[str]:
+    """Return the families whose scenarios have a field of that name at the top."""
+    families = ((one, registry.lookup("workload", one)) for one in registry.names("workload"))
+    return [f"'{one}'" for one, family in families if name in fields_of(family.Scenario)]
+
+
 def _workload(root: Node) -> str:
-    return f"workload {shown(follow(root, ('workload',)).node.content)}"
+    return f"{_FAMILY}{shown(follow(root, ('workload',)).node.content)}"
 
 
 def _block(path: Path) -> str:

@@ -101,8 +101,9 @@ def plain(node: Node) -> Any:
     Texts keep the folder of their file, should they turn out to be paths.
     """
     content = node.content
-    if isinstance(content, str) and node.span.source.folder is not None:
-        return PlacedText(content, node.span.source.folder)
+    source = node.span.source
+    if isinstance(content, str) and source.folder is not None:
+        return PlacedText(content, source.folder, free=source.override)
     if isinstance(content, dict):
         return {key: plain(entry.value) for key, entry in content.items()}
     if isinstance(content, list):

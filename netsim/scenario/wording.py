@@ -107,7 +107,7 @@ def _choice(name: str, value: Any, details: Mapping[str, Any]) -> Wording:
 def _pattern(name: str, value: Any, details: Mapping[str, Any]) -> Wording:
     hint = f"it must match {details['pattern']}"
     if details["pattern"] == SLUG:
-        near = re.sub(r"[^A-Za-z0-9_.\-]+", "_", str(value))
+        near = re.sub(r"[^A-Za-z0-9_.\-]+", "_", str(value).rstrip("/").rsplit("/", 1)[-1]) or "x"
         hint = f"letters a to z, digits, '_', '.' and '-' alone, such as {shown(near)}"
     return Wording("bad-value", f"{shown(value)} cannot be {name}", hint)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from netsim import registry
+from netsim import expected, registry
 from netsim.effective import KEY as EFFECTIVE
 from netsim.errors import ScenarioError
 from netsim.family import Family, ScenarioModel
@@ -32,6 +32,7 @@ from netsim.scenario.objects import keys_as_places, tree_of
 from netsim.scenario.scenario import Scenario
 from netsim.scenario.source import Source, Span
 from netsim.scenario.tree import Node, Place, follow, is_scalar, known_key, plain
+from netsim.scenario.unindented import indented
 from netsim.version import RESULTS_VERSION, __version__
 
 Overrides = Mapping[str, Any] | Sequence[str]
@@ -211,7 +212,8 @@ def _resolved(written: Written, *, judge: bool) -> Scenario | None:
     if family is None or not isinstance(model, family.Scenario) or reader.problems:
         return None
     if judge:
-        reader.problems += translate.problems(_family_problems(family, model), root)
+        found = expected.problems(family, model) + _family_problems(family, model)
+        reader.problems += translate.problems(found, root)
         if reader.problems:
             return None
     name = re.sub(r"[^A-Za-z0-9_.\-]", "_", reader.path.stem)[:80]
@@ -255,6 +257,9 @@ def _validated(root: Node, family: Family | None, reader: Reader) -> ScenarioMod
     # A value that could not be read stands as 0 in the tree and is reported already.
     reported = {found.span for found in reader.problems}
     model = family.Scenario if family else _AnyScenario
+    if family is not None:
+        root, slips = indented(root, model)
+        reader.problems += slips
     content = plain(root)
     if family is not None:
         content["workload"] = registry.canonical(content["workload"])

@@ -41,8 +41,9 @@ def test_the_line_shows_work_simulated_time_speed_and_time_left(clock):
 
     line.on_slice(1_940_000_000, 4_120_000)
 
-    # 62.5 % in 10 s leave 10 / 0.625 x 0.375 = 6 s, and no replication after this one.
-    expected = "  rep 3/3  ##########------  62%  1.94 ms simulated  412k events/s  ETA 0:06"
+    # 62.5 % in 10 s leave 10 / 0.625 x 0.375 = 6 s, and no replication after this one. Of the run
+    # 2.625 of 3 replications are done: 87.5 %, 14 of 16 marks.
+    expected = "  rep 3/3  ##############--  88%  1.94 ms simulated  412k events/s  ETA 0:06"
     assert stream.getvalue() == "\r\x1b[K" + expected
 
 
@@ -159,3 +160,21 @@ def test_a_closed_stream_does_not_end_the_run(clock):
     line.end()
 
     assert stream.attempts == 4  # three redraws, and the line's removal
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 200])
+def test_the_line_never_reaches_the_edge_of_the_terminal(clock, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    line.begin(99, 100, Work(0.5), until=None)
+    clock.now = 36_000.0
+
+    line.on_slice(123_456_000_000, 4_120_000_000)
+
+    shown = stream.getvalue().removeprefix("\r\x1b[K")
+    assert len(shown) < columns
+    assert "rep 100/100" in shown
+    if columns > 40:
+        assert "100%" in shown
+        assert "ETA" in shown

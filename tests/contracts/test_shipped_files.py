@@ -35,7 +35,10 @@ def installed(tmp_path_factory):
     (site / "netsim").mkdir()
     module = shutil.copy(ROOT / "netsim" / "resources.py", site / "netsim")
     for source, target in wheel_settings()["force-include"].items():
-        shutil.copytree(ROOT / source, site / target)
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, site / target)
+        else:
+            shutil.copy(ROOT / source, site / target)
     spec = importlib.util.spec_from_file_location("installed_resources", module)
     resources = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(resources)

@@ -44,6 +44,12 @@ def _blocks(file: TextIOWrapper, findings: Findings) -> Iterator[Block]:
         findings.add("the file is empty", "its first line names the columns: src,dst,size,start")
         findings.raise_any()
     header = [name.strip() for name in names[0]]
+    separator = next((mark for mark in ";\t" if mark in names[0][0]), None)
+    if len(header) == 1 and separator is not None:
+        what = "semicolons" if separator == ";" else "tabs"
+        message = f"the columns are separated by {what}"
+        findings.add(message, "separate them by commas", line=1)
+        findings.raise_any()
     check_names(header, findings, line=1)
     while True:
         first = reader.line_num + 1
@@ -81,7 +87,7 @@ def _even(
     for line, row in zip(lines, rows, strict=True):
         if len(row) == width:
             kept.append((row, line))
-        elif row:
+        elif any(map(str.strip, row)):
             cells = "cell" if len(row) == 1 else "cells"
             message = f"{len(row)} {cells}, but the header has {width}"
             findings.add(message, "each line has one cell per column", line=line, column=1)

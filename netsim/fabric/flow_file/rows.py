@@ -61,6 +61,8 @@ def check_names(names: Sequence[str], findings: Findings, line: int) -> None:
             findings.add(f"column '{name[:40]}' stands twice", "remove one of them", line=line)
         elif name not in REQUIRED + OPTIONAL:
             hint = registry.did_you_mean(name, REQUIRED + OPTIONAL)
+            if not name:
+                hint = "remove the unnamed column (in pandas: to_csv(..., index=False))"
             findings.add(
                 f"unknown column '{name[:40]}'", hint or shape, line=line, code="unknown-name"
             )

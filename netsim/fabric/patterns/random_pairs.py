@@ -10,11 +10,12 @@ from pydantic import model_validator
 
 from netsim.fabric.extent import Extent, share_across
 from netsim.fabric.flows import MOST_FLOWS, Flows, too_late, too_many
+from netsim.fabric.limits import below
 from netsim.fabric.patterns.hosts import enough_hosts, random_destinations, several_leaves
+from netsim.fabric.patterns.size_or_law import SizeOrLaw
 from netsim.fields import Config as Block
 from netsim.fields import (
     Frequency,
-    OneOf,
     PositiveTime,
     Probability,
     Time,
@@ -55,8 +56,8 @@ class RandomPairs:
     class Config(Block):
         """How many, how large and how often."""
 
-        size: Annotated[Block, OneOf("sizes", key="dist")] = field(
-            description="distribution of flow sizes"
+        size: Annotated[Block, SizeOrLaw("sizes", key="dist")] = field(
+            description="distribution of flow sizes; an amount alone is the size of all flows"
         )
         load: Probability | None = field(
             None, description="share of the hosts' links that payload fills; or give 'rate'"
@@ -90,6 +91,10 @@ class RandomPairs:
     def check(config: Config, network: Network) -> list[Problem]:
         """Return what is wrong with `config` on `network`."""
         problems = enough_hosts(network)
+        try:
+            implementation("sizes", config.size, key="dist").mean(config.size)
+        except ProblemsFound as found:
+            problems += below(("size",), list(found.problems))
         if config.inter_leaf:
             problems += several_leaves(network)
         if problems:

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 import netsim
-from netsim import resources
 from netsim.cli.main import main
 from netsim.warnings import CODES, Caution, one_a_code
 
@@ -167,15 +166,6 @@ def test_the_page_of_warnings_explains_every_code_and_no_other():
     page = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
 
     assert re.findall(r"^## `([a-z-]+)`", page, re.MULTILINE) == list(CODES)
-
-
-@pytest.mark.parametrize("name", resources.scenario_names())
-def test_a_shipped_scenario_gives_no_warning_that_its_header_does_not_name(name):
-    path = resources.scenario_file(Path(name))
-    header = path.read_text(encoding="utf-8").split("\nnetsim:")[0]
-    scenario = netsim.load(path)
-
-    assert set(codes(scenario.warnings)) <= set(re.findall(r"`([a-z-]+)`", header))
 
 
 def test_several_warnings_of_a_code_are_one_line_that_counts_the_others():

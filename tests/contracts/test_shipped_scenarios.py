@@ -1,0 +1,34 @@
+"""Every scenario that comes with netsim states a headline, and its header what it warns of."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import netsim
+from netsim import resources
+
+NAMES = resources.scenario_names()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shipped_scenario_states_a_headline(name):
+    stated = netsim.load(name).model.expect
+
+    assert stated, f"add to {name}.yaml what `netsim reproduce` compares with: expect: {{...}}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_scenario_gives_no_warning_that_its_header_does_not_name(name):
+    path = resources.scenario_file(Path(name))
+    header = path.read_text(encoding="utf-8").split("\nnetsim:")[0]
+
+    codes = {one.code for one in netsim.load(path).warnings}
+
+    assert codes <= set(re.findall(r"`([a-z-]+)`", header))
+
+
+def test_the_first_scenario_gives_no_warning():
+    assert netsim.load("quickstart").warnings == ()
