@@ -76,6 +76,10 @@ class QuadraticObjective:
             out += self._local.weight_decay * theta
         return out
 
+    def curvature(self) -> tuple[float, float]:
+        """Return the least and the largest curvature of any node."""
+        return float(self._model.h.min()), float(self._model.h.max())
+
     def evaluate(self, theta: Array) -> tuple[Floats, Floats | None]:
         """Return the mean of all nodes' losses."""
         return self._model.common_loss(theta), None

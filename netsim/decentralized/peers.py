@@ -32,6 +32,10 @@ class Peers:
         What they minimise.
     lr
         Learning rate of algorithms that take their own steps.
+    steps
+        How many of them a round.
+    rounds
+        Rounds of the run.
     compressor
         What messages go through.
     key
@@ -45,13 +49,18 @@ class Peers:
         start: Array,
         objective: Objective,
         lr: float,
+        steps: int,
+        rounds: int,
         compressor: CompressorConfig,
         key: int,
         correction: VarianceCorrection | None = None,
     ) -> None:
         self.theta = start.copy()
         self.start = start
-        self.objective, self.lr = objective, lr
+        self.objective, self.lr, self.steps, self.rounds = objective, lr, steps, rounds
+        kept = getattr(compressor, "kept", None)
+        #: Share of the numbers that the compressor keeps.
+        self.kept_share = 1.0 if kept is None else kept(start.shape[1]) / start.shape[1]
         self._compressor, self._key, self._correction = compressor, key, correction
         self._exact = bool(getattr(implementation("compressor", compressor), "exact", False))
         self._spare = np.empty_like(start)
@@ -109,13 +118,21 @@ class Peers:
             self.count(turn, np.full(len(vectors), vectors.shape[1] * vectors.itemsize))
             return vectors
         decoded, length = vectors.copy(), np.zeros(len(vectors), np.int64)
-        for row in rows.tolist():
-            seed = (turn.round, row, channel)
-            decoded[row], length[row] = sent_through(
-                self._compressor, vectors[row], self._key, seed
-            )
+        decoded[rows], length[rows] = self.compressed(turn, rows, vectors[rows], channel)
         self.count(turn, length)
         return decoded
+
+    def compressed(
+        self, turn: Turn, rows: Integers, vectors: Array, channel: int = 0
+    ) -> tuple[Array, Integers]:
+        """Return what comes of the `vectors` of nodes `rows` through the compressor, and bytes."""
+        decoded, length = np.empty_like(vectors), np.zeros(len(rows), np.int64)
+        for place, row in enumerate(rows.tolist()):
+            seed = (turn.round, row, channel)
+            decoded[place], length[place] = sent_through(
+                self._compressor, vectors[place], self._key, seed
+            )
+        return decoded, length
 
     def count(self, turn: Turn, length: Integers) -> None:
         """Count one message of `length` bytes from each node to everyone who hears it."""

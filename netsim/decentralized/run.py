@@ -50,6 +50,8 @@ class DecentralizedRun:
             setting.start,
             setting.objective,
             scenario.local.lr,
+            scenario.local.steps or 1,
+            scenario.rounds,
             scenario.compressor,
             key,
             correction,

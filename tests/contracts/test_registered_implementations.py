@@ -30,6 +30,7 @@ DIMENSIONAL = re.compile(
 DIMENSIONLESS: dict[str, str] = {
     "local.batch_size": "counts samples",
     "min_size": "counts samples",
+    "total_rate": "of a method whose time counts gradients",
 }
 
 
@@ -55,7 +56,7 @@ def block(kind, name, tmp_path, monkeypatch):
 def files_named(block):
     """Yield what stands under a key `file` in a block."""
     for key, value in block.items():
-        if key == "file":
+        if key in ("file", "labels"):
             yield value
         elif isinstance(value, dict):
             yield from files_named(value)

@@ -72,7 +72,7 @@ def test_peers_equal_the_twin(algorithm, rule, fields, missing, more, seed):
     local = LocalConfig(steps=2, lr=0.1)
     objective = QuadraticObjective(quadratic, sizes, local)
     code = CODES.validate_python({"kind": "topk", "k": 1} if algorithm == "choco" else "none")
-    peers = Peers(quadratic.start, objective, local.lr, code, 7)
+    peers = Peers(quadratic.start, objective, local.lr, 2, ROUNDS, code, 7)
     weighed = np.where(sizes > 0, sizes, sizes[sizes > 0].mean())
     streams = Streams(seed)
     schedule = Schedule(graph, spans, named(rule), weighed, config.loss_rule, streams)

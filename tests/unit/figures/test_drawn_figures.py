@@ -37,7 +37,22 @@ delays: {kind: isolated}
 compute: {per_load: 2 s}
 record: {tables: [worker_rounds]}
 """
-CHANGED = {"fabric": "routing.policy=rps", "stragglers": "code={scheme: uncoded}"}
+DECENTRALIZED = """\
+netsim: 1
+workload: decentralized
+seed: 3
+replications: 5
+nodes: 12
+topology: {kind: barabasi_albert, m: 2}
+disruption: [{kind: node_drop, at: {round: 5}, fraction: 30 %, select: degree}]
+rounds: 20
+eval: {every: 2}
+"""
+CHANGED = {
+    "fabric": "routing.policy=rps",
+    "stragglers": "code={scheme: uncoded}",
+    "decentralized": "disruption[0].at.round=10",
+}
 FIGURES = registry.names("figure")
 SIZES = {"screen": SCREEN, "print": PRINT}
 
@@ -47,7 +62,11 @@ def runs(tmp_path_factory):
     """Two small runs of each family, by the labels of their curves."""
     folder = tmp_path_factory.mktemp("scenarios")
     found = {}
-    for workload, text in {"fabric": FABRIC, "stragglers": STRAGGLERS}.items():
+    for workload, text in {
+        "fabric": FABRIC,
+        "stragglers": STRAGGLERS,
+        "decentralized": DECENTRALIZED,
+    }.items():
         path = folder / f"{workload}.yaml"
         path.write_text(text)
         found[workload] = {

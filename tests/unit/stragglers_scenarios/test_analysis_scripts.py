@@ -23,6 +23,7 @@ WRONG = {
     "a negative seed": ("stragglers_comparison", ["--seed", "-1"], "at least 0"),
     "no workers": ("stragglers_map", ["--workers", "0"], "at least 1"),
     "a preset of the probe": ("stragglers_probe_length", ["--preset", "x"], "isolated"),
+    "no victims' rule": ("decentralized_disaster", ["--nodes", "0"], "at least 1"),
     "no trace": ("stragglers_llm_training", ["nowhere.parquet"], "nowhere.parquet"),
 }  # fmt: skip
 

@@ -1,0 +1,71 @@
+"""Epidemic learning with an oracle: one random s-regular graph of all live nodes, anew each round.
+
+The squared distance to the mean shrinks in a round, on average over the graphs, by (1/(s+1))
+(1 - s/(N-1)). Where N s is odd there is no such graph, and one random node sits out the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from netsim.decentralized.algorithm import AlgorithmConfig
+from netsim.decentralized.algorithms.decavg import DecAvg
+from netsim.decentralized.algorithms.el_local import PARTNERS
+from netsim.decentralized.pattern import Pattern, entries
+from netsim.decentralized.schedule import Regroup
+from netsim.fields import field
+from netsim.graphs.graph import Graph
+from netsim.graphs.k_regular import KRegular
+from netsim.problems import Problem
+from netsim.registry import register
+from netsim.rng import Streams
+
+
+@register("algorithm", "el_oracle")
+class ElOracle(DecAvg):
+    """Local training, then an average over a random regular graph."""
+
+    source: ClassVar[str] = "De Vos et al., Epidemic Learning, NeurIPS 2023"
+    weights: ClassVar[str] = "uniform"
+
+    class Config(AlgorithmConfig):
+        """How many."""
+
+        s: int = field(3, description="neighbours of every node in a round", ge=1)
+
+    @staticmethod
+    def problems(scenario: Any, graph: Graph | None) -> Iterator[Problem]:
+        """Yield that not all can hear each other, if so."""
+        if scenario.topology.kind != "complete":
+            message = "'el_oracle' draws its graphs among all nodes"
+            hint = "take topology: {kind: complete}, or el_local"
+            yield Problem(message, ("topology",), "conflict", hint, also=("algorithm",))
+
+    @staticmethod
+    def regroup(config: Config, streams: Streams) -> Regroup:
+        """Return who hears whom in a round."""
+
+        def partners(pattern: Pattern, turn: int) -> Pattern:
+            live = streams.generator(PARTNERS, turn, 0).permutation(np.flatnonzero(pattern.alive))
+            degree = min(config.s, len(live) - 1)
+            if degree < 1:
+                return pattern
+            live = live[: len(live) - len(live) * degree % 2]
+            graph = KRegular.build(
+                KRegular.Config(k=degree),
+                len(live),
+                lambda *more: streams.generator(PARTNERS, turn, 1, *more),
+            )
+            a, b = np.sort(live[graph.edges], axis=1).T
+            # The number of edge a - b among all pairs of a complete graph, in their order.
+            nodes = len(pattern.alive)
+            edge = a * nodes - a * (a + 1) // 2 + b - a - 1
+            rows, nodes_heard = np.concatenate((b, a)), np.concatenate((a, b))
+            arcs = np.concatenate((2 * edge, 2 * edge + 1))
+            kept = np.isin(arcs, pattern.arc)
+            return entries(pattern.alive, rows[kept], nodes_heard[kept], arcs[kept])
+
+        return partners

@@ -1,0 +1,64 @@
+"""Figures of peer-to-peer learning: how accurate survivors are, and how far apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from netsim.figures import palette
+from netsim.figures.figure import Data, Runs, figure, long_data
+from netsim.figures.scale import Floats, numbers
+from netsim.metrics.statistics import interval
+
+
+@figure("decentralized", "learning")
+def accuracy_of_survivors(axes: Any, runs: Runs) -> Data:
+    """Show the mean accuracy of live nodes over rounds, with 95 % intervals over replications.
+
+    Fewer than five replications have no interval.
+    """
+    return _over_rounds(axes, runs, "accuracy", "accuracy of live nodes")
+
+
+@figure("decentralized", "learning")
+def distance_between_models(axes: Any, runs: Runs) -> Data:
+    """Show how far live nodes' models are from their mean over rounds, squared, on average."""
+    data = _over_rounds(axes, runs, "consensus_distance", "mean squared distance to the mean")
+    axes.set(ylim=(0, None))
+    return data
+
+
+def _over_rounds(axes: Any, runs: Runs, column: str, label: str) -> Data:
+    curves: dict[str, tuple[Floats, Floats]] = {}
+    ends: dict[str, tuple[Floats, Floats]] = {}
+    for name, run in runs.items():
+        table = run.table("learning")
+        turn, value = numbers(table, "round"), numbers(table, column)
+        kept = np.isfinite(value) & (numbers(table, "stage") == 0)
+        rounds = np.unique(turn[kept])
+        means, low, high = [], [], []
+        for one in rounds:
+            found = interval(value[kept & (turn == one)].tolist())
+            means.append(found.mean)
+            low.append(found.mean if found.low is None else found.low)
+            high.append(found.mean if found.high is None else found.high)
+        curves[name] = (rounds, np.array(means))
+        ends[name] = (np.array(low), np.array(high))
+    _draw(axes, curves, ends)
+    axes.set(xlabel="rounds", ylabel=label, xlim=(0, None))
+    return long_data("run", curves, ("round", column))
+
+
+def _draw(
+    axes: Any,
+    curves: Mapping[str, tuple[Floats, Floats]],
+    ends: Mapping[str, tuple[Floats, Floats]],
+) -> None:
+    """Draw curves over their intervals."""
+    looks = palette.looks(curves)
+    for name, (rounds, means) in curves.items():
+        line = looks[name].line()
+        axes.plot(rounds, means, label=name, markevery=0.14, **line)
+        axes.fill_between(rounds, *ends[name], color=line["color"], alpha=0.2, linewidth=0)
