@@ -105,6 +105,8 @@ def command(
     if result.stored:
         say(f"{path} holds this run already, so nothing was simulated; --overwrite repeats it")
     say(result.summary)
+    for line in getattr(scenario.family, "conclude", lambda rows: ())(result.runs):
+        say(line)
     say(_written(result))
 
 

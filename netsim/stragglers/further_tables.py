@@ -55,6 +55,10 @@ SELECTION: Final = Table(
         ),
         Column("scheme", "string", "", "coding scheme"),
         Column("parameters", "string", "", "its parameters"),
+        Column("s", "int64", "1", "stragglers that a round bears; null without one", nullable=True),
+        Column("B", "int64", "1", "rounds of a burst; null without one", nullable=True),
+        Column("W", "int64", "1", "rounds of its window; null without one", nullable=True),
+        Column("lambda", "int64", "1", "stragglers of a window; null without one", nullable=True),
         Column("load", "float64", "1", "its load"),
         Column("time", "float64", "s", "total time on the probe itself"),
         Column(

@@ -184,6 +184,10 @@ class AutoRun:
                 "rank": place,
                 "scheme": [one.scheme for one in ranking.candidates],
                 "parameters": [one.parameters_in_words for one in ranking.candidates],
+                **{
+                    name: [one.block.get(name) for one in ranking.candidates]
+                    for name in ("s", "B", "W", "lambda")
+                },
                 "load": [float(one.load) for one in ranking.candidates],
                 "time": ranking.time,
                 "resampled_time": np.ma.masked_invalid(ranking.resampled),
