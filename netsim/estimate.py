@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from netsim.errors import ScenarioError
 from netsim.memory_limit import Allowed, allowed_memory
+from netsim.problems import Problem
 
 #: Samples (instants at which links or memories are looked at) that a run may take.
 MOST_SAMPLES: Final = 10**7
@@ -120,23 +120,29 @@ def refuse_too_large(
     Raises
     ------
     ScenarioError
-        Naming the field that asks for most of it.
+        At the field that asks for most of it.
     """
     cost = estimate(scenario) if cost is None else cost
     allowed = allowed_memory() if allowed is None else allowed
     if cost.samples > MOST_SAMPLES:
-        place = _written(cost.sampled)
-        raise ScenarioError(
-            f"{scenario.name}: {_counted(cost.samples, 'sample')} are too many ({place}): at most "
-            f"{_scaled(MOST_SAMPLES)}; sample less often (record.sample_every), or end earlier "
-            "(until)"
+        raise scenario.written.refusal(
+            Problem(
+                f"{_counted(cost.samples, 'sample')} are too many ({_written(cost.sampled)}): at "
+                f"most {_scaled(MOST_SAMPLES)}",
+                at=cost.sampled,
+                hint="sample less often (record.sample_every), or end earlier (until)",
+            )
         )
     if cost.peak > allowed.size:
-        place = _written(max(cost.memory, key=lambda at: cost.memory[at], default=()))
-        raise ScenarioError(
-            f"{scenario.name}: a run would take about {_size(cost.peak)} of memory, most of it "
-            f"for {place}, and this process may use {_size(allowed.size)} ({allowed.source}): "
-            f"lower {place}, or run it where there is more"
+        place = max(cost.memory, key=lambda at: cost.memory[at], default=())
+        raise scenario.written.refusal(
+            Problem(
+                f"a run would take about {_size(cost.peak)} of memory, most of it for "
+                f"{_written(place)}, and this process may use {_size(allowed.size)} "
+                f"({allowed.source})",
+                at=place,
+                hint=f"lower {_written(place)}, or run it where there is more",
+            )
         )
 
 

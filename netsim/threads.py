@@ -8,6 +8,7 @@ imported.
 from __future__ import annotations
 
 import os
+import threading
 from typing import Final
 
 VARIABLES: Final = (
@@ -18,6 +19,14 @@ VARIABLES: Final = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+#: The name of a thread in which a library is called for long, while the main one hears signals.
+LIBRARY_CALL: Final = "netsim-library-call"
+
+
+def library_at_work() -> bool:
+    """Return whether a library still computes for which nobody waits any longer."""
+    return any(thread.name == LIBRARY_CALL for thread in threading.enumerate())
 
 
 def one_blas_thread() -> None:

@@ -26,7 +26,7 @@ import click
 from netsim.cli.output import open_closed_streams, remark, silence, unwritable
 from netsim.echo import visible_lines
 from netsim.errors import NetsimError, ScenarioError, WriteError
-from netsim.threads import one_blas_thread
+from netsim.threads import library_at_work, one_blas_thread
 from netsim.version import __version__
 
 #: In the order in which a newcomer meets them.
@@ -128,9 +128,16 @@ class Commands(click.Group):
             remark(text.getvalue(), nl=False)
         except click.Abort:
             code = INTERRUPTED
+        except SystemExit as ended:
+            # The signal TERM ended a run.
+            code = ended.code
         if not standalone_mode:
             return code
-        sys.exit(_flushed(code if isinstance(code, int) else 0))
+        status = _flushed(code if isinstance(code, int) else 0)
+        if library_at_work():
+            # A run was stopped within a call of minutes; what it wrote is closed by now.
+            os._exit(status)
+        sys.exit(status)
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Read the words before the command; ``--help`` and ``--version`` print meanwhile."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from netsim.family import Family, ScenarioModel
+    from netsim.problems import Problem
 
 
 class Origin(Protocol):
@@ -28,6 +29,10 @@ class Origin(Protocol):
 
     def resolve(self, overrides: Any) -> Scenario:
         """Return the scenario under `overrides`, or raise all that is wrong with it."""
+        ...
+
+    def refusal(self, problem: Problem) -> ScenarioError:
+        """Return the error that says a `problem` of the whole at its place."""
         ...
 
     def changed(self, fields: Mapping[str, Any]) -> Origin:

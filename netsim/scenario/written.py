@@ -102,6 +102,13 @@ class Written:
             raise ScenarioError(render(diagnostics, self.called), diagnostics)
         return scenario
 
+    def refusal(self, problem: Problem) -> ScenarioError:
+        """Return the error that says a `problem` of the whole at its place."""
+        if self.root is None:
+            return ScenarioError(problem.message)
+        found = translate.problems([problem], self.root)
+        return ScenarioError(render(found, self.called), found)
+
     def changed(self, fields: Mapping[str, Any]) -> Written:
         """Return it with other values of `fields`, which are known to be right."""
         if self.root is None:

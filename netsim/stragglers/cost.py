@@ -1,7 +1,8 @@
 """What coded rounds cost to simulate, from the sizes of a scenario; nothing is drawn.
 
 Times of all workers in all rounds are held at once, and the master keeps what it saw of each round.
-A code is drawn, factored and decoded in operations that grow with s^3 n, s^2 n and s n.
+A code is drawn, factored and decoded in operations that grow with s^3 n, s^2 n and s n. Where the
+rounds choose s, the largest that they may choose counts: it is what may have to be paid.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ def estimate_rounds(scenario: StragglersScenario, scheme: Scheme) -> Estimate:
     delay = getattr(chosen, "longest_delay", None)
     rounds = jobs + (scheme.T if delay is None else delay(scenario.code, scenario.models))
     cells = float(rounds * n)
-    tolerated = int(getattr(scheme, "s", getattr(scheme, "lam", 0)))
+    tolerated, place = _tolerated(scheme)
     block = max(tolerated, BLOCK)
     code = 8.0 * n * (8 * block + 4 * tolerated)
-    memory: dict[Place, float] = {("jobs",): cells * PER_CELL, ("workers",): code}
+    memory: dict[Place, float] = {("jobs",): cells * PER_CELL, place: code}
     seconds = cells * CELL_TIME + rounds * ROUND_TIME
     seconds += NUMBER_TIME * n * (block**2 + jobs * (tolerated + 1))
     seconds += SOLVE_TIME * n * tolerated**3
@@ -70,6 +71,14 @@ def estimate_rounds(scenario: StragglersScenario, scheme: Scheme) -> Estimate:
         memory=summed(total.memory, network.memory),
         seconds=total.seconds + network.seconds,
     )
+
+
+def _tolerated(scheme: Scheme) -> tuple[int, Place]:
+    """Return the largest s of the code of `scheme`, and the field that asks for its memory."""
+    most = getattr(scheme, "most", None)
+    if most is not None:
+        return int(most), ("code", "most")
+    return int(getattr(scheme, "s", getattr(scheme, "lam", 0))), ("workers",)
 
 
 def _carried(scenario: StragglersScenario, rounds: int) -> tuple[Extent, ...]:

@@ -3,7 +3,9 @@
 Python delivers signals between two of its own instructions. A library that is called for minutes
 keeps Ctrl-C and TERM waiting as long, so what can be cut is cut, and what cannot (a factorization
 of one large matrix) is called in a thread of its own while the main thread waits in short spans.
-The thread dies with the process.
+A thread that is no longer waited for ends with its piece, or with the process; the command line
+then leaves without taking the interpreter apart beneath a library that still computes
+(`netsim.threads.library_at_work`), which processes die of.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from netsim.stragglers.codes.scheme import Floats, Integers
+from netsim.threads import LIBRARY_CALL
 
 Result = TypeVar("Result")
 
@@ -24,10 +27,31 @@ _PIECE: Final = 1 << 20
 _SPAN: Final = 0.1
 
 
+class AbandonedError(Exception):
+    """Nobody waits any longer for what this thread computes."""
+
+
+class _Call(threading.Thread):
+    """A thread in which a library computes; `abandoned` once nobody waits for it."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(target=work, name=LIBRARY_CALL, daemon=True)
+        self.abandoned = False
+
+
 def pieces(count: int, each: int) -> Iterator[slice]:
-    """Yield slices that cover `count` items of `each` numbers, with about a million in a slice."""
+    """Yield slices that cover `count` items of `each` numbers, with about a million in a slice.
+
+    Raises
+    ------
+    AbandonedError
+        In a thread of `heard` that is no longer waited for.
+    """
     step = max(1, _PIECE // max(1, each))
+    thread = threading.current_thread()
     for first in range(0, count, step):
+        if isinstance(thread, _Call) and thread.abandoned:
+            raise AbandonedError
         yield slice(first, min(count, first + step))
 
 
@@ -47,10 +71,14 @@ def heard(work: Callable[[], Result]) -> Result:
         except BaseException as failure:
             failed.append(failure)
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = _Call(run)
     thread.start()
-    while thread.is_alive():
-        thread.join(_SPAN)
+    try:
+        while thread.is_alive():
+            thread.join(_SPAN)
+    except BaseException:
+        thread.abandoned = True
+        raise
     if failed:
         raise failed[0]
     return done[0]

@@ -254,6 +254,43 @@ def test_a_signal_closes_files_and_ends_with_its_code(folder, number, code):
     assert not list((folder / "out").rglob(".tmp*"))
 
 
+#: Says when a library is called that takes seconds, in which no signal counts.
+IN_A_LIBRARY = """
+import sys
+import numpy
+from netsim.cli.main import main
+solve = numpy.linalg.solve
+def announced(*given):
+    print("solving", flush=True)
+    return solve(*given)
+numpy.linalg.solve = announced
+main()
+"""
+
+
+def test_a_signal_within_a_long_call_of_a_library_ends_the_run_with_its_code(folder):
+    (folder / "large.yaml").write_text(
+        "netsim: 1\nworkload: stragglers\nworkers: 3000\njobs: 1\n"
+        "code: {scheme: gc, s: 2990}\n"
+        "delays: {kind: independent, law: {dist: exponential, mean: 1 s}}\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", IN_A_LIBRARY, "run", "large.yaml", "-o", "out"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while "solving" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, error = process.communicate(timeout=60)
+
+    assert process.returncode == 143
+    assert "Traceback" not in error
+    assert json.loads((folder / "out" / "manifest.json").read_text())["status"] == "stopped"
+
+
 def test_tables_are_the_same_bytes_whatever_the_hash_seed(folder):
     site = toy_family.write_plugin(folder / "site")
     for seed in ("1", "2"):

@@ -46,7 +46,9 @@ class AdaptiveGradientCode(OneRound):
     ) -> None:
         super().__init__(config, workers, rule=rule, streams=streams)
         self.s = int(config.s)
-        self._codes: dict[int, CyclicCode] = {}
+        #: The largest s that may be chosen.
+        self.most = workers - 1 if config.most is None else int(config.most)
+        self._code: CyclicCode | None = None
 
     @classmethod
     def problems(cls, config: Any, workers: int) -> list[Problem]:
@@ -63,12 +65,16 @@ class AdaptiveGradientCode(OneRound):
 
     @property
     def code(self) -> CyclicCode:
-        """The code of the current s; each is drawn once, from a stream of its own."""
-        if self.s not in self._codes:
+        """The code of the current s, drawn from a stream of its own.
+
+        Only one is kept: a large one takes as much memory as the rest of a run. Whenever s comes
+        back, the same one is drawn.
+        """
+        if self._code is None or self._code.s != self.s:
             streams = self.streams if self.streams is not None else Streams(0)
             generator = streams.generator("stragglers.code", self.s)
-            self._codes[self.s] = CyclicCode(self.workers, self.s, generator)
-        return self._codes[self.s]
+            self._code = CyclicCode(self.workers, self.s, generator)
+        return self._code
 
     def begin(self, jobs: int) -> None:
         """Start with the given s."""
@@ -105,8 +111,7 @@ class AdaptiveGradientCode(OneRound):
             for times in history.finish[-self.config.window :]
         ]
         wanted = math.ceil(np.quantile(slow, self.config.quantile)) + self.config.margin
-        most = self.workers - 1 if self.config.most is None else int(self.config.most)
-        return int(min(max(wanted, self.config.least), most))
+        return int(min(max(wanted, self.config.least), self.most))
 
     def draw_coefficients(self) -> Shares:
         """Return the rows of the current code."""

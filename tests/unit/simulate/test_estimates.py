@@ -158,6 +158,31 @@ def test_samples_beyond_ten_million_are_refused_and_the_interval_is_named(fabric
         netsim.run(many)
 
 
+def test_a_refusal_stands_at_the_field_that_it_names(fabric):
+    text = NETWORK + "traffic: [{pattern: incast, fan_in: 3, size: 1 GB}]\n"
+    scenario = fabric(text + "record: {tables: [links], sample_every: 10 ns}\n")
+
+    # Two lines of the head, an empty one, topology, traffic, and in the sixth the interval.
+    with pytest.raises(ScenarioError, match=r"some\.yaml:6:41: error\[unsatisfiable\]"):
+        refuse_too_large(scenario)
+
+
+def test_the_largest_code_that_rounds_may_choose_is_what_they_are_charged_for(tmp_path):
+    path = tmp_path / "coded.yaml"
+    path.write_text(
+        "netsim: 1\nworkload: stragglers\nworkers: 4096\njobs: 2\n"
+        "code: {scheme: adaptive_gc}\n"
+        "delays: {kind: independent, law: {dist: exponential, mean: 1 s}}\n"
+    )
+    any_s, few = (netsim.load(path, {"code.most": most}) for most in (None, 3))
+
+    # A band of n rows and s+1 columns is held, 8 bytes a number.
+    assert estimate(any_s).peak > 8 * 4096**2
+    refuse_too_large(few, allowed=Allowed(200 * 10**6, "a test"))
+    with pytest.raises(ScenarioError, match=r"coded\.yaml:5:1.* most of it for code\.most"):
+        refuse_too_large(netsim.load(path), allowed=Allowed(200 * 10**6, "a test"))
+
+
 def test_rest_between_flows_takes_no_samples(fabric):
     text = (
         NETWORK + "record: {tables: [links], sample_every: 10 us}\ntraffic:\n"

@@ -21,7 +21,7 @@ from netsim.stragglers.data_split import boundaries, samples_of
 from netsim.stragglers.decoding import REFINE, NullSpaceDecoder
 from netsim.stragglers.inner import CyclicCode, RepetitionCode, cyclic_band
 from netsim.stragglers.patterns import sample
-from netsim.stragglers.pieces import heard
+from netsim.stragglers.pieces import AbandonedError, heard, pieces
 
 EXACT = [
     ("uncoded", 16, {}),
@@ -203,6 +203,31 @@ def test_a_thread_that_works_long_lets_signals_through():
         assert heard(work) == "heard"
     finally:
         signal.signal(signal.SIGALRM, old)
+
+
+def test_a_thread_that_nobody_waits_for_any_longer_ends_with_its_piece():
+    ended = threading.Event()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def work():
+        try:
+            for place in pieces(1_000_000, 1 << 20):
+                if place.start == 0:
+                    signal.raise_signal(signal.SIGALRM)
+                time.sleep(0.001)
+        except AbandonedError:
+            ended.set()
+
+    old = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            heard(work)
+    finally:
+        signal.signal(signal.SIGALRM, old)
+
+    assert ended.wait(60)
 
 
 def test_what_fails_in_the_working_thread_fails_in_the_one_that_waits():
