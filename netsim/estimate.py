@@ -95,6 +95,8 @@ class _Planned(Protocol):
     def model(self) -> Any: ...
     @property
     def family(self) -> Any: ...
+    @property
+    def written(self) -> Any: ...
 
 
 def estimate(scenario: _Planned) -> Estimate:
@@ -125,25 +127,33 @@ def refuse_too_large(
     cost = estimate(scenario) if cost is None else cost
     allowed = allowed_memory() if allowed is None else allowed
     if cost.samples > MOST_SAMPLES:
-        raise scenario.written.refusal(
+        raise _at_its_place(
+            scenario,
             Problem(
                 f"{_counted(cost.samples, 'sample')} are too many ({_written(cost.sampled)}): at "
                 f"most {_scaled(MOST_SAMPLES)}",
                 at=cost.sampled,
                 hint="sample less often (record.sample_every), or end earlier (until)",
-            )
+            ),
         )
     if cost.peak > allowed.size:
         place = max(cost.memory, key=lambda at: cost.memory[at], default=())
-        raise scenario.written.refusal(
+        raise _at_its_place(
+            scenario,
             Problem(
                 f"a run would take about {_size(cost.peak)} of memory, most of it for "
                 f"{_written(place)}, and this process may use {_size(allowed.size)} "
                 f"({allowed.source})",
                 at=place,
                 hint=f"lower {_written(place)}, or run it where there is more",
-            )
+            ),
         )
+
+
+def _at_its_place(scenario: _Planned, problem: Problem) -> Exception:
+    """Return the error that says a problem where the scenario is written."""
+    error: Exception = scenario.written.refusal(problem)
+    return error
 
 
 def _written(place: Place) -> str:
