@@ -200,10 +200,19 @@ def _times(
     elif end is None and request.mode == "stream":
         message = "nothing says when a stream of pairs ends"
         found.append(Problem(message, (), "missing-field", "add 'end: 10 s', or 'until'"))
+    elif end is None and request.fidelity > 0.25 and _renews(scenario):
+        message = "a trial may go on for ever: pairs that are not good enough are made again"
+        hint = "add 'end: 10 s', or 'until', or take any pair: 'fidelity: 0.25'"
+        found.append(Problem(message, (), "missing-field", hint))
     elif request.end is None and end is not None and end <= start:
         message = f"the run ends before the request starts, at {start * PS:g} s"
         found.append(Problem(message, (), hint="raise 'until'"))
     return found
+
+
+def _renews(scenario: QuantumScenario) -> bool:
+    """Return whether memories that hold a useless pair get free by themselves."""
+    return scenario.memory.cutoff is not None or scenario.purification is not None
 
 
 def _cutoff(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list[Problem]:
@@ -247,6 +256,15 @@ def notes(scenario: QuantumScenario) -> list[str]:
         if path is None:
             continue
         edge = routers.edge(path[0], path[1])
+        several = (request.memories or scenario.memory.count) > 1 and len(path) > 3
+        unordered = implementation("swap", scenario.swap, key="policy").ranks(
+            scenario.swap, len(path)
+        )
+        if several and unordered is None and scenario.memory.cutoff is None:
+            said.append(
+                f"request {number}: swaps in any order with several memories and no memory.cutoff "
+                "may come to a halt, when pairs that overlap hold all memories at both ends"
+            )
         best = _best(scenario, edge.model.state[0])
         if request.fidelity > best:
             said.append(

@@ -7,6 +7,7 @@ import pytest
 import quantum_blocks as blocks
 from scipy import stats
 
+import netsim
 from netsim.quantum import waiting
 from netsim.quantum.swapping.nested import Nested
 
@@ -306,3 +307,31 @@ def test_first_pairs_as_arrays_have_the_law_of_those_played_as_events(swap):
 
     for arrays, events in zip(*found, strict=True):
         assert stats.ks_2samp(arrays, events).pvalue > 0.001
+
+
+def test_swaps_in_any_order_may_come_to_a_halt_and_are_warned_of():
+    given = blocks.scenario(
+        5, 10, memory={"count": 2}, swap={"policy": "asap"}, request={"end": "20 s"}
+    )
+    halted = netsim.run(netsim.load(given))
+    freed = blocks.run(
+        5,
+        10,
+        memory={"count": 2, "cutoff": "0.1 s"},
+        swap={"policy": "asap"},
+        request={"end": "20 s"},
+    )
+
+    def late(result):
+        return sum(r["cause"] == "delivered" and r["ended"] > 15e12 for r in blocks.rows(result))
+
+    def ends(result):
+        left = [r for r in blocks.rows(result) if r["cause"] == "ended"]
+        return {(r["node_a"], r["node_b"]) for r in left}
+
+    scenario = netsim.load(given)
+    assert any("may come to a halt" in note for note in scenario.family.notes(scenario.model))
+    assert late(halted) == 0
+    # Both memories of r0 and of r4 are taken by pairs that overlap and cannot be joined.
+    assert all(a == "r0" or b == "r4" for a, b in ends(halted))
+    assert late(freed) > 100

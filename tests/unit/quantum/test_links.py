@@ -205,3 +205,44 @@ def test_a_pair_beyond_the_end_never_comes():
     assert blocks.rows(result) == []
     assert result.runs[0]["pairs"] == 0
     assert result.runs[0]["fidelity_mean"] is None
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"routers": 5, "swap": {"policy": "asap"}, "memory": {"count": 2, "cutoff": "0.1 s"}},
+        {"routers": 5, "swap": {"policy": "nested"}, "memory": {"count": 1}},
+        {
+            "routers": 2,
+            "memory": {"count": 4, "raw_fidelity": 0.85},
+            "purification": {"scheme": "dejmps"},
+            "fidelity": 0.87,
+        },
+        {
+            "routers": 3,
+            "memory": {"count": 3, "raw_fidelity": 0.9},
+            "purification": {"scheme": "bbpssw", "mode": "once"},
+            "fidelity": 0.8,
+        },
+    ],
+    ids=["asap", "nested", "purified link", "purified ends"],
+)
+def test_chains_have_one_law_whichever_way_their_heralds_come(case):
+    case = dict(case)
+    routers, fidelity = case.pop("routers"), case.pop("fidelity", 0.25)
+    times = []
+    for engine, seed in (("jump", 3), ("attempt", 4)):
+        result = blocks.run(
+            routers,
+            10,
+            **{"swap": {"policy": "nested"}, **case},
+            link={"kind": "two_round", "engine": engine},
+            request={"end": "60 s", "pairs": 1001, "fidelity": fidelity},
+            record={"pairs": "delivered"},
+            seed=seed,
+        )
+        ended = sorted(row["ended"] for row in blocks.rows(result))
+        times.append(np.round(np.diff(ended) / 1e6))
+
+    assert min(map(len, times)) >= 1000
+    assert stats.ks_2samp(*times).pvalue > 0.001
