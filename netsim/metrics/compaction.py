@@ -106,6 +106,8 @@ def _write(
                 group = swept.joined(group, indices[at : at + group.num_rows], joined)
             at += group.num_rows
             file.write(encoded(group, joined))
+            # Not to be held while the next one is read.
+            del group
         file.close()
         file.publish()
     except BaseException:
