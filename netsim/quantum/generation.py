@@ -127,7 +127,6 @@ class LinkRun:
         self._tries: dict[Memory, int] = {}
         #: Of a pair at its herald.
         self.state = model.state
-        self.attempts = 0
         self.over = False
         for memory in (*up, *down):
             memory.link = self
@@ -243,7 +242,6 @@ class LinkRun:
         replier = up if self._replies else down
         replier.excitable = max(replier.excitable, last + self._timing.recovery)
         tries = self._tries.pop(up, 1)
-        self.attempts += tries
         up.plan = up.partner = None
         self._heralded(up, down, last, begin, tries)
 
