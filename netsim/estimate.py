@@ -87,7 +87,7 @@ class Estimate:
 
 
 class _Planned(Protocol):
-    """What is read of a scenario: its name, and its family, which knows what the model costs."""
+    """What is read of a scenario: its family knows the cost, its written form the places."""
 
     @property
     def name(self) -> str: ...

@@ -72,8 +72,9 @@ def heard(work: Callable[[], Result]) -> Result:
             failed.append(failure)
 
     thread = _Call(run)
-    thread.start()
     try:
+        # A signal may come while the thread is started, too.
+        thread.start()
         while thread.is_alive():
             thread.join(_SPAN)
     except BaseException:
