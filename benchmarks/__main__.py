@@ -21,6 +21,7 @@ MODULES = (
     "ports",
     "clock",
     "stragglers",
+    "decentralized",
     "quantum",
     "sweeps",
 )

@@ -55,15 +55,17 @@ class Peers:
         key: int,
         correction: VarianceCorrection | None = None,
     ) -> None:
-        self.theta = start.copy()
-        self.start = start
+        # Rows must lie one after another: a copy of what was spread over the nodes would keep the
+        # numbers of all nodes together, in which order mixing takes ten times as long.
+        self.start = np.ascontiguousarray(start)
+        self.theta = self.start.copy()
         self.objective, self.lr, self.steps, self.rounds = objective, lr, steps, rounds
         kept = getattr(compressor, "kept", None)
         #: Share of the numbers that the compressor keeps.
         self.kept_share = 1.0 if kept is None else kept(start.shape[1]) / start.shape[1]
         self._compressor, self._key, self._correction = compressor, key, correction
         self._exact = bool(getattr(implementation("compressor", compressor), "exact", False))
-        self._spare = np.empty_like(start)
+        self._spare = np.empty_like(self.start)
         nodes = len(start)
         self.bytes_sent, self.bytes_received, self.sent, self.received, self.lost = (
             np.zeros(nodes, np.int64) for _ in range(5)
