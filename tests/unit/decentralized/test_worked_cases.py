@@ -235,3 +235,35 @@ def test_a_message_of_the_small_perceptron_has_four_bytes_a_parameter():
     assert result.runs[0]["bytes"] == 2 * 3 * 9640
     assert sum(result.table("peers")["bytes_sent"].to_pylist()) == 2 * 3 * 9640
     assert sum(result.table("peers")["bytes_received"].to_pylist()) == 2 * 3 * 9640
+
+
+def test_a_node_that_is_back_can_take_its_neighbours_model():
+    # Node 0 is gone in round 0, while node 1 takes a step from 0 towards 3 with h = 2, to 0.6. Back
+    # in round 1 node 0 copies that; then both step, and average.
+    scenario = {
+        "topology": {"kind": "edges", "edges": [[0, 1]]},
+        "model": {"kind": "quadratic", "h": [1, 2], "c": [0, 3], "x0": [5, 0]},
+    }
+    drop = {"kind": "node_drop", "at": {"round": 0}, "nodes": [0], "recover_after": 1}
+
+    found = vectors([1, 2], **scenario, disruption=[{**drop, "rejoin": "fetch"}])
+
+    near(found[1], [5, 0.6])
+    # 0.6 - 0.1 x 0.6 = 0.54 and 0.6 + 0.2 x 2.4 = 1.08, whose mean is 0.81.
+    near(found[2], [0.81, 0.81])
+
+
+def test_survivors_can_be_made_to_start_again():
+    found = vectors(
+        [1, 2],
+        topology={"kind": "edges", "edges": []},
+        nodes=2,
+        model={"kind": "quadratic", "h": [1, 2], "c": [0, 3], "x0": [5, 0]},
+        disruption=[
+            {"kind": "node_drop", "at": {"round": 1}, "nodes": [0], "survivors_reset": True}
+        ],
+    )
+
+    near(found[1], [4.5, 0.6])
+    # Node 0 stands still, node 1 takes its first step once more.
+    near(found[2], [4.5, 0.6])
