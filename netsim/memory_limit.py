@@ -43,7 +43,7 @@ def allowed_memory(
         for file, size in _group_limits(groups, mounted)
         if size < _ENDLESS
     ]
-    space = _address_space()
+    space = address_space()
     if space is not None:
         found.append(Allowed(space, "limit of the address space, ulimit -v"))
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -82,7 +82,7 @@ def _read_limits(groups: Path, mounted: Path) -> Iterator[tuple[Path, int]]:
                 continue
 
 
-def _address_space() -> int | None:
+def address_space() -> int | None:
     """Return the limit of the address space in bytes, None where there is none."""
     try:
         import resource

@@ -49,6 +49,10 @@ INTERRUPTED: Final = 130
 #: What a shell reports of a program whose reader went away: 128 + the number of SIGPIPE.
 PIPE_CLOSED: Final = 141
 
+#: Below this limit of addresses, in bytes, libraries of numbers end the process with words of their
+#: own (tried: 140,000 KiB are enough, 115,000 are not).
+LEAST_ADDRESS_SPACE: Final = 160 << 20
+
 #: How the loader and the system say that memory, or the space for its addresses, ran out.
 _NO_MEMORY: Final = (
     "Cannot allocate memory",
@@ -309,6 +313,7 @@ def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
     if os.environ.get("NO_COLOR"):
         ctx.color = False
     _check_folder(ctx)
+    _check_address_space(ctx)
     one_blas_thread()
     # Imports make some 100,000 objects that all stay; looking for garbage among them again and
     # again is an eighth of the start-up time.
@@ -321,6 +326,19 @@ def _check_folder(ctx: click.Context) -> None:
         os.getcwd()
     except OSError:
         complain("the working directory was deleted; change into one that is there")
+        ctx.exit(2)
+
+
+def _check_address_space(ctx: click.Context) -> None:
+    """End the program where its libraries cannot be loaded: some end the process by themselves."""
+    from netsim.memory_limit import address_space
+
+    allowed = address_space()
+    if allowed is not None and allowed < LEAST_ADDRESS_SPACE:
+        complain(
+            f"the address space of this process is limited to {allowed >> 20} MiB, and netsim's "
+            f"libraries need {LEAST_ADDRESS_SPACE >> 20} MiB; raise it: ulimit -v unlimited"
+        )
         ctx.exit(2)
 
 

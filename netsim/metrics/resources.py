@@ -9,7 +9,10 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+_CLEAR_REFS: Final = Path("/proc/self/clear_refs")
+_STATUS: Final = Path("/proc/self/status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Cost:
 
     wall_time: float
     cpu_time: float
-    peak_rss: int
+    peak_rss: int | None
     started: datetime.datetime
 
     def perf_row(self, events: int) -> dict[str, Any]:
@@ -37,6 +40,7 @@ class Stopwatch:
     """Measure the time from its making on."""
 
     def __init__(self) -> None:
+        self._from_here = forget_peak()
         self._started = datetime.datetime.now(datetime.UTC)
         self._wall = time.perf_counter()
         self._cpu = time.process_time()
@@ -46,20 +50,33 @@ class Stopwatch:
         return Cost(
             wall_time=time.perf_counter() - self._wall,
             cpu_time=time.process_time() - self._cpu,
-            peak_rss=peak_memory(),
+            peak_rss=peak_memory() if self._from_here else None,
             started=self._started,
         )
 
 
-def peak_memory() -> int:
-    """Return the peak resident memory of this process in bytes, 0 where it is not known."""
+def forget_peak() -> bool:
+    """Let the peak resident memory of this process start anew; return whether the system does.
+
+    Linux does (value 5 of ``/proc/self/clear_refs``, proc(5)), where the file may be written. The
+    peak that `getrusage` tells is no substitute: it is never lowered, and begins with that of the
+    process that started this one.
+    """
     try:
-        import resource
-    except ImportError:
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in KiB, macOS in bytes.
-    return int(peak if sys.platform == "darwin" else peak * 1024)
+        _CLEAR_REFS.write_text("5\n")
+    except OSError:
+        return False
+    return True
+
+
+def peak_memory() -> int | None:
+    """Return the peak resident memory of this process in bytes, None where it is not known."""
+    try:
+        lines = _STATUS.read_text().splitlines()
+    except OSError:
+        return None
+    peak = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
+    return None if peak is None else int(peak) * 1024
 
 
 def age(place: Path) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import types
 
 import click
@@ -112,7 +114,7 @@ def test_running_out_of_memory_says_so(failing, failure):
         (["rum"], "No such command 'rum'; did you mean 'run'?"),
         (["xyzzy"], "No such command 'xyzzy'; commands: init, validate, list"),
         (["-v", "-q", "list"], "-v and -q exclude each other"),
-        (["list", "policy"], "Invalid value for"),
+        (["list", "policy"], "nothing is listed under 'policy'; did you mean 'policies'?"),
         (["run"], "Missing argument"),
     ],
 )
@@ -132,3 +134,20 @@ def test_a_file_that_cannot_be_written_ends_with_5(tmp_path, monkeypatch, words)
 
     assert result.exit_code == 5
     assert result.stderr.startswith(f"error: cannot write {words[-1]}: ")
+
+
+def test_too_little_address_space_is_called_by_its_name(tmp_path):
+    code = (
+        "import resource, sys;"
+        "resource.setrlimit(resource.RLIMIT_AS, (100 << 20, resource.RLIM_INFINITY));"
+        "from netsim.cli.main import main; main(['list', 'units'])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+
+    assert ran.returncode == 2
+    assert "limited to 100 MiB" in ran.stderr
+    assert "ulimit -v unlimited" in ran.stderr
+    assert "Traceback" not in ran.stderr

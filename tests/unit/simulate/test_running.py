@@ -8,7 +8,9 @@ import toy_family
 import netsim
 from netsim import simulate
 from netsim.errors import OutputError, SimulationError, StalledError, UsageError
+from netsim.metrics import resources
 from netsim.metrics.reader import ReadError
+from netsim.metrics.resources import forget_peak, peak_memory
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +102,27 @@ def test_the_cost_of_each_replication_is_recorded_apart(scenario):
     for row in perf:
         assert row["wall_time"] > 0
         assert row["events_per_second"] > 0
-        assert row["peak_rss"] > 10_000_000
+        assert row["peak_rss"] is None or row["peak_rss"] > 10_000_000
+
+
+@pytest.mark.skipif(not forget_peak(), reason="this system keeps no peak that can be reset")
+def test_the_peak_of_memory_is_that_of_the_replication_alone():
+    before = bytearray(b"x") * 300_000_000
+    del before
+    forget_peak()
+
+    at_rest = peak_memory()
+    during = bytearray(b"x") * 300_000_000
+    grown = peak_memory() - at_rest
+    del during
+
+    assert grown > 200_000_000
+
+
+def test_where_the_system_keeps_no_peak_none_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(resources, "_CLEAR_REFS", tmp_path / "none" / "clear_refs")
+
+    assert resources.Stopwatch().read().peak_rss is None
 
 
 def test_data_frames_carry_their_units(scenario):
