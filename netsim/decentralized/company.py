@@ -67,16 +67,18 @@ def _about_data(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem
     if is_quadratic(scenario):
         if data is not None and sizes is None:
             message = "a quadratic model learns from no samples"
-            yield Problem(message, ("data",), "conflict", "give data: {sizes: [...]}, or none")
+            yield Problem(message, ("data",), hint="give data: {sizes: [...]}, or none")
         for problem in QuadraticModel.problems(scenario.model, nodes):  # type: ignore[arg-type]
             yield _below(problem, "model")
     elif sizes is not None:
         message = "sizes alone are nothing that this model could learn from"
-        yield Problem(message, ("data",), "conflict", "give data: {kind: digits}, or another set")
+        yield Problem(
+            message, ("data",), "unsatisfiable", "give data: {kind: digits}, or another set"
+        )
     if sizes is not None:
         if len(sizes) != nodes:
             message = f"{len(sizes):,} sizes for {nodes:,} nodes"
-            yield Problem(message, ("data", "sizes"), "unsatisfiable", "one size per node")
+            yield Problem(message, ("data", "sizes"), hint="one size per node")
         for index, size in enumerate(sizes):
             if size < 0:
                 at = ("data", "sizes", index)
@@ -111,10 +113,14 @@ def _about_samples(scenario: DecentralizedScenario, nodes: int) -> Iterator[Prob
             if getattr(config, "select", None) == "data_size":
                 message = "who holds data follows from who is hit, which here follows from the data"
                 at = ("disruption", entry, "select")
-                yield Problem(message, at, "conflict", "rank by something else", also=("data",))
+                yield Problem(
+                    message, at, "unsatisfiable", "rank by something else", also=("data",)
+                )
     if data.victim_share is not None and data.holders != "all":
         message = "a share of the victims needs all nodes to hold data"
-        yield Problem(message, ("data", "victim_share"), "conflict", "leave one of the two out")
+        yield Problem(
+            message, ("data", "victim_share"), "unsatisfiable", "leave one of the two out"
+        )
 
 
 def data_of(scenario: DecentralizedScenario) -> Any:
@@ -133,14 +139,14 @@ def _about_algorithm(scenario: DecentralizedScenario, graph: Graph | None) -> It
     if directed and getattr(rule, "symmetric", False):
         message = f"weights '{weights.kind}' need links that go both ways"
         hint = "take push_sum with algorithm sgp, or an undirected topology"
-        yield Problem(message, ("topology",), "conflict", hint)
+        yield Problem(message, ("topology",), "unsatisfiable", hint)
     if getattr(algorithm, "symmetric", False) and not getattr(rule, "symmetric", False):
         message = f"'{name}' needs symmetric weights"
-        yield Problem(message, ("weights",), "conflict", "take metropolis")
+        yield Problem(message, ("weights",), hint="take metropolis")
     is_push = weights.kind == "push_sum"
     if is_push != (algorithm.weights == "push_sum"):
         message = f"'{name}' and weights '{weights.kind}' do not go together"
-        yield Problem(message, ("weights",), "conflict", f"take {algorithm.weights}")
+        yield Problem(message, ("weights",), hint=f"take {algorithm.weights}")
     if getattr(algorithm, "connected", False) and graph is not None and not graph.is_connected:
         message = f"'{name}' needs a connected graph, and this one falls apart"
         yield Problem(
@@ -149,7 +155,7 @@ def _about_algorithm(scenario: DecentralizedScenario, graph: Graph | None) -> It
     for entry, config in enumerate(scenario.disruption):
         if getattr(algorithm, "reliable", False) and config.kind == "link_loss":  # type: ignore[attr-defined]
             message = f"'{name}' cannot bear lost messages: copies of a model would differ"
-            yield Problem(message, ("disruption", entry), "conflict", "take another algorithm")
+            yield Problem(message, ("disruption", entry), hint="take another algorithm")
     find = getattr(algorithm, "problems", None)
     if find is not None:
         yield from find(scenario, graph)
@@ -165,15 +171,15 @@ def weights_of(scenario: DecentralizedScenario) -> Any:
 def _about_run(scenario: DecentralizedScenario) -> Iterator[Problem]:
     if scenario.until is not None:
         message = "rounds without a clock have no time to stop at"
-        yield Problem(message, ("until",), "conflict", "give rounds", also=("timing", "mode"))
+        yield Problem(message, ("until",), hint="give rounds", also=("timing", "mode"))
     if scenario.target_accuracy is not None:
         if scenario.execution == "replay":
             message = "a run that stops at an accuracy cannot make its schedule ahead"
             hint = "add execution: lockstep"
-            yield Problem(message, ("target_accuracy",), "conflict", hint, also=("execution",))
+            yield Problem(message, ("target_accuracy",), "unsatisfiable", hint, also=("execution",))
         if is_quadratic(scenario):
             message = "a quadratic model has no accuracy"
-            yield Problem(message, ("target_accuracy",), "conflict", "leave it out")
+            yield Problem(message, ("target_accuracy",), hint="leave it out")
     for index, number in enumerate(scenario.record.vectors):
         if not 0 <= number <= scenario.rounds:
             message = f"there is no state after {number:,} rounds"

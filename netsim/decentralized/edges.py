@@ -51,7 +51,7 @@ def link_problems(config: LinksConfig, graph: Graph | None, nodes: int) -> list[
     given = [n for n in ("links", "fraction", "count") if getattr(config, n) is not None]
     if len(given) > 1:
         message = f"which links? both '{given[0]}' and '{given[1]}' say it"
-        found.append(Problem(message, (given[1],), "conflict", "give one of them"))
+        found.append(Problem(message, (given[1],), hint="give one of them"))
     numbers = edge_numbers(graph) if graph is not None and config.links is not None else None
     for index, (a, b) in enumerate(config.links or ()):
         if not (0 <= a < nodes and 0 <= b < nodes) or (

@@ -32,6 +32,6 @@ class LocalConfig(Config):
         if self.epochs is not None and self.steps is not None:
             hint = "give one of epochs and steps"
             raise problem(
-                "conflict", "how long? both epochs and steps say it", at=("steps",), hint=hint
+                "unsatisfiable", "how long? both epochs and steps say it", at=("steps",), hint=hint
             )
         return self

@@ -89,7 +89,7 @@ def star_problems(scenario: Any, graph: Graph | None) -> Iterator[Problem]:
     if scenario.topology.kind != "star" and not (graph is not None and _is_star(graph)):
         message = f"'{name}' has a server, node 0, in the middle of a star"
         hint = "take topology: {kind: star}, with one node more than clients"
-        yield Problem(message, ("topology",), "conflict", hint, also=("algorithm",))
+        yield Problem(message, ("topology",), "unsatisfiable", hint, also=("algorithm",))
 
 
 def uncompressed(scenario: Any) -> Iterator[Problem]:
@@ -97,7 +97,7 @@ def uncompressed(scenario: Any) -> Iterator[Problem]:
     if scenario.compressor.kind != "none":
         message = f"'{scenario.algorithm.kind}' sends models as they are"
         hint = "take ef21 or econtrol, or no compressor"
-        yield Problem(message, ("compressor",), "conflict", hint)
+        yield Problem(message, ("compressor",), "unsatisfiable", hint)
 
 
 def _is_star(graph: Graph) -> bool:

@@ -32,7 +32,7 @@ class VictimsConfig(NodesConfig):
         what = "none of them is given" if not given else f"'{given[1]}' is given as well"
         hint = "give one of fraction, count, nodes"
         raise problem(
-            "conflict", f"how many nodes are hit? {what}", at=tuple(given[1:2]), hint=hint
+            "unsatisfiable", f"how many nodes are hit? {what}", at=tuple(given[1:2]), hint=hint
         )
 
 

@@ -15,7 +15,7 @@ a strict model takes them). Pydantic stays at this border: nothing here is touch
 from __future__ import annotations
 
 from netsim.fields.block import Config, field, problem, shown
-from netsim.fields.choice import FILE_KEY, NameOf, OneOf, implementation
+from netsim.fields.choice import FILE_KEY, EitherDash, NameOf, OneOf, implementation
 from netsim.fields.file import FilePath, InputFile, PlacedText
 from netsim.fields.quantity import (
     Angle,
@@ -44,6 +44,7 @@ __all__ = [
     "Config",
     "Data",
     "Duration",
+    "EitherDash",
     "Energy",
     "EnergyPerData",
     "FilePath",

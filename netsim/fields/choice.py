@@ -212,6 +212,28 @@ class NameOf:
         return one_of_names(registry.names(self.kind))
 
 
+class EitherDash:
+    """Annotation of a field that takes one of some words, written with dashes or underscores.
+
+    ``Annotated[Literal["glorot_normal", "zeros"], EitherDash()]`` reads ``glorot-normal`` too, as
+    registered names are read.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            lambda value: registry.canonical(value) if isinstance(value, str) else value,
+            handler(source),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the field as one of its words."""
+        return one_of_names(handler(schema)["enum"])
+
+
 def one_of_names(names: Sequence[str]) -> dict[str, Any]:
     """Return the JSON Schema of one of `names`; a dash in place of an underscore is right too.
 

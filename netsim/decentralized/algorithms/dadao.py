@@ -92,7 +92,9 @@ class Dadao:
         config = scenario.algorithm
         if not isinstance(scenario.model, QuadraticModel.Config):
             message = "'dadao' needs to know mu and L, so a quadratic model"
-            yield Problem(message, ("model",), "conflict", "take model: {kind: quadratic, h: ...}")
+            yield Problem(
+                message, ("model",), "unsatisfiable", "take model: {kind: quadratic, h: ...}"
+            )
         elif scenario.model.file is None and np.min(_flat(scenario.model.h)) <= 0:
             message = "'dadao' needs strongly convex losses: every curvature above 0"
             yield Problem(message, ("model", "h"), "out-of-range", "raise it")

@@ -42,7 +42,7 @@ class ElOracle(DecAvg):
         if scenario.topology.kind != "complete":
             message = "'el_oracle' draws its graphs among all nodes"
             hint = "take topology: {kind: complete}, or el_local"
-            yield Problem(message, ("topology",), "conflict", hint, also=("algorithm",))
+            yield Problem(message, ("topology",), "unsatisfiable", hint, also=("algorithm",))
 
     @staticmethod
     def regroup(config: Config, streams: Streams) -> Regroup:

@@ -27,7 +27,7 @@ class CountConfig(CompressorConfig):
     @model_validator(mode="after")
     def _check_one_is_given(self) -> Self:
         if (self.k is None) == (self.fraction is None):
-            raise problem("conflict", "how many numbers are kept?", hint="give k or fraction")
+            raise problem("unsatisfiable", "how many numbers are kept?", hint="give k or fraction")
         return self
 
     def kept(self, size: int) -> int:

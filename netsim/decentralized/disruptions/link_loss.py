@@ -40,7 +40,7 @@ class LinkLoss:
         found = link_problems(config, graph, nodes)
         if config.p_gb is not None and config.p > 0:
             message = "'p' is for losses without bursts, and 'p_gb' asks for bursts"
-            found.append(Problem(message, ("p",), "conflict", "give one of the two"))
+            found.append(Problem(message, ("p",), hint="give one of the two"))
         return found
 
     @staticmethod

@@ -33,7 +33,7 @@ class Partition:
         """Return what is wrong with the groups."""
         if (config.into is None) == (config.groups is None):
             message = "which groups? give one of 'into' and 'groups'"
-            return [Problem(message, (), "conflict", "into: 2")]
+            return [Problem(message, (), hint="into: 2")]
         if config.into is not None and config.into > nodes:
             message = f"{nodes:,} nodes do not make {config.into:,} groups"
             return [Problem(message, ("into",), "out-of-range", f"at most {nodes:,}")]

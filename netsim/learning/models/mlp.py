@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from netsim.fields import Config, field
+from netsim.fields import Config, EitherDash, field
 from netsim.learning.layers import Layers
 from netsim.learning.peer_model import PeerModelConfig
 from netsim.registry import register
@@ -13,9 +13,9 @@ from netsim.registry import register
 class InitConfig(Config):
     """How parameters start."""
 
-    kind: Literal["glorot_normal", "glorot_uniform", "he_normal", "zeros"] = field(
-        "glorot_normal", description="law of the weights; biases start at 0"
-    )
+    kind: Annotated[
+        Literal["glorot_normal", "glorot_uniform", "he_normal", "zeros"], EitherDash()
+    ] = field("glorot_normal", description="law of the weights; biases start at 0")
     same: bool = field(True, description="true: one draw for all nodes; false: a draw for each")
     gain: float | Literal["v_steady"] = field(
         1.0,
