@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import logging
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Fixtures of one test are shared by its examples: folders, in which each writes its own files.
@@ -13,3 +16,13 @@ ALLOWED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("explore", deadline=None, suppress_health_check=ALLOWED)
 settings.register_profile("repeat", settings.get_profile("explore"), derandomize=True)
 settings.load_profile("repeat")
+
+
+@pytest.fixture(autouse=True)
+def _logs_go_where_they_went():
+    """Undo what a command, run within a test, does to netsim's own log."""
+    own = logging.getLogger("netsim")
+    before = own.level, own.propagate, own.handlers[:]
+    yield
+    own.setLevel(before[0])
+    own.propagate, own.handlers[:] = before[1], before[2]

@@ -44,7 +44,7 @@ def _blocks(file: TextIOWrapper, findings: Findings) -> Iterator[Block]:
         findings.add("the file is empty", "its first line names the columns: src,dst,size,start")
         findings.raise_any()
     header = [name.strip() for name in names[0]]
-    separator = next((mark for mark in ";\t" if mark in names[0][0]), None)
+    separator = next((mark for mark in ";\t" if mark in "".join(names[0][:1])), None)
     if len(header) == 1 and separator is not None:
         what = "semicolons" if separator == ";" else "tabs"
         message = f"the columns are separated by {what}"

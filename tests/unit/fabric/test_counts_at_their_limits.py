@@ -37,6 +37,7 @@ from netsim.errors import SimulationError
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.flows import LATEST
 from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.arrays import MOST_ROWS
 from netsim.fabric.kernel.flow import release
 from netsim.fabric.kernel.label import (
     SENDING_BITS,
@@ -48,7 +49,7 @@ from netsim.fabric.kernel.label import (
     seq_of,
 )
 from netsim.fabric.kernel.overflow import check_overflow
-from netsim.fabric.kernel.port import accept, take_free
+from netsim.fabric.kernel.port import accept
 from netsim.fabric.limits import LONGEST_TIMEOUT
 from netsim.fabric.packet import LARGEST
 from netsim.fabric.planning.planner import Planner
@@ -62,7 +63,7 @@ MOST = 2**63 - 1
 def one_flow(make_fabric):
     """Return a fabric with one flow whose row tests may write, and its state."""
     fabric = make_fabric((1, 2, 1), "ecmp", "fixed_window")
-    fabric.transfer(0, 1, 4096 * 40)
+    fabric.submit(FlowBatch([0], [1], [4096 * 40], 0))
     return fabric, fabric._store.state
 
 
@@ -154,7 +155,7 @@ def test_timeouts_are_counted_up_to_their_limit_and_the_next_one_is_an_error(one
 
 def test_the_most_timeouts_in_a_row_fit_their_field_and_more_are_refused(make_fabric):
     fabric = make_fabric((1, 2, 1), "ecmp", "fixed_window", retries=100)
-    fabric.transfer(0, 1, 4096)
+    fabric.submit(FlowBatch([0], [1], [4096], 0))
     state = fabric._store.state
     row = row_of(state)
 
@@ -171,7 +172,7 @@ def test_the_most_timeouts_in_a_row_fit_their_field_and_more_are_refused(make_fa
 @pytest.mark.parametrize("doublings", [0, 1, 16])
 def test_a_timeout_doubles_as_often_as_it_is_told_and_no_more(make_fabric, doublings):
     fabric = make_fabric((1, 2, 1), "ecmp", "fixed_window", rto="30 us", doublings=doublings)
-    fabric.transfer(0, 1, 4096)
+    fabric.submit(FlowBatch([0], [1], [4096], 0))
     state = fabric._store.state
     lengths = []
 
@@ -194,14 +195,12 @@ def test_a_queue_at_the_end_of_the_clock_has_a_time_and_a_longer_one_is_an_error
     state = fabric._store.state
     link = int(fabric._parts.layout.link[fabric.network.host_downlink[1]])
     row = state.links[link * at.LINK : (link + 1) * at.LINK]
-    packets = [take_free(state), take_free(state)]
-    for packet in packets:
-        state.packets[packet * at.PACKET + at.NEXT] = 4160 << at.HIGH
+    state.packets[at.MADE * at.PACKET + at.WIRE] = 4160
 
     row[at.FREE_AT] = at.UNBOUNDED - 4160 * 80
-    assert accept(state, link, packets[0], 0)
+    assert accept(state, link, at.MADE, 0)
     check_overflow(state, fabric.network.link_names)
-    assert not accept(state, link, packets[1], 0)
+    assert not accept(state, link, at.MADE, 0)
 
     assert row[at.FREE_AT] == at.UNBOUNDED
     names = [fabric.network.link_names[number] for number in fabric._parts.layout.number]
@@ -219,12 +218,10 @@ def test_a_sum_of_waits_is_carried_and_exact(make_fabric):
     wait = at.UNBOUNDED - 4160 * 80
 
     for _ in range(9):
-        packet = take_free(state)
-        state.packets[packet * at.PACKET + at.NEXT] = 4160 << at.HIGH
-        state.packets[packet * at.PACKET + at.LABEL] = 0
+        state.packets[at.MADE * at.PACKET + at.WIRE] = 4160
+        state.packets[at.MADE * at.PACKET + at.LABEL] = 0
         state.links[link * at.LINK + at.FREE_AT] = wait
-        state.links[link * at.LINK + at.HEAD] = at.NONE
-        assert accept(state, link, packet, 0)
+        assert accept(state, link, at.MADE, 0)
 
     assert fabric.link_columns()["wait_sum"][port] == 9 * wait > 2**64
 
@@ -236,10 +233,9 @@ def test_drops_and_marks_have_cells_of_their_own(make_fabric):
     state.links[link * at.LINK + at.DROPS] = 2**32 - 1
     state.setup[link * at.SETUP + at.MARKS] = 2**32 - 1
     state.links[link * at.LINK + at.FREE_AT] = 2**40
-    packet = take_free(state)
-    state.packets[packet * at.PACKET + at.NEXT] = 4160 << at.HIGH
+    state.packets[at.MADE * at.PACKET + at.WIRE] = 4160
 
-    accept(state, link, packet, 0)
+    accept(state, link, at.MADE, 0)
 
     columns = fabric.link_columns()
     assert (columns["drops"][port], columns["ecn_marks"][port]) == (2**32, 2**32 - 1)
@@ -315,8 +311,10 @@ def test_planned_bytes_that_cannot_be_counted_are_an_error(make_fabric):
 def test_pools_of_more_packets_than_a_cell_can_number_are_refused(make_fabric):
     store = make_fabric((1, 2, 1))._store
 
-    with pytest.raises(SimulationError, match="more than 4,294,967,296 packets"):
-        store._grow_packets(2**32 + 1)
+    store.state.fixed[at.ARENA_ROWS] = MOST_ROWS // 2 + 1
+
+    with pytest.raises(SimulationError, match="packets are under way at once"):
+        store.double_packets()
 
 
 def test_rings_that_grow_keep_what_is_in_them(make_fabric):

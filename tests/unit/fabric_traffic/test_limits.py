@@ -188,6 +188,7 @@ def test_more_flows_than_can_be_numbered_are_refused_over_all_blocks_together(
     monkeypatch.setattr("netsim.fabric.connect.MOST_FLOWS", 3)
 
     assert check(scenario, [])[0] is not None
+    monkeypatch.chdir(scenario.parent)
     twice = ["traffic=[{file: flows.csv}, {pattern: incast, fan_in: 2, size: 1 B}]"]
     _, problems = check(scenario, twice)
 
