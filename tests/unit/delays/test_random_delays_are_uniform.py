@@ -91,3 +91,49 @@ def test_measured_times_come_equally_often(tmp_path):
     drawn = Empirical.draw(config, np.random.default_rng(9), 1000).astype(int).tolist()
 
     assert_uniform(drawn, range(1, 6))
+
+
+def slowed(kind, **fields):
+    """Return which of three workers are slow, round by round, under a model of slow-downs."""
+    base = {"kind": "independent", "law": {"dist": "constant", "value": "1 s"}}
+    config = read({"kind": kind, "base": base, "factor": 4.0, **fields})
+    return [
+        tuple((row > 1.5).tolist())
+        for replication in range(20)
+        for row in sample(config, Streams(11, replication), 40 if kind != "fixed_slow" else 1, 3)
+    ]
+
+
+def independent(chance):
+    """Return the shares of all patterns of three workers who are slow independently."""
+    return {
+        pattern: float(np.prod([chance if slow else 1 - chance for slow in pattern]))
+        for pattern in itertools.product((False, True), repeat=3)
+    }
+
+
+def test_workers_slow_down_independently_as_often_as_they_are_told():
+    assert_shares(slowed("bernoulli_slowdown", probability=0.4), independent(0.4))
+
+
+def test_a_shocked_round_hits_each_worker_independently_and_the_others_nobody():
+    nothing = {"dist": "constant", "value": "0 s"}
+    shares = {pattern: 0.5 * share for pattern, share in independent(0.5).items()}
+    shares[(False,) * 3] += 0.5
+
+    found = slowed("round_shock", probability=0.5, fraction=0.5, extra=nothing)
+
+    assert_shares(found, shares)
+
+
+def test_a_shocked_rack_hits_all_of_its_workers():
+    nothing = {"dist": "constant", "value": "0 s"}
+    # Workers 0 and 1 share a rack, worker 2 is alone in the next one.
+    shares = {
+        (first, first, second): (0.3 if first else 0.7) * (0.3 if second else 0.7)
+        for first, second in itertools.product((False, True), repeat=2)
+    }
+
+    found = slowed("rack_shock", probability=0.3, per_rack=2, extra=nothing)
+
+    assert_shares(found, shares)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
+from evenly import assert_uniform
 from scipy.stats import qmc
 
 from netsim import units
@@ -124,3 +126,12 @@ def test_a_logarithmic_axis_has_its_middle_at_the_geometric_mean() -> None:
 def test_what_is_no_axis_is_refused(written: Any) -> None:
     with pytest.raises(ValuesError):
         axis(written)
+
+
+def test_every_order_of_a_latin_design_comes_equally_often() -> None:
+    orders = []
+    for seed in range(600):
+        at = sample("latin", 3, [axis([0.0, 1.0])], Streams(seed))
+        orders.append(tuple(int(at(index)[0] * 3) for index in range(3)))
+
+    assert_uniform(orders, list(itertools.permutations(range(3))))
