@@ -86,7 +86,8 @@ def _workers(jobs: int | None, scheduler: str | None, cluster: str | None, *, qu
     if number > 1 and not there:
         if not quiet:
             remark(
-                f'one point at a time; for {number}: pip install "netsim[cluster]"', head="note:"
+                f'one point at a time; for {number}: pip install "netsim-communication[cluster]"',
+                head="note:",
             )
         return 1
     return number
@@ -99,4 +100,4 @@ def installed(package: str) -> bool:
 
 def missing(option: str) -> MissingExtraError:
     """Return the error that an option needs workers."""
-    return MissingExtraError(f'{option} needs: pip install "netsim[cluster]"')
+    return MissingExtraError(f'{option} needs: pip install "netsim-communication[cluster]"')

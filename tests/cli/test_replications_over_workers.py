@@ -11,7 +11,9 @@ import toy_family
 
 import netsim
 
-pytest.importorskip("distributed", reason="the extra netsim[cluster] is not installed")
+pytest.importorskip(
+    "distributed", reason="the extra netsim-communication[cluster] is not installed"
+)
 
 
 def test_replications_over_workers_give_the_bytes_of_one_process(tmp_path, monkeypatch):

@@ -17,7 +17,9 @@ import toy_family
 
 import netsim
 
-pytest.importorskip("distributed", reason="the extra netsim[cluster] is not installed")
+pytest.importorskip(
+    "distributed", reason="the extra netsim-communication[cluster] is not installed"
+)
 
 
 @pytest.fixture(autouse=True)

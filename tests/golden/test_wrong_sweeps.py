@@ -169,7 +169,7 @@ def test_workers_without_their_extra_end_with_6_and_the_line_that_installs_it(wo
 
     option = " ".join(words) if words[0] == "-j" else words[0]
     assert result.exit_code == 6
-    assert result.stderr == f'error: {option} needs: pip install "netsim[cluster]"\n'
+    assert result.stderr == f'error: {option} needs: pip install "netsim-communication[cluster]"\n'
 
 
 def test_without_the_extra_the_default_is_one_point_at_a_time_with_one_line(monkeypatch):
@@ -180,7 +180,10 @@ def test_without_the_extra_the_default_is_one_point_at_a_time_with_one_line(monk
     result = CliRunner().invoke(main, ["sweep", "s.yaml", "-o", "out"])
 
     assert result.exit_code == 0, result.output
-    assert 'note: one point at a time; for 8: pip install "netsim[cluster]"\n' in result.stderr
+    assert (
+        'note: one point at a time; for 8: pip install "netsim-communication[cluster]"\n'
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize(
