@@ -19,10 +19,9 @@ settings.load_profile("repeat")
 
 
 @pytest.fixture(autouse=True)
-def _logs_go_where_they_went():
-    """Undo what a command, run within a test, does to netsim's own log."""
+def _log_as_a_fresh_process_has_it():
+    """Undo what commands, run within earlier tests and their fixtures, did to netsim's own log."""
     own = logging.getLogger("netsim")
-    before = own.level, own.propagate, own.handlers[:]
-    yield
-    own.setLevel(before[0])
-    own.propagate, own.handlers[:] = before[1], before[2]
+    own.setLevel(logging.NOTSET)
+    own.propagate = True
+    own.handlers.clear()
