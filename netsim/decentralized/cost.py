@@ -14,8 +14,8 @@ from netsim.learning.layers import Layers
 
 #: Arrays as large as all models: they, the first ones, the mixed ones, and a gradient.
 COPIES: Final = 4
-#: Bytes of the compiler, which is loaded with the mixing: what the disaster scenario's peak of 312 MB
-#: was found to have beyond all else.
+#: Bytes of the compiler, which is loaded with the mixing: what the peak of the disaster scenario,
+#: 312 MB, was found to have beyond all else.
 COMPILER: Final = 190 * 10**6
 #: Seconds of a round, of a node in it, and of a parameter of a node in it.
 ROUND_TIME: Final = 1e-4
