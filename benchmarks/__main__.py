@@ -24,6 +24,7 @@ MODULES = (
     "decentralized",
     "quantum",
     "sweeps",
+    "compaction",
 )
 
 

@@ -63,15 +63,15 @@ def run() -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         file = _scenario(folder, number)
-        resolve, simulate = _program(IN_MEMORY, str(file), str(FEW))
+        resolve, simulate = program(IN_MEMORY, str(file), str(FEW))
         yield at_most("resolve and hash a point", "ms CPU", [resolve / FEW * 1e3], 0.7)
         yield Result("run_point of a tiny point in memory", "ms CPU", (simulate / FEW * 1e3,))
-        few, small = _program(PROGRAM, "sweep", str(_scenario(folder, FEW)), "-o",
+        few, small = program(PROGRAM, "sweep", str(_scenario(folder, FEW)), "-o",
                               str(folder / "few"), "-j", "1")  # fmt: skip
         yield Result(f"{FEW:,} tiny points, -j 1", "ms CPU a point", (few / FEW * 1e3,))
         for jobs in ("1", "2"):
             out = folder / f"many{jobs}"
-            used, peak = _program(PROGRAM, "sweep", str(file), "-o", str(out), "-j", jobs)
+            used, peak = program(PROGRAM, "sweep", str(file), "-o", str(out), "-j", jobs)
             beyond = used / number * 1e3 - simulate / FEW * 1e3
             title = f"{number:,} tiny points, -j {jobs}"
             yield at_most(f"{title}: beyond run_point", "ms CPU a point", [beyond], 4.0)
@@ -81,7 +81,7 @@ def run() -> Iterator[Result]:
             size = sum(path.stat().st_blocks * 512 for path in parts)
             yield at_most(f"{title}: inodes of parts", "a point", [len(parts) / number], 0.05)
             yield at_most(f"{title}: disk of parts", "KiB a point", [size / number / 1024], 2.0)
-            idle, _ = _program(PROGRAM, "sweep", str(file), "-o", str(out), "--resume", "-j", jobs)
+            idle, _ = program(PROGRAM, "sweep", str(file), "-o", str(out), "--resume", "-j", jobs)
             yield at_most(f"{title}: resume when finished", "CPU s", [idle], 3.0)
             (out / "SUCCESS").unlink()
             manifest = json.loads((out / "manifest.json").read_text())
@@ -107,7 +107,7 @@ compact(ordered(committed(path), places(manifest, swept)), path / "again",
         manifest["provenance"], swept)
 print(json.dumps([time.process_time() - began, 0]))
 """
-    return _program(program, str(out))[0]
+    return program(program, str(out))[0]
 
 
 def _scenario(folder: Path, number: int) -> Path:
@@ -118,7 +118,7 @@ def _scenario(folder: Path, number: int) -> Path:
     return file
 
 
-def _program(program: str, *words: str) -> tuple[float, float]:
+def program(program: str, *words: str) -> tuple[float, float]:
     """Return the two numbers that `program` prints in its last line."""
     done = subprocess.run(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, check=True

@@ -106,8 +106,9 @@ def _write(
                 group = swept.joined(group, indices[at : at + group.num_rows], joined)
             at += group.num_rows
             file.write(encoded(group, joined))
-            # Not to be held while the next one is read.
+            # Not to be held while the next one is read, neither here nor by the allocator.
             del group
+            pa.default_memory_pool().release_unused()
         file.close()
         file.publish()
     except BaseException:

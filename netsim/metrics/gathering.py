@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Files that are open at once.
 _OPEN: Final = 64
+#: Rows up to which all columns are read at once; of more, one after another.
+_AT_ONCE: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,29 +186,29 @@ class _Files:
         for source, begin, end in spans:
             low, high = wanted.get(source, (begin, end))
             wanted[source] = (min(low, begin), max(high, end))
-        pieces, bases, at = [], {}, 0
-        for source, (low, high) in wanted.items():
-            rows = self._rows(source, low, high)
-            pieces.append(rows)
-            bases[source] = at - low
-            at += rows.num_rows
-        together = pa.concat_tables(pieces)
-        if len(spans) == len(pieces):
-            return together.combine_chunks()
-        begins = np.array([begin + bases[source] for source, begin, _ in spans], np.int64)
-        lengths = np.array([end - begin for _, begin, end in spans], np.int64)
-        before = np.cumsum(lengths) - lengths
-        indices = np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
-        from netsim.metrics.buffers import numbers
+        picked = None if len(spans) == len(wanted) else _positions(spans, wanted)
+        if sum(high - low for low, high in wanted.values()) <= _AT_ONCE:
+            return self._columns(wanted, picked, None)
+        # A column at a time, or the pieces would be there three times: read, joined, in order.
+        names = self._file(next(iter(wanted)))[0].schema_arrow.names
+        columns = [self._columns(wanted, picked, name).column(name) for name in names]
+        return pa.Table.from_arrays(columns, names=names)
 
-        return together.combine_chunks().take(numbers(indices, pa.int64())).combine_chunks()
+    def _columns(
+        self, wanted: Mapping[int, tuple[int, int]], picked: pa.Array | None, name: str | None
+    ) -> pa.Table:
+        """Return rows of several files, those `picked` in that order; one column or all."""
+        pieces = [self._rows(source, *span, name) for source, span in wanted.items()]
+        together = pa.concat_tables(pieces).combine_chunks()
+        return together if picked is None else together.take(picked).combine_chunks()
 
-    def _rows(self, source: int, low: int, high: int) -> pa.Table:
+    def _rows(self, source: int, low: int, high: int, name: str | None) -> pa.Table:
         """Return rows `low` to `high` of one file, from the row groups that hold them."""
         file, edges = self._file(source)
         first = int(np.searchsorted(edges, low, side="right")) - 1
         last = int(np.searchsorted(edges, high, side="left"))
-        rows = file.read_row_groups(list(range(first, last)))
+        columns = None if name is None else [name]
+        rows = file.read_row_groups(list(range(first, last)), columns=columns)
         return plain(rows.slice(low - int(edges[first]), high - low))
 
     def _file(self, source: int) -> tuple[pq.ParquetFile, NDArray[np.int64]]:
@@ -234,6 +236,21 @@ class _Files:
         for file, _ in self._open.values():
             file.close()
         self._open.clear()
+
+
+def _positions(spans: Sequence[Span], wanted: Mapping[int, tuple[int, int]]) -> pa.Array:
+    """Return where the rows of `spans` stand once the rows `wanted` of each file are joined."""
+    from netsim.metrics.buffers import numbers
+
+    bases, at = {}, 0
+    for source, (low, high) in wanted.items():
+        bases[source] = at - low
+        at += high - low
+    begins = np.array([begin + bases[source] for source, begin, _ in spans], np.int64)
+    lengths = np.array([end - begin for _, begin, end in spans], np.int64)
+    before = np.cumsum(lengths) - lengths
+    indices = np.repeat(begins - before, lengths) + np.arange(int(lengths.sum()))
+    return numbers(indices, pa.int64())
 
 
 def plain(rows: pa.Table) -> pa.Table:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from netsim.metrics import compaction, layout
+from netsim.metrics import compaction, gathering, layout
 from netsim.metrics.compaction import compact
 from netsim.metrics.gathering import gathered, of_the_mark, ordered
 from netsim.metrics.marks import Key, committed
@@ -165,7 +165,9 @@ def test_a_run_that_two_parts_hold_counts_once(tmp_path):
 
 @pytest.mark.parametrize("group", [2, 5, 1 << 20])
 @pytest.mark.parametrize("size", [1, 4, 7, 1 << 20])
-def test_rows_come_in_order_whatever_the_groups(tmp_path, group, size):
+@pytest.mark.parametrize("at_once", [0, 5, 1 << 16], ids="{} rows whole".format)
+def test_rows_come_in_order_whatever_the_groups(tmp_path, monkeypatch, group, size, at_once):
+    monkeypatch.setattr(gathering, "_AT_ONCE", at_once)
     generator = random.Random(7)
     keys = [key(index, replication) for index in range(9) for replication in range(2)]
     generator.shuffle(keys)
