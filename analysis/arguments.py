@@ -12,9 +12,11 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from netsim import registry
-from netsim.delays.process import DelayConfig, read
-from netsim.errors import NetsimError
+from netsim.delays.process import DelayConfig, measured, read
+from netsim.errors import NetsimError, UsageError
 from netsim.figures.page import FORMATS, PRINT, SCREEN, Size
+from netsim.problems import Problem, ProblemsFound
+from netsim.stragglers.codes.scheme import MOST_WORKERS
 from netsim.version import DISTRIBUTION
 
 
@@ -76,6 +78,44 @@ def seconds(text: str) -> float:
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from 0 on")
     return value
+
+
+def share(text: str) -> float:
+    """Return a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share from 0 to 1")
+    return value
+
+
+def trace(file: str, load: float | None) -> tuple[DelayConfig, int]:
+    """Return the delays that `file` was measured to have, in a circle, and its workers.
+
+    Raises
+    ------
+    UsageError
+        If it is no trace.
+    """
+    path = Path(file).resolve()
+    if not path.is_file():
+        raise UsageError(f"there is no file '{file}'")
+    chosen = {} if load is None else {"load": load}
+    process = read({"kind": "trace", "file": str(path), **chosen})
+    try:
+        times = measured(process, MOST_WORKERS)
+    except ProblemsFound as found:
+        raise UsageError("; ".join(_told(one, file) for one in found.problems)) from None
+    if times is None or not times.size:
+        raise UsageError(f"{file} holds no times")
+    return process, times.shape[1]
+
+
+def _told(problem: Problem, file: str) -> str:
+    where = f"{file}:{problem.line}" if problem.line else file
+    return f"{where}: {problem.message}" + (f" ({problem.hint})" if problem.hint else "")
 
 
 def add_picture(parser: argparse.ArgumentParser, default: Path | None = None) -> None:

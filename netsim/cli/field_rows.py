@@ -150,7 +150,8 @@ def _notes(info: FieldInfo, kind: type) -> list[Any]:
 def _inside(annotation: Any) -> Iterator[Any]:
     inner = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Annotated:
-        yield from inner[1:]
+        for note in inner[1:]:
+            yield from note.metadata if isinstance(note, FieldInfo) else (note,)
     for member in inner:
         if typing.get_origin(member) is not None:
             yield from _inside(member)

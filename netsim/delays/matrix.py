@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from netsim.datafiles import INDEX, Columns, read
+from netsim.datafiles import INDEX, Columns, Kind, read
 from netsim.delays.laws.law import SECONDS, Seconds
 from netsim.delays.process import DelayConfig
 from netsim.fields import FilePath, field
@@ -16,6 +16,8 @@ from netsim.findings import shortened
 from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.rng import Streams
+
+_KINDS: Final[dict[str, Kind]] = {"round": INDEX, "worker": INDEX, "finish": SECONDS}
 
 
 @register("delay", "matrix")
@@ -44,6 +46,12 @@ class Matrix:
         out[:] = finish_times(config.file.path, rounds, workers)
 
     @staticmethod
+    def measured(config: Any, workers: int) -> Seconds:
+        """Return all rounds of the file."""
+        rounds = read(config.file.path, _KINDS)["round"]
+        return finish_times(config.file.path, int(rounds.max(initial=0)) + 1, workers)
+
+    @staticmethod
     def problems(config: Any, rounds: int, workers: int) -> list[Problem]:
         """Return what is wrong with the file."""
         try:
@@ -61,7 +69,7 @@ def finish_times(path: Path, rounds: int, workers: int) -> Seconds:
     ProblemsFound
         If a row names a worker that does not exist, a cell is given twice or not at all.
     """
-    columns = read(path, {"round": INDEX, "worker": INDEX, "finish": SECONDS})
+    columns = read(path, _KINDS)
     strangers = np.flatnonzero(columns["worker"] >= workers)
     if strangers.size:
         found = (_stranger(columns, row, workers) for row in strangers)

@@ -13,13 +13,17 @@ functions::
                                                           with the sizes
     reference_load(config) -> float                       the load at which its times were measured
                                                           (default 0)
+    measured(config, workers) -> array                    all rounds that its file holds, (rounds,
+                                                          workers) in seconds, in their order
+    notes(config) -> list[str]                            what it takes for granted
 
 and an optional class attribute `taken_as_is` (default False): times are finish times already, to
 which neither load, network nor decode time is added.
 
 A process that modifies another one (`outlier`, `round_shock`) holds it in its field `base`. What
 the base's times mean holds for the modified ones too: both have one reference load, and both or
-neither are taken as they are. The problems of a base and of laws are found without its help.
+neither are taken as they are. The problems of a base and of laws, and the notes of a base, are
+found without its help.
 """
 
 from __future__ import annotations
@@ -155,6 +159,26 @@ def reference_load(config: DelayConfig) -> float:
         implementation("delay", origin), "reference_load", None
     )
     return find(origin) if find is not None else 0.0
+
+
+def measured(config: DelayConfig, workers: int) -> Seconds | None:
+    """Return every round that was measured, (rounds, workers); None for what is generated.
+
+    A process that modifies measured times generates new ones.
+    """
+    find: Callable[[Any, int], Seconds] | None = getattr(
+        implementation("delay", config), "measured", None
+    )
+    return None if find is None else find(config, workers)
+
+
+def notes(config: DelayConfig) -> list[str]:
+    """Return what the process, or the one that it modifies, takes for granted."""
+    origin = _origin(config)
+    find: Callable[[Any], list[str]] | None = getattr(
+        implementation("delay", origin), "notes", None
+    )
+    return [] if find is None else find(origin)
 
 
 def taken_as_is(config: DelayConfig) -> bool:

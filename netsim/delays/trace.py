@@ -40,7 +40,9 @@ class Trace:
             description="CSV or Parquet file with columns round, worker, seconds [, load]"
         )
         load: Probability | None = field(
-            None, description="which of the file's loads to replay; default: the lowest"
+            None,
+            description="which of the file's loads to replay (default: the lowest); for a file "
+            "without that column, the load at which it was measured (default: 0)",
         )
         rounds: Literal["replay", "cyclic", "bootstrap"] = field(
             "cyclic",
@@ -80,24 +82,39 @@ class Trace:
 
     @staticmethod
     def reference_load(config: Any) -> float:
-        """Return the load that was measured; 0 where the file does not say."""
+        """Return the load that was measured: the file's, or as declared, or 0."""
         return profile(config.file.path, config.load)[1]
+
+    @staticmethod
+    def measured(config: Any, workers: int) -> Seconds:
+        """Return all rounds of the file, for its first `workers` workers."""
+        return profile(config.file.path, config.load)[0][:, :workers]
+
+    @staticmethod
+    def notes(config: Any) -> list[str]:
+        """Return that the file does not say at which load it was measured, if it does not."""
+        if config.load is not None or "load" in _columns(config.file.path):
+            return []
+        return [
+            f"{config.file.path.name} has no column load: its times are taken as measured at load "
+            "0, and the work of a code is added in full; delays.load declares another"
+        ]
 
 
 def profile(path: Path, load: float | None = None) -> tuple[Seconds, float]:
     """Return the measured times (rounds, workers) at one load, and that load.
 
-    Rounds and workers are numbered anew from 0 in the order of their numbers in the file.
+    A file without a column `load` was measured at `load`, or where that is None at 0. Rounds and
+    workers are numbered anew from 0 in the order of their numbers in the file.
 
     Raises
     ------
     ProblemsFound
         If that load was not measured, or a worker's time in some round is missing or given twice.
     """
-    kinds: dict[str, Kind] = {"round": INDEX, "worker": INDEX, "seconds": SECONDS}
-    columns = read(path, kinds, {"load": RATIO})
+    columns = _columns(path)
     rows = np.arange(len(columns))
-    used = 0.0
+    used = 0.0 if load is None else load
     if "load" in columns:
         loads = np.unique(columns["load"])
         used = float(loads[0] if load is None else loads[np.abs(loads - load).argmin()])
@@ -107,13 +124,12 @@ def profile(path: Path, load: float | None = None) -> tuple[Seconds, float]:
                 Problem(f"load {load:g} was not measured", ("load",), hint=f"measured: {known}")
             )
         rows = np.flatnonzero(columns["load"] == used)
-    elif load is not None:
-        raise ProblemsFound(
-            Problem(
-                "'load' is given, but the file has no such column", ("load",), file=path, line=1
-            )
-        )
     return _square(columns, rows), used
+
+
+def _columns(path: Path) -> Columns:
+    kinds: dict[str, Kind] = {"round": INDEX, "worker": INDEX, "seconds": SECONDS}
+    return read(path, kinds, {"load": RATIO})
 
 
 def _square(columns: Columns, rows: np.ndarray) -> Seconds:

@@ -40,6 +40,16 @@ def fields_of(block: type[BaseModel]) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in block.model_fields.items()}
 
 
+def words_of(info: FieldInfo) -> list[str]:
+    """Return the words that a field takes beside values of another type: ``all`` of `2 or all`."""
+    kinds = list(_branches(info.annotation))
+    words = [kind for kind in kinds if typing.get_origin(_bare(kind)) is typing.Literal]
+    if len(words) == len(kinds):
+        return []
+    given = [value for kind in words for value in typing.get_args(_bare(kind))]
+    return [value for value in given if isinstance(value, str)]
+
+
 def blocks_with(model: type[BaseModel], path: Sequence[str | int], name: str) -> list[str]:
     """Return which fields of the block at `path` are themselves blocks with a field `name`."""
     return [

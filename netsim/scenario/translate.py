@@ -15,7 +15,7 @@ from netsim.fields.choice import unmark
 from netsim.problems import Problem
 from netsim.reading import open_regular
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.shape import blocks_with, field_of, fields_of, models_at
+from netsim.scenario.shape import blocks_with, field_of, fields_of, models_at, words_of
 from netsim.scenario.source import Source, Span
 from netsim.scenario.tree import (
     Node,
@@ -148,8 +148,15 @@ def _located(details: Any, model: type[BaseModel], root: Node, name: str) -> _Fo
         diagnostic, near = _unknown(model, place, path, name or _workload(root))
         meant = (path[:-1], near) if near else None
     else:
-        wording = word(kind, _name(path), plain(place.node), context)
-        diagnostic = Diagnostic(wording.code, wording.message, place.span, wording.hint)
+        given = plain(place.node)
+        wording = word(kind, _name(path), given, context)
+        hint = wording.hint
+        info = field_of(model, path)
+        if wording.code == "bad-type" and isinstance(given, str) and info is not None:
+            words = words_of(info)
+            hint = registry.did_you_mean(given, words) or hint
+            hint = hint or (f"or one of: {', '.join(words)}" if words else "")
+        diagnostic = Diagnostic(wording.code, wording.message, place.span, hint)
     by = _chosen_by(path[:-1], root)
     if by and diagnostic.span is not None and not diagnostic.span.source.override:
         diagnostic = replace(diagnostic, message=f"{diagnostic.message} (with {by})")

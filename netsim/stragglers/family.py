@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import netsim.delays.process as delays
 import netsim.stragglers.schema as schema
 from netsim.fabric.schema import NETWORK_TABLES
 from netsim.family import RunContext, ScenarioModel, Simulation
@@ -55,6 +56,7 @@ RUN_COLUMNS = (
     Column("final_loss", "float64", "1", "mean loss of the models after the last update", True),
     Column("gradient_error", "float64", "1", "largest relative error of a gradient", True),
     Column("chosen", "string", "", "scheme and parameters that the search chose", True),
+    Column("probe_time", "float64", "s", "time of the uncoded rounds before the choice", True),
     Column("regret", "float64", "1", "time of the chosen over the best in hindsight, less 1", True),
 )
 
@@ -92,12 +94,15 @@ class StragglersFamily:
         return schema.problems(scenario)
 
     def notes(self, scenario: StragglersScenario) -> list[str]:
-        """Return what is not read of the topology file, nor looked at by the fidelity."""
+        """Return what is taken for granted of a trace, and not read or looked at of a network."""
+        found = []
+        if scenario.delays is not None and scenario.compute.per_load:
+            found += delays.notes(scenario.delays)
         if scenario.network is None:
-            return []
+            return found
         from netsim.fabric.connect import notes
 
-        return notes(scenario.network)
+        return found + notes(scenario.network)
 
     def warnings(self, scenario: StragglersScenario) -> list[Caution]:
         """Return what would mislead in a run: tables without rows, and what the network does."""
@@ -141,7 +146,7 @@ class StragglersFamily:
         return lines
 
     def conclude(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Return which codes were chosen in how many of the runs, and their regret."""
+        """Return which codes were chosen in how many of the runs, their regret, and the times."""
         regrets: dict[str, list[float | None]] = {}
         for row in rows:
             if row.get("chosen") is not None:
@@ -152,7 +157,7 @@ class StragglersFamily:
             cost = 100 * sum(known) / max(1, len(known))
             after = f", {cost:.1f} % slower than the best in hindsight" if known else ""
             said.append(f"  chosen in {len(costs)} of {len(rows)} runs: {code}{after}")
-        return said
+        return said + _parted([row for row in rows if row.get("chosen") is not None])
 
     def build(self, scenario: StragglersScenario, context: RunContext) -> Simulation:
         """Build the scheme, the workers' times and the master, and start its process."""
@@ -164,6 +169,17 @@ class StragglersFamily:
         from netsim.stragglers.run import StragglersRun
 
         return StragglersRun(scenario, context)
+
+
+def _parted(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return how long the runs took before and after their choice, on the average."""
+    if not rows:
+        return []
+    before = sum(row.get("probe_time") or 0.0 for row in rows) / len(rows)
+    after = sum(row["total_time"] for row in rows) / len(rows) - before
+    if not before:
+        return [f"  no probe: the sets were played on all that was measured; run {after:.4g} s"]
+    return [f"  time before the choice (uncoded probe): {before:.4g} s; after it: {after:.4g} s"]
 
 
 def _written(block: Config, key: str) -> str:

@@ -88,7 +88,7 @@ def problems(scenario: StragglersScenario) -> list[Problem]:
     search = getattr(chosen, "search_problems", None)
     if search is not None:
         scheme.T = chosen.longest_delay(scenario.code, scenario.models)
-        found += search(scenario.code, scenario.models, scenario.jobs)
+        found += search(scenario.code, scenario)
     scheme.begin(scenario.jobs)
     return [
         *found,

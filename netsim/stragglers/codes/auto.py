@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
+from pydantic import Field
+
+import netsim.delays.process as delays
 from netsim.family import RunContext, Simulation
 from netsim.fields import field
-from netsim.problems import Problem
+from netsim.problems import Problem, ProblemsFound
 from netsim.registry import register
 from netsim.rng import Streams
 from netsim.stragglers.codes.k_sync import KSync
@@ -16,6 +19,8 @@ from netsim.stragglers.codes.scheme import CodeConfig, Rule, Scheme
 if TYPE_CHECKING:
     from netsim.stragglers.schema import StragglersScenario
 
+#: Bootstraps of a probe unless the scenario says.
+_RESAMPLES: Final = 8
 #: Loads at which the time per load is measured.
 LOADS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -23,6 +28,9 @@ LOADS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 @register("code", "auto")
 class Auto(KSync):
     """Uncoded for `probe` rounds, then the scheme and parameters that were best on these.
+
+    With `probe: all` there is no probe, and the whole run is played with what is best on all that
+    was measured: the answer for a trace of one's own.
 
     Every parameter set of the listed schemes is played on the measured times, shifted by what its
     load adds; with `resamples`, the best of them also on block bootstraps of the probe. Column
@@ -41,7 +49,12 @@ class Auto(KSync):
     class Config(CodeConfig):
         """Probe and search."""
 
-        probe: int = field(80, description="uncoded rounds to measure", ge=2, le=100_000)
+        probe: Annotated[int, Field(ge=2, le=100_000)] | Literal["all"] = field(
+            80,
+            description="uncoded rounds to measure; all: none, since the sets are played on every "
+            "round of the measured trace or matrix, or where delays are generated on all rounds "
+            "of the run",
+        )
         schemes: tuple[Literal["uncoded", "gc", "sr_sgc", "m_sgc"], ...] = field(
             ("uncoded", "gc", "sr_sgc", "m_sgc"), description="what is searched", min_length=1
         )
@@ -49,8 +62,12 @@ class Auto(KSync):
             None, description="largest delay T; default: models - 1, or 3", ge=0, le=64
         )
         w_max: int = field(9, description="largest W of sr_sgc", ge=1, le=256)
-        resamples: int = field(
-            8, description="bootstraps of the probe that the best sets are played on", ge=0, le=1000
+        resamples: int | None = field(
+            None,
+            description="bootstraps of the probe that the best sets are played on; default: 8, or "
+            "0 with probe: all, where what was measured decides alone",
+            ge=0,
+            le=1000,
         )
         block: int = field(5, description="consecutive rounds that a bootstrap keeps", ge=1)
         finalists: int = field(100, description="sets that are played on bootstraps", ge=1)
@@ -84,12 +101,22 @@ class Auto(KSync):
         searched = ", ".join(config.schemes)
         if workers is not None:
             super().explain(config, workers)  # refuses what is no number of workers
+        first = f"first {config.probe} rounds uncoded, then the best that is found among"
+        if config.probe == "all":
+            first = "the best on all that was measured, among"
         return [
-            f"first {config.probe} rounds uncoded, then the best that is found among: {searched}",
+            f"{first}: {searched}",
             "  load, least load of any scheme and tolerance are those of the code that is chosen:",
             "  see `chosen`, `load_numerator` and `bound_numerator` in table runs",
             f"  delay T: that of the chosen code, at most {delay}",
         ]
+
+    @staticmethod
+    def bootstraps(config: Any) -> int:
+        """Return how many bootstraps the best sets are played on."""
+        if config.resamples is not None:
+            return int(config.resamples)
+        return 0 if config.probe == "all" else _RESAMPLES
 
     @staticmethod
     def longest_delay(config: Any, models: int | None) -> int:
@@ -99,9 +126,12 @@ class Auto(KSync):
         return 3 if models is None else models - 1
 
     @classmethod
-    def search_problems(cls, config: Any, models: int | None, jobs: int) -> list[Problem]:
+    def search_problems(cls, config: Any, scenario: StragglersScenario) -> list[Problem]:
         """Return a problem if the probe leaves no job to choose for, or too little to search."""
-        delay = cls.longest_delay(config, models)
+        jobs = scenario.jobs
+        delay = cls.longest_delay(config, scenario.models)
+        if config.probe == "all":
+            return cls._short_trace(scenario, delay)
         if config.probe >= jobs:
             message = f"a probe of {config.probe} rounds leaves none of {jobs} jobs to choose for"
             hint = f"the probe must be shorter than the run: jobs={config.probe + 1} at least"
@@ -115,6 +145,21 @@ class Auto(KSync):
             f"measure {delay + 1} rounds at least (80 are usual), or take t_max={config.probe - 1}"
         )
         return [Problem(message, ("code", "probe"), hint=hint)]
+
+    @staticmethod
+    def _short_trace(scenario: StragglersScenario, delay: int) -> list[Problem]:
+        """Return a problem if all that was measured is too short to search."""
+        if scenario.delays is None:
+            return []
+        try:
+            known = delays.measured(scenario.delays, scenario.workers)
+        except ProblemsFound:
+            return []  # told where the delays are checked
+        if known is None or len(known) > delay:
+            return []
+        message = f"{len(known)} measured rounds are too few for T up to {delay}"
+        hint = f"measure {delay + 1} rounds at least, or take t_max={len(known) - 1}"
+        return [Problem(message, ("code", "probe"), hint=hint, also=("delays", "file"))]
 
     @property
     def delay_rounds(self) -> int:
@@ -150,5 +195,6 @@ class Auto(KSync):
             scheme=scheme,
             t_max=cls.longest_delay(scenario.code, scenario.models),
             loads=LOADS,
+            resamples=cls.bootstraps(scenario.code),
             choose=scheme.choose,
         )

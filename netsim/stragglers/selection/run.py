@@ -40,6 +40,8 @@ class AutoRun:
         The largest delay T that is searched.
     loads
         Loads at which the time per load is measured, if it is.
+    resamples
+        Bootstraps of the probe that the best sets are played on.
     choose
         Told which scheme was chosen.
     """
@@ -52,6 +54,7 @@ class AutoRun:
         scheme: Scheme,
         t_max: int,
         loads: Sequence[float],
+        resamples: int,
         choose: Callable[[Scheme], None],
     ) -> None:
         if scenario.delays is None:
@@ -60,7 +63,10 @@ class AutoRun:
         code: Any = scenario.code
         self._code = code
         self._t_max, self._loads, self._choose = t_max, loads, choose
-        self._probe: int = code.probe
+        self._resamples = resamples
+        self._whole: bool = code.probe == "all"
+        self._probe: int = 0 if self._whole else code.probe
+        self._probe_time = 0.0
         self._scheme = scheme
         self._tables = RoundTables(context.recorder, self._scheme)
         self._as_is = delays.taken_as_is(scenario.delays)
@@ -118,7 +124,10 @@ class AutoRun:
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
         scenario = self._scenario
-        yield from self._play(self._made(Candidate("uncoded", self._scheme.load())), 0, self._probe)
+        if not self._whole:
+            uncoded = self._made(Candidate("uncoded", self._scheme.load()))
+            yield from self._play(uncoded, 0, self._probe)
+            self._probe_time = float(self._context.env.now / SECOND)
         ranking = self._search()
         self._chosen = ranking.best
         self._write(ranking)
@@ -141,18 +150,28 @@ class AutoRun:
 
     def _search(self) -> Ranking:
         code = self._code
+        known, load = self._known()
         return search(
-            np.array(self._measured),
+            known,
             per_load=self._slope(),
-            reference_load=1 / self._scenario.workers,
+            reference_load=load,
             wait=self._scenario.wait,
             t_max=self._t_max,
             candidates=self._sets(),
-            resamples=code.resamples,
+            resamples=self._resamples,
             block=code.block,
             finalists=code.finalists,
             generator=self._context.streams.generator("stragglers.bootstrap"),
         )
+
+    def _known(self) -> tuple[Floats, float]:
+        """Return the times that the choice is made on, and the load at which they were taken."""
+        if not self._whole:
+            return np.array(self._measured), 1 / self._scenario.workers
+        given = _given(self._scenario)
+        known = delays.measured(given, self._scenario.workers)
+        load = 0.0 if self._as_is else delays.reference_load(given)
+        return self._times if known is None else known, load
 
     def _sets(self) -> list[Candidate]:
         code = self._code
@@ -205,6 +224,7 @@ class AutoRun:
         if self._chosen is None:
             return figures
         figures["chosen"] = str(self._chosen)
+        figures["probe_time"] = self._probe_time
         if self._code.hindsight:
             figures["regret"] = self._regret(self._chosen)
         return figures

@@ -20,6 +20,8 @@ WRONG = {
         "stragglers_comparison", ["--codes", "GC(3)", "M-SGC(2,2,4)"], "B < W"
     ),
     "nothing to compare with": ("stragglers_comparison", ["--codes", "uncoded"], "GC(15)"),
+    "no such trace": ("stragglers_comparison", ["--file", "t.csv"], "there is no file 't.csv'"),
+    "no share": ("stragglers_comparison", ["--load", "2"], "a share from 0 to 1"),
     "a negative seed": ("stragglers_comparison", ["--seed", "-1"], "at least 0"),
     "no workers": ("stragglers_map", ["--workers", "0"], "at least 1"),
     "a preset of the probe": ("stragglers_probe_length", ["--preset", "x"], "isolated"),
@@ -40,3 +42,35 @@ def test_a_wrong_argument_gets_a_plain_answer(case, tmp_path):
     assert done.returncode == 2, done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_codes_are_compared_on_a_trace_of_ones_own(tmp_path):
+    rows = [(r, w, 1 + 2 * (w == r % 6 and r % 3 == 0)) for r in range(12) for w in range(6)]
+    lines = "".join(f"{r},{w},{s}\n" for r, w, s in rows)
+    (tmp_path / "own.csv").write_text("round,worker,seconds\n" + lines)
+
+    done = subprocess.run(
+        [sys.executable, ANALYSIS / "stragglers_comparison.py", "--file", "own.csv",
+         "--per-load", "0", "--jobs", "9", "--replications", "3"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+
+    # One of six is late every third round. A round ends at twice the fastest worker's time, so 9
+    # jobs take 6 rounds of 1 s and 3 of 2 s with s = 1, where load costs nothing; uncoded 3 of 3 s.
+    names = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    assert [name.split("(")[0] for name in names] == ["uncoded", "GC", "SR-SGC", "M-SGC"]
+    coded = next(line for line in done.stdout.splitlines() if line.startswith("GC("))
+    assert coded.split()[1] == "12.0"
+    assert done.stdout.splitlines()[1].split()[1] == "15.0"
+
+
+def test_a_wrong_line_of_a_trace_is_named(tmp_path):
+    (tmp_path / "own.csv").write_text("round,worker,seconds\n0,0,soon\n")
+
+    done = subprocess.run(
+        [sys.executable, ANALYSIS / "stragglers_comparison.py", "--file", "own.csv"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+
+    assert done.returncode == 2
+    assert "own.csv:2: seconds: 'soon' is not a number of seconds" in done.stderr
