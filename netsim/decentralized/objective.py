@@ -48,6 +48,10 @@ class Objective(Protocol):
         """Return each node's loss on its own data; NaN without any."""
         ...
 
+    def smoothness(self) -> Floats:
+        """Return the Lipschitz constant of each node's gradient; NaN where it is not known."""
+        ...
+
 
 class QuadraticObjective:
     """Quadratic losses; every gradient is exact."""
@@ -79,6 +83,11 @@ class QuadraticObjective:
     def curvature(self) -> tuple[float, float]:
         """Return the least and the largest curvature of any node."""
         return float(self._model.h.min()), float(self._model.h.max())
+
+    def smoothness(self) -> Floats:
+        """Return the largest curvature of each node."""
+        largest: Floats = self._model.h.max(axis=1)
+        return largest
 
     def evaluate(self, theta: Array) -> tuple[Floats, Floats | None]:
         """Return the mean of all nodes' losses."""
@@ -173,6 +182,10 @@ class SampleObjective:
         if self._local.weight_decay:
             out += self._local.weight_decay * x
         return out
+
+    def smoothness(self) -> Floats:
+        """Return that it is not known."""
+        return np.full(len(self._parts), np.nan)
 
     def evaluate(self, theta: Array) -> tuple[Floats, Floats | None]:
         """Return loss and accuracy on the common test set."""

@@ -108,3 +108,12 @@ def entries(alive: Flags, rows: Integers, nodes: Integers, arcs: Integers) -> Pa
     order = np.argsort(rows * count + nodes, kind="stable")
     first = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=count))))
     return Pattern(first.astype(np.int64), nodes[order], arcs[order], alive)
+
+
+def arcs_between(count: int, sources: Integers, targets: Integers) -> Integers:
+    """Return the arcs from `sources` to `targets` of the complete graph of `count` nodes."""
+    low, high = np.minimum(sources, targets), np.maximum(sources, targets)
+    # Edges a - b with a < b are numbered in the order of (a, b).
+    edge = low * count - low * (low + 1) // 2 + high - low - 1
+    arcs: Integers = 2 * edge + (sources > targets)
+    return arcs

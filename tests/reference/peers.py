@@ -87,13 +87,15 @@ class Twin:
         self.sizes, self.edges, self.missing, self.more = sizes, edges, missing, more
         self.x = {node: list(start) for node, start in problem["x0"].items()}
         self.y, self.g, self.w, self.copies = {}, {}, {}, {}
+        self.active, self.before, self.number = [], [], 0
         for node, start in self.x.items():
             self.w[node] = [1.0]
             self.copies[node] = [0.0] * len(start)
             self.y[node] = [0.0] * len(start)
 
-    def round(self, alive, cut=frozenset(), lost=()):
-        near = neighbours(self.edges, alive, cut)
+    def round(self, alive, cut=frozenset(), lost=(), near=None):
+        """Let all do a round; `near`: who hears whom, where that is drawn anew each round."""
+        near = neighbours(self.edges, alive, cut) if near is None else near
         matrix = lossy(weights(self.rule, near, self.sizes), lost, self.missing)
         getattr(self, self.algorithm)(alive, matrix)
 
@@ -110,6 +112,42 @@ class Twin:
                     v - lr * g for v, g in zip(self.x[node], self.slope(node), strict=True)
                 ]
         self.x = mixed(matrix, self.x)
+
+    el_local = el_oracle = decavg
+
+    def decdiff(self, alive, matrix):
+        self.decavg(alive, {})
+        trained = {node: list(x) for node, x in self.x.items()}
+        for node in alive:
+            row = {other: weight for other, weight in matrix[node].items() if other != node}
+            total = sum(row.values())
+            if total <= 1e-9:
+                continue
+            x = trained[node]
+            middle = [sum(row[o] * trained[o][k] for o in row) / total for k in range(len(x))]
+            away = [m - v for m, v in zip(middle, x, strict=True)]
+            length = sum(v * v for v in away) ** 0.5
+            self.x[node] = [v + a / (length + 1.0) for v, a in zip(x, away, strict=True)]
+
+    def teleportation(self, alive, matrix):
+        """Play the round of the nodes `self.active`, in this order; the others stand still."""
+        active = self.active
+        left = [node for node in self.before if node in alive]
+        models = [list(self.x[node]) for node in left]
+        if left:
+            for place, node in enumerate(active):
+                self.x[node] = list(models[place % len(left)])
+        for node in active:
+            slope, lr = self.slope(node), self.problem["lr"]
+            self.x[node] = [v - lr * g for v, g in zip(self.x[node], slope, strict=True)]
+        levels = max(1, (len(active) - 1).bit_length())
+        distance = 2 ** (self.number % levels)
+        stepped = [list(self.x[node]) for node in active]
+        for place, node in enumerate(active):
+            if len(active) > 1:
+                other = stepped[(place + distance) % len(active)]
+                self.x[node] = [(a + b) / 2 for a, b in zip(stepped[place], other, strict=True)]
+        self.before, self.number = list(active), self.number + 1
 
     def dpsgd(self, alive, matrix):
         lr = self.problem["lr"]

@@ -11,8 +11,9 @@ which is linear, so a node is advanced exactly, when it is touched. A gradient e
 - nu x - y~; x -= q / (4 L); x~ -= q / (4 sqrt(L nu)); y~ += (r/4 + 1) q. An exchange of i and j: m
 is (y_i + z_i) - (y_j + z_j); z_i -= m/2 and z~_i -= 2 chi1 m / r, and j the opposite. chi1 is one
 over the smallest positive eigenvalue of the Laplacian with the edges' rates, chi2 half the largest
-resistance of an edge; chi1 chi2 <= 1/2 is needed, and the uniform rates that just meet it are
-taken: sqrt(2 chi1 chi2) in all, with chi of the graph whose rates sum to 1.
+resistance of an edge; chi1 chi2 <= 1/2 is needed, and the rates that just meet it are taken: equal
+ones, sqrt(2 chi1 chi2) in all with chi of the graph whose rates sum to 1, or those of the least sum
+(`netsim.decentralized.rates`).
 
 Time has no unit: it counts gradients per node. A round is `read_at` over the number of rounds. What
 happens at nodes that are gone, or over cut edges, is left out.
@@ -30,6 +31,7 @@ from numpy.typing import NDArray
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.exponential import exponential
 from netsim.decentralized.peers import Peers
+from netsim.decentralized.rates import MOST_NODES, best_rates, constants_of, total_rate
 from netsim.decentralized.schedule import Turn
 from netsim.fields import field
 from netsim.graphs.graph import Graph
@@ -75,6 +77,9 @@ class Dadao:
         total_rate: float | None = field(
             None, description="sum of the edges' rates; default: the least that is allowed", gt=0
         )
+        edge_rates: Literal["equal", "best"] = field(
+            "equal", description="whether all edges talk alike often, or so that the sum is least"
+        )
 
     def __init__(self, config: Config, peers: Peers, streams: Streams) -> None:
         self._config, self._peers, self._streams = config, peers, streams
@@ -99,8 +104,18 @@ class Dadao:
             message = "'dadao' needs strongly convex losses: every curvature above 0"
             yield Problem(message, ("model", "h"), "out-of-range", "raise it")
         chi1, chi2, total = config.chi1, config.chi2, config.total_rate
+        if config.edge_rates == "best":
+            if chi1 is not None or chi2 is not None:
+                message = "rates of the least sum have constants of their own"
+                yield Problem(message, ("algorithm",), "unsatisfiable", "leave out chi1 and chi2")
+                return
+            if graph is not None and graph.node_count > MOST_NODES:
+                message = f"the best rates of {graph.node_count:,} nodes take too long to find"
+                hint = f"at most {MOST_NODES:,} nodes, or edge_rates: equal"
+                yield Problem(message, ("algorithm", "edge_rates"), "too-large", hint)
+                return
         if chi1 is None and chi2 is None and graph is not None and graph.is_connected:
-            chi1, chi2 = resistances(graph)
+            chi1, chi2 = constants_of(graph.node_count, graph.edges, _shape(config, graph))
         if None not in (chi1, chi2, total) and chi1 * chi2 > total**2 / 2 * (1 + 1e-6):
             message = f"chi1 chi2 is {chi1 * chi2 / total**2:.3g} at this rate, above 1/2"
             hint = f"at least {math.sqrt(2 * chi1 * chi2):.6g}"
@@ -161,7 +176,8 @@ class Dadao:
             if drawn < nodes:
                 yield time, "grad", int(drawn)
             else:
-                place = int((drawn - nodes) / constants.total * len(edges))
+                share = (drawn - nodes) / constants.total
+                place = int(np.searchsorted(constants.until, share, side="right"))
                 yield time, "comm", *edges[min(place, len(edges) - 1)]
 
     def _advance(self, node: int, time: float) -> None:
@@ -212,12 +228,19 @@ class _Constants:
         self.edges = list(
             zip(pattern.node[between].tolist(), pattern.row[between].tolist(), strict=True)
         )
+        nodes, count = len(pattern.alive), len(self.edges)
+        shape = np.full(count, 1 / max(1, count))
+        if count and config.edge_rates == "best" and nodes <= MOST_NODES:
+            shape = best_rates(nodes, self.edges)
+        #: Where each edge's share of the rates ends, from 0 to 1.
+        self.until: Floats = np.cumsum(shape)
         chi1, chi2 = config.chi1, config.chi2
         if chi1 is None or chi2 is None:
-            found = _resistances(len(pattern.alive), self.edges)
+            found = constants_of(nodes, self.edges, shape) if count else (1.0, 1.0)
             chi1, chi2 = chi1 or found[0], chi2 or found[1]
-        self.total = config.total_rate or math.sqrt(2 * chi1 * chi2)
-        self.chi1 = chi1 / self.total
+        # Nobody talks where there is no edge.
+        self.total = (config.total_rate or total_rate(chi1, chi2)) if count else 0.0
+        self.chi1 = chi1 / self.total if count else chi1
         self.flow: Floats = np.array(
             [
                 [-r / 8, r / 8, 0, 0, 0, 0],
@@ -230,20 +253,11 @@ class _Constants:
         )
 
 
-def resistances(graph: Graph) -> tuple[float, float]:
-    """Return chi1 and chi2 of a connected graph whose edges' equal rates sum to 1."""
-    return _resistances(graph.node_count, graph.edges.tolist())
-
-
-def _resistances(nodes: int, edges: Any) -> tuple[float, float]:
-    """Return one over the smallest positive eigenvalue, and half the largest resistance."""
-    laplacian = np.zeros((nodes, nodes))
-    for a, b in edges:
-        laplacian[[a, b], [a, b]] += 1 / len(edges)
-        laplacian[[a, b], [b, a]] -= 1 / len(edges)
-    inverse = np.linalg.pinv(laplacian, hermitian=True)
-    largest = max(inverse[a, a] + inverse[b, b] - 2 * inverse[a, b] for a, b in edges)
-    return float(1 / np.linalg.eigvalsh(laplacian)[1]), float(largest / 2)
+def _shape(config: Dadao.Config, graph: Graph) -> Floats | None:
+    """Return the rates of a known graph, scaled to a sum of 1; None: equal ones."""
+    if config.edge_rates == "equal":
+        return None
+    return best_rates(graph.node_count, graph.edges)
 
 
 def _flat(value: Any) -> Floats:

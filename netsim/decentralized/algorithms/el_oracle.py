@@ -14,7 +14,7 @@ import numpy as np
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.algorithms.decavg import DecAvg
 from netsim.decentralized.algorithms.el_local import PARTNERS
-from netsim.decentralized.pattern import Pattern, entries
+from netsim.decentralized.pattern import Pattern, arcs_between, entries
 from netsim.decentralized.schedule import Regroup
 from netsim.fields import field
 from netsim.graphs.graph import Graph
@@ -59,13 +59,10 @@ class ElOracle(DecAvg):
                 len(live),
                 lambda *more: streams.generator(PARTNERS, turn, 1, *more),
             )
-            a, b = np.sort(live[graph.edges], axis=1).T
-            # The number of edge a - b among all pairs of a complete graph, in their order.
-            nodes = len(pattern.alive)
-            edge = a * nodes - a * (a + 1) // 2 + b - a - 1
-            rows, nodes_heard = np.concatenate((b, a)), np.concatenate((a, b))
-            arcs = np.concatenate((2 * edge, 2 * edge + 1))
+            a, b = live[graph.edges].T
+            rows, heard = np.concatenate((b, a)), np.concatenate((a, b))
+            arcs = arcs_between(len(pattern.alive), heard, rows)
             kept = np.isin(arcs, pattern.arc)
-            return entries(pattern.alive, rows[kept], nodes_heard[kept], arcs[kept])
+            return entries(pattern.alive, rows[kept], heard[kept], arcs[kept])
 
         return partners

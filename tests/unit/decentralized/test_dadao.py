@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from reference.dadao import DadaoTwin
 from scipy.linalg import expm
 
 import netsim
-from netsim.decentralized.algorithms.dadao import resistances
 from netsim.decentralized.exponential import exponential
+from netsim.decentralized.rates import best_rates, constants_of, total_rate
 from netsim.errors import NetsimError
-from netsim.graphs.graph import graph_of
 from netsim.verify.scenarios import simulate
 
 PAIR = {
@@ -19,6 +19,10 @@ PAIR = {
     "model": {"kind": "quadratic", "h": [1, 2], "c": [0, 3], "x0": [1, -1]},
 }
 EVENTS = [[0.3, "grad", 0], [0.5, "comm", 0, 1], [0.9, "grad", 1], [1.4, "comm", 0, 1]]
+
+
+def pairs_of(nodes):
+    return [(a, b) for a in nodes for b in nodes if a < b]
 
 
 def by_hand(until):
@@ -79,9 +83,116 @@ def test_random_events_reach_the_optimum():
 
 def test_the_constants_of_two_nodes_and_of_a_complete_graph():
     # Two nodes: eigenvalue 2, resistance 1. K4 with rates 1/6: eigenvalue 4/6, resistance 2/4 x 6.
-    assert resistances(graph_of(2, [0], [1])) == pytest.approx((0.5, 0.5))
-    a, b = np.triu_indices(4, 1)
-    assert resistances(graph_of(4, a, b)) == pytest.approx((1.5, 1.5))
+    assert constants_of(2, [(0, 1)]) == pytest.approx((0.5, 0.5))
+    assert constants_of(4, pairs_of(range(4))) == pytest.approx((1.5, 1.5))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "edges", "equal", "best"),
+    [
+        # The bridge between two cliques is what holds them together: it should talk most. The
+        # figures of the barbell were found with a semidefinite program.
+        (8, [*pairs_of(range(4)), *pairs_of(range(4, 8)), (3, 4)], 21.84184, 13.2055),
+        # Where all edges are alike, equal rates are best; K6: sqrt(2 x 15/6 x 5/2) = sqrt(12.5).
+        (6, pairs_of(range(6)), np.sqrt(12.5), np.sqrt(12.5)),
+        (10, [(0, i) for i in range(1, 10)], 9, 9),
+        (8, [(i, i + 1) for i in range(7)], 17.9404, 17.9404),
+    ],
+    ids=["barbell", "complete", "star", "line"],
+)
+def test_the_best_rates_need_the_least_in_all(nodes, edges, equal, best):
+    rates = best_rates(nodes, edges)
+
+    assert rates.sum() == pytest.approx(1, abs=1e-12)
+    assert (rates > 0).all()
+    assert total_rate(*constants_of(nodes, edges)) == pytest.approx(equal, rel=1e-5)
+    assert total_rate(*constants_of(nodes, edges, rates)) == pytest.approx(best, rel=1e-4)
+
+
+def test_better_rates_reach_the_optimum_with_fewer_messages():
+    block = {
+        "workload": "decentralized",
+        "topology": {
+            "kind": "edges",
+            "edges": [*pairs_of(range(4)), *pairs_of(range(4, 8)), (3, 4)],
+        },
+        "model": {"kind": "quadratic", "h": [1, 2] * 4, "c": list(range(8))},
+        "rounds": 300,
+        "eval": {"every": 300},
+        "record": {"vectors": [300]},
+    }
+    sent = {}
+    for rates in ("equal", "best"):
+        result = simulate({**block, "algorithm": {"kind": "dadao", "edge_rates": rates}})
+        sent[rates] = result.runs[0]["messages"]
+        # sum h c / sum h = (0 + 2 + 2 + 6 + 4 + 10 + 6 + 14) / 12.
+        found = result.table("vectors")["value"].to_pylist()
+        assert found == pytest.approx([44 / 12] * 8, abs=1e-3)
+
+    # Two messages an exchange, of Poisson numbers with means 300 x 21.84 and 300 x 13.21.
+    for rates, total in (("equal", 21.84184), ("best", 13.2055)):
+        assert abs(sent[rates] / 2 - 300 * total) < 5 * np.sqrt(300 * total)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_it_equals_its_twin_while_nodes_come_and_go(seed):
+    generator = np.random.default_rng(seed)
+    pairs = [(i, (i + 1) % 6) for i in range(6)] + [(0, 3)]
+    edges = [tuple(sorted(pair)) for pair in pairs]
+    h = generator.uniform(0.5, 2, (6, 2)).tolist()
+    c, start = generator.standard_normal((2, 6, 2)).tolist()
+    times = np.sort(generator.uniform(0, 6, 80)).tolist()
+    events = []
+    for time in times:
+        if generator.random() < 0.5:
+            events.append([time, "grad", int(generator.integers(6))])
+        else:
+            events.append([time, "comm", *edges[int(generator.integers(len(edges)))]])
+    block = {
+        "workload": "decentralized",
+        "topology": {"kind": "edges", "edges": [list(edge) for edge in edges]},
+        "model": {"kind": "quadratic", "h": h, "c": c, "x0": start},
+        "algorithm": {"kind": "dadao", "events": events, "read_at": 6},
+        "rounds": 6,
+        "disruption": [
+            {"kind": "node_drop", "at": {"round": 2}, "nodes": [1], "recover_after": 2},
+            {"kind": "link_drop", "at": {"round": 3}, "links": [[0, 3]]},
+        ],
+        "record": {"vectors": list(range(7))},
+    }
+    chi1, chi2 = constants_of(6, edges)
+    total = np.sqrt(2 * chi1 * chi2)
+    least, largest = np.min(h), np.max(h)
+    twin = DadaoTwin(h, c, start, least, largest, chi1 / total)
+
+    found = simulate(block).table("vectors")["value"].to_numpy().reshape(7, 6, 2)
+    for number in range(6):
+        gone = {1} if 2 <= number < 4 else set()
+        cut = {(0, 3)} if number >= 3 else set()
+        inside = [event for event in events if number < event[0] <= number + 1]
+        twin.round(inside, number, number + 1, gone, cut)
+
+        expected = [state[0] for state in twin.state]
+        np.testing.assert_allclose(found[number + 1], expected, rtol=0, atol=1e-12)
+
+
+def test_nodes_that_are_gone_from_the_start_leave_the_rest_to_agree():
+    result = simulate(
+        {
+            "workload": "decentralized",
+            "nodes": 4,
+            "topology": {"kind": "complete"},
+            "model": {"kind": "quadratic", "h": 1, "c": [0, 3, 6, 100]},
+            "algorithm": "dadao",
+            "disruption": [{"kind": "node_drop", "at": {"round": 0}, "nodes": [3]}],
+            "rounds": 300,
+            "eval": {"every": 300},
+            "record": {"vectors": [300]},
+        }
+    )
+
+    found = result.table("vectors")["value"].to_pylist()
+    assert found == pytest.approx([3, 3, 3, 0], abs=1e-3)
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-3, 1.0, 30.0])
@@ -97,6 +208,19 @@ def test_the_exponential_is_that_of_scipy(scale):
     ("changes", "message"),
     [
         ({"algorithm": {"kind": "dadao", "total_rate": 0.5}}, "above 1/2"),
+        (
+            {"algorithm": {"kind": "dadao", "edge_rates": "best", "chi1": 0.5}},
+            "have constants of their own",
+        ),
+        (
+            {
+                "nodes": 201,
+                "topology": {"kind": "ring"},
+                "model": "quadratic",
+                "algorithm": {"kind": "dadao", "edge_rates": "best"},
+            },
+            "the best rates of 201 nodes take too long",
+        ),
         ({"model": {"kind": "quadratic", "h": 0}}, "every curvature above 0"),
         ({"model": "mlp"}, "needs to know mu and L"),
     ],

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 import pytest
-from pydantic import TypeAdapter
+from decentralized_play import code, play, rows_of, weighed_sizes
 from reference.peers import Twin
 
-from netsim.decentralized.compressor import CompressorConfig
 from netsim.decentralized.disruption import Loss, Span
 from netsim.decentralized.local import LocalConfig
 from netsim.decentralized.objective import QuadraticObjective
 from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import Schedule
 from netsim.decentralized.weights.rule import named
-from netsim.fields import OneOf
 from netsim.graphs.graph import graph_of
 from netsim.learning.models.quadratic import Quadratic
 from netsim.registry import lookup
@@ -29,11 +25,23 @@ CASES = [
     ("decavg", "uniform", {}, "self", {}),
     ("decavg", "metropolis", {}, "self", {}),
     ("dpsgd", "metropolis", {}, "self", {}),
-    ("dpsgd", "metropolis", {"order": "adapt_then_combine"}, "renormalise", {}),
+    (
+        "dpsgd",
+        "metropolis",
+        {"order": "adapt_then_combine"},
+        "renormalise",
+        {"order": "adapt_then_combine"},
+    ),
     ("gradient_tracking", "metropolis", {}, "self", {}),
     ("sgp", "push_sum", {"loss": "recover"}, "recover", {}),
     ("sgp", "push_sum", {"loss": "destroy"}, "destroy", {}),
     ("choco", "metropolis", {"gamma": 0.3}, "renormalise", {"gamma": 0.3}),
+    ("decdiff", "decavg", {}, "renormalise", {}),
+    ("decdiff", "metropolis", {}, "self", {}),
+    ("el_local", "uniform", {"s": 2}, "renormalise", {}),
+    ("el_oracle", "uniform", {"s": 3}, "self", {}),
+    ("teleportation", "uniform", {"k": 4}, "renormalise", {}),
+    ("teleportation", "uniform", {"k": 8}, "renormalise", {}),
 ]
 
 
@@ -48,51 +56,55 @@ def random_problem(generator):
     return edges, Quadratic(h, c, start), sizes
 
 
-CODES = TypeAdapter(Annotated[CompressorConfig, OneOf("compressor", bare=True)])
-
-
 @pytest.mark.parametrize(("algorithm", "rule", "fields", "missing", "more"), CASES)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_peers_equal_the_twin(algorithm, rule, fields, missing, more, seed):
     generator = np.random.default_rng(seed)
     edges, quadratic, sizes = random_problem(generator)
+    if algorithm in ("el_oracle", "teleportation"):
+        edges = [(a, b) for a in range(NODES) for b in range(a + 1, NODES)]
     graph = graph_of(NODES, [a for a, _ in edges], [b for _, b in edges])
     chosen = lookup("algorithm", algorithm)
-    config = chosen.Config(**fields)
-    if algorithm in ("decavg", "dpsgd", "gradient_tracking"):
-        config = chosen.Config(**fields, missing=missing)
+    if algorithm not in ("sgp", "choco", "teleportation"):
+        fields = {**fields, "missing": missing}
     loss = Span(0, "link_loss", 2, 9, loss=Loss(0.3), arcs=np.arange(2 * graph.edge_count))
     spans = [
         Span(1, "node_drop", 3, 7, nodes=np.array([1, 4])),
         Span(2, "node_drop", 5, None, nodes=np.array([2])),
         Span(3, "link_drop", 4, 8, edges=np.array([0, 3])),
     ]
+    if algorithm == "teleportation":
+        spans.pop()
     if not getattr(chosen, "reliable", False):
         spans.insert(0, loss)
     local = LocalConfig(steps=2, lr=0.1)
-    objective = QuadraticObjective(quadratic, sizes, local)
-    code = CODES.validate_python({"kind": "topk", "k": 1} if algorithm == "choco" else "none")
-    peers = Peers(quadratic.start, objective, local.lr, 2, ROUNDS, code, 7)
-    weighed = np.where(sizes > 0, sizes, sizes[sizes > 0].mean())
-    streams = Streams(seed)
-    schedule = Schedule(graph, spans, named(rule), weighed, config.loss_rule, streams)
-    learner = chosen(config, peers, streams)
-    rows = {name: dict(enumerate(getattr(quadratic, name).tolist())) for name in ("h", "c")}
-    problem = {**rows, "x0": dict(enumerate(quadratic.start.tolist())), "lr": 0.1, "steps": 2}
-    twin = Twin(algorithm, rule, problem, weighed.tolist(), graph.edges.tolist(), missing, **fields)
+    compressor = code({"kind": "topk", "k": 1} if algorithm == "choco" else "none")
+    peers, learner, turns = play(
+        algorithm, fields, graph, spans, quadratic, sizes, local, ROUNDS, seed, compressor, rule
+    )
+    problem = rows_of(quadratic) | {"lr": 0.1, "steps": 2}
+    weighed = weighed_sizes(sizes).tolist()
+    twin = Twin(algorithm, rule, problem, weighed, graph.edges.tolist(), missing, **more)
     twin.slope = lambda node, own=twin.slope: own(node) if sizes[node] else [0.0] * DIMS
 
-    for turn in schedule.turns(ROUNDS):
+    for turn in turns:
         learner.turn(turn)
-        alive = set(np.flatnonzero(turn.pattern.alive).tolist())
+        pattern = turn.pattern
+        alive = set(np.flatnonzero(pattern.alive).tolist())
         cut = {0, 3} if 4 <= turn.round < 8 else set()
         lost = []
         if turn.arrived is not None:
             gone = ~turn.arrived
-            lost = list(
-                zip(turn.pattern.node[gone].tolist(), turn.pattern.row[gone].tolist(), strict=True)
-            )
-        twin.round(alive, cut, lost)
+            lost = list(zip(pattern.node[gone].tolist(), pattern.row[gone].tolist(), strict=True))
+        near = None
+        if hasattr(chosen, "regroup"):
+            near = {
+                node: [n for n in pattern.node[pattern.row == node].tolist() if n != node]
+                for node in alive
+            }
+        if algorithm == "teleportation":
+            twin.active = learner._before.tolist()
+        twin.round(alive, cut, lost, near)
 
         expected = [twin.x[node] for node in range(NODES)]
         np.testing.assert_allclose(peers.theta, expected, rtol=0, atol=1e-12)
@@ -118,7 +130,7 @@ def test_models_that_start_alike_lie_row_by_row():
     assert not spread.flags.c_contiguous
     objective = QuadraticObjective(Quadratic(spread, spread, spread), np.ones(5), LocalConfig())
 
-    peers = Peers(spread, objective, 0.1, 1, 1, CODES.validate_python("none"), 0)
+    peers = Peers(spread, objective, 0.1, 1, 1, code("none"), 0)
 
     assert peers.theta.flags.c_contiguous
     assert peers.theta.tolist() == spread.tolist()
