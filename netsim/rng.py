@@ -111,6 +111,18 @@ def draws(key: int, entities: Words, counters: Words) -> NDArray[np.uint64]:
     return found
 
 
+def normals(key: int, entities: Words, counters: Words) -> NDArray[np.float64]:
+    """Return a standard normal number of every entity and counter, broadcast as `draws` does.
+
+    Two draws make one number (Box, Muller, 1958): sqrt(-2 log u) cos(2 pi v), u from 2^-53 to 1.
+    """
+    twice = 2 * np.asarray(counters, dtype=np.uint64)
+    u = 1 - (draws(key, entities, twice) >> np.uint64(11)) * 2.0**-53
+    v = (draws(key, entities, twice + np.uint64(1)) >> np.uint64(11)) * 2.0**-53
+    found: NDArray[np.float64] = np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)
+    return found
+
+
 def _mix_all(values: NDArray[np.uint64]) -> None:
     """Replace every one of `values` by its `mix`, a piece at a time that a cache holds."""
     spare = np.empty(min(len(values), _PIECE), dtype=np.uint64)

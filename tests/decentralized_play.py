@@ -11,6 +11,7 @@ from netsim.decentralized.compressor import CompressorConfig
 from netsim.decentralized.objective import QuadraticObjective
 from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import Schedule
+from netsim.decentralized.stale import Stale
 from netsim.decentralized.weights.rule import named
 from netsim.fields import OneOf
 from netsim.registry import lookup
@@ -56,7 +57,17 @@ def play(
     config = chosen.Config(**fields)
     streams = Streams(seed)
     objective = QuadraticObjective(quadratic, sizes, local)
-    peers = Peers(quadratic.start, objective, local.lr, local.steps or 1, rounds, compressor, 7)
+    stale = Stale(2 * graph.edge_count) if config.loss_rule == "stale" else None
+    peers = Peers(
+        quadratic.start,
+        objective,
+        local.lr,
+        local.steps or 1,
+        rounds,
+        compressor,
+        7,
+        stale=stale,
+    )
     learner = chosen(config, peers, streams)
     regroup = getattr(chosen, "regroup", None)
     schedule = Schedule(

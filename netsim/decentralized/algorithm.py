@@ -32,10 +32,10 @@ class AlgorithmConfig(Config):
         "0: its model never reaches anyone",
         ge=0,
     )
-    missing: Literal["renormalise", "self"] = field(
+    missing: Literal["renormalise", "self", "stale"] = field(
         "renormalise",
-        description="weights of lost messages: the others' are scaled up, or the node takes its "
-        "own model in their place",
+        description="weights of lost messages: the others' are scaled up, or in place of what was "
+        "lost the node takes its own model, or what it last got over that link, if anything",
     )
 
     @property

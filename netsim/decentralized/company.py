@@ -156,6 +156,11 @@ def _about_algorithm(scenario: DecentralizedScenario, graph: Graph | None) -> It
         if getattr(algorithm, "reliable", False) and config.kind == "link_loss":  # type: ignore[attr-defined]
             message = f"'{name}' cannot bear lost messages: copies of a model would differ"
             yield Problem(message, ("disruption", entry), hint="take another algorithm")
+    if scenario.aggregate.variance_correction and scenario.algorithm.loss_rule == "stale":
+        message = "the spread of what went in is not known where old messages stand in for lost"
+        at = ("aggregate", "variance_correction")
+        hint = "take missing: renormalise or self"
+        yield Problem(message, at, "unsatisfiable", hint, also=("algorithm", "missing"))
     find = getattr(algorithm, "problems", None)
     if find is not None:
         yield from find(scenario, graph)

@@ -43,6 +43,10 @@ def memory_of(scenario: DecentralizedScenario, nodes: int) -> Mapping[Place, flo
     copies = COPIES + (1 if scenario.local.momentum else 0)
     copies += int(getattr(implementation("algorithm", scenario.algorithm), "vectors", 0))
     models = float(nodes) * size * (8 if double else 4) * copies
+    if scenario.algorithm.loss_rule == "stale":
+        # A message per arc is kept: some four a node on sparse graphs, all others on complete ones.
+        arcs = nodes - 1 if scenario.topology.kind == "complete" else 4  # type: ignore[attr-defined]
+        models *= 1 + arcs / copies
     return {("model",): models, ("data",): 12.0 * samples * max(1, features)}
 
 

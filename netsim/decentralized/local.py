@@ -27,6 +27,13 @@ class LocalConfig(Config):
     )
     weight_decay: float = field(0.0, description="factor of the model in its gradient", ge=0)
 
+    clip: float | None = field(
+        None, description="norm that each batch's gradient is cut to; default: any", gt=0
+    )
+    noise: float = field(
+        0.0, description="deviation of Gaussian noise on each number of it, in clips", ge=0
+    )
+
     @model_validator(mode="after")
     def _check_one_is_given(self) -> Self:
         if self.epochs is not None and self.steps is not None:
@@ -34,4 +41,7 @@ class LocalConfig(Config):
             raise problem(
                 "unsatisfiable", "how long? both epochs and steps say it", at=("steps",), hint=hint
             )
+        if self.noise and self.clip is None:
+            hint = "give clip, the norm that gradients are cut to"
+            raise problem("missing-field", "noise is measured in clips", at=("noise",), hint=hint)
         return self

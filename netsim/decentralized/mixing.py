@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netsim.decentralized.pattern import Flags, Pattern, Weights
+from netsim.decentralized.pattern import Flags, Integers, Pattern, Weights
 
 Array = NDArray[Any]
 
@@ -47,9 +47,20 @@ class Mixture:
         out
             Another array of that shape.
         """
-        pattern = self.pattern
+        self.mix_rows(self.pattern.node, sent, own, out)
+
+    def mix_rows(self, heard: Integers, sent: Array, own: Array, out: Array) -> None:
+        """Write every row's sum as `mix` does, of given rows of `sent`.
+
+        Parameters
+        ----------
+        heard
+            Which row of `sent` each entry takes; that of the node itself is of its own model.
+        sent
+            At least as many rows as nodes.
+        """
         weight = self.weight.astype(sent.dtype)
-        _compiled()(pattern.first, pattern.node, weight, sent, own, out)
+        _compiled()(self.pattern.first, heard, weight, sent, own, out)
 
 
 def without(mixture: Mixture, arrived: Flags, rule: str) -> Mixture:

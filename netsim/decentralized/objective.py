@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim.decentralized.local import LocalConfig
+from netsim.decentralized.privacy import Privacy
 from netsim.learning.batches import Batches
 from netsim.learning.data_set import DataSet
 from netsim.learning.layers import Layers
@@ -56,16 +57,19 @@ class Objective(Protocol):
 class QuadraticObjective:
     """Quadratic losses; every gradient is exact."""
 
-    def __init__(self, model: Quadratic, sizes: Floats, local: LocalConfig) -> None:
+    def __init__(
+        self, model: Quadratic, sizes: Floats, local: LocalConfig, noise_key: int = 0
+    ) -> None:
         self._model, self.sizes, self._local = model, sizes, local
+        self._privacy = Privacy(local, noise_key)
         self._steps = local.steps if local.steps is not None else (local.epochs or 1)
         self._speed = np.zeros_like(model.h) if local.momentum else None
 
     def local(self, theta: Array, rows: Integers, turn: int) -> None:
         """Take the steps of a round, as `Objective.local`."""
         x = theta[rows]
-        for _ in range(self._steps):
-            step = self.gradient(x, rows, turn)
+        for number in range(self._steps):
+            step = self.gradient(x, rows, turn * self._steps + number)
             if self._speed is not None:
                 step += self._local.momentum * self._speed[rows]
                 self._speed[rows] = step
@@ -76,6 +80,7 @@ class QuadraticObjective:
         """Return h (x - c)."""
         out = np.empty_like(theta)
         self._model.gradient(theta, rows, out)
+        self._privacy.apply(out, rows, np.full(len(rows), turn))
         if self._local.weight_decay:
             out += self._local.weight_decay * theta
         return out
@@ -113,8 +118,8 @@ class SampleObjective:
         How nodes train.
     dtype
         Of the models.
-    key
-        Key of the stream of batches.
+    key, noise_key
+        Keys of the streams of batches and of noise.
     """
 
     def __init__(
@@ -126,6 +131,7 @@ class SampleObjective:
         local: LocalConfig,
         dtype: Any,
         key: int,
+        noise_key: int = 0,
     ) -> None:
         self._model, self._local, self._parts = model, local, parts
         self._x = data.features.astype(dtype)
@@ -133,6 +139,7 @@ class SampleObjective:
         self._test_x, self._test_y = self._x[test], self._y[test]
         self._batches = Batches(parts, local.batch_size, key)
         self.sizes = self._batches.count.astype(np.float64)
+        self._privacy = Privacy(local, noise_key)
         self._speed: Array | None = None
         if local.momentum:
             self._speed = np.zeros((len(parts), model.size), dtype)
@@ -179,6 +186,7 @@ class SampleObjective:
             if len(self._spare) > 2:
                 self._spare.pop(next(iter(self._spare)))
         self._model.gradient(x, self._x[samples], self._y[samples], there.astype(x.dtype), out)
+        self._privacy.apply(out, rows, turn)
         if self._local.weight_decay:
             out += self._local.weight_decay * x
         return out

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from netsim.decentralized.compressor import CompressorConfig, sent_through
 from netsim.decentralized.objective import Objective
 from netsim.decentralized.schedule import Turn
+from netsim.decentralized.stale import Stale
 from netsim.decentralized.variance import VarianceCorrection
 from netsim.fields import implementation
 
@@ -42,6 +43,8 @@ class Peers:
         Key of the stream of random compressors.
     correction
         What is done to averages, if anything.
+    stale
+        Older messages that stand in for lost ones, if they do.
     """
 
     def __init__(
@@ -54,12 +57,14 @@ class Peers:
         compressor: CompressorConfig,
         key: int,
         correction: VarianceCorrection | None = None,
+        stale: Stale | None = None,
     ) -> None:
         # Rows must lie one after another: a copy of what was spread over the nodes would keep the
         # numbers of all nodes together, in which order mixing takes ten times as long.
         self.start = np.ascontiguousarray(start)
         self.theta = self.start.copy()
         self.objective, self.lr, self.steps, self.rounds = objective, lr, steps, rounds
+        self.stale = stale
         kept = getattr(compressor, "kept", None)
         #: Share of the numbers that the compressor keeps.
         self.kept_share = 1.0 if kept is None else kept(start.shape[1]) / start.shape[1]
@@ -154,13 +159,20 @@ class Peers:
     def mix(self, turn: Turn, vectors: Array, channel: int = 0) -> Array:
         """Return the weighted sums of `vectors` after sending them; a new array."""
         out = np.empty_like(vectors)
-        turn.mixture.mix(self.send(turn, vectors, channel), vectors, out)
+        self._mix(turn, self.send(turn, vectors, channel), vectors, out, channel)
         return out
+
+    def _mix(self, turn: Turn, sent: Array, own: Array, out: Array, channel: int) -> None:
+        """Write the weighted sums of what was `sent`, older messages for lost ones if they do."""
+        if self.stale is None:
+            turn.mixture.mix(sent, own, out)
+        else:
+            self.stale.mix(turn, sent, own, out, channel)
 
     def average(self, turn: Turn) -> None:
         """Replace all models by their weighted sums."""
         sent = self.send(turn, self.theta)
-        turn.mixture.mix(sent, self.theta, self._spare)
+        self._mix(turn, sent, self.theta, self._spare, 0)
         if self._correction is not None:
             self._correction.apply(turn.mixture, sent, self.theta, self._spare)
         self.theta, self._spare = self._spare, self.theta

@@ -15,6 +15,7 @@ from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import Schedule, Turn
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.setting import first_mixture, setting_of
+from netsim.decentralized.stale import Stale
 from netsim.decentralized.variance import VarianceCorrection
 from netsim.family import RunContext, Scalar
 from netsim.fields import implementation
@@ -46,6 +47,7 @@ class DecentralizedRun:
         if scenario.aggregate.variance_correction:
             correction = VarianceCorrection(setting.matrices, scenario.aggregate.target)
         key = context.streams.key("decentralized.compression")
+        loss_rule = scenario.algorithm.loss_rule
         self.peers = Peers(
             setting.start,
             setting.objective,
@@ -55,6 +57,7 @@ class DecentralizedRun:
             scenario.compressor,
             key,
             correction,
+            Stale(2 * setting.graph.edge_count) if loss_rule == "stale" else None,
         )
         chosen = implementation("algorithm", scenario.algorithm)
         self._algorithm = chosen(scenario.algorithm, self.peers, context.streams)
@@ -64,7 +67,7 @@ class DecentralizedRun:
             setting.spans,
             weights_of(scenario),
             setting.weighed,
-            scenario.algorithm.loss_rule,
+            loss_rule,
             context.streams,
             None if regroup is None else regroup(scenario.algorithm, context.streams),
         )

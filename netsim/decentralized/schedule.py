@@ -116,6 +116,8 @@ class Schedule:
         self._key = streams.key("decentralized.links")
         self._regroup = regroup
         self._bad: dict[int, Flags] = {}
+        # Over which arcs a message ever arrived, for the rule `stale`.
+        self._heard = np.zeros(2 * graph.edge_count, np.bool_)
         self.version = -1
         self._alive = np.ones(graph.node_count, np.bool_)
         self._base = pattern_of(graph, self._alive, np.ones(graph.edge_count, np.bool_))
@@ -140,7 +142,9 @@ class Schedule:
             pattern = self._regroup(self._base, number)
             mixture = mixture_of(self._weights, pattern, self._sizes)
         arrived = self._arrivals(number, pattern)
-        if arrived is not None:
+        if self._missing == "stale":
+            mixture = self._with_stale(mixture, arrived)
+        elif arrived is not None:
             mixture = without(mixture, arrived, self._missing)
         return Turn(
             round=number,
@@ -154,6 +158,18 @@ class Schedule:
             rejoined=rejoined,
             reset=any(one.survivors_reset for one in begun),
         )
+
+    def _with_stale(self, mixture: Mixture, arrived: Flags | None) -> Mixture:
+        """Return the weights where older messages stand in for lost ones, if there are any."""
+        pattern = mixture.pattern
+        arcs = np.maximum(pattern.arc, 0)
+        if arrived is not None:
+            known = arrived | self._heard[arcs]
+            if not known.all():
+                mixture = without(mixture, known, "renormalise")
+        came = ~pattern.own if arrived is None else arrived & ~pattern.own
+        self._heard[arcs[came]] = True
+        return mixture
 
     def _rebuild(self, number: int, ended: Sequence[Span]) -> tuple[Rejoin, ...]:
         """Find out who is there and which links are up, and return who is back."""

@@ -85,7 +85,8 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
         given = getattr(scenario.data, "sizes", None)
         sizes = np.ones(graph.node_count) if given is None else np.array(given, np.float64)
         spans = _spans(scenario, graph, sizes, streams)
-        objective: Objective = QuadraticObjective(quadratic, sizes, scenario.local)
+        noise = streams.key("decentralized.noise")
+        objective: Objective = QuadraticObjective(quadratic, sizes, scenario.local, noise)
         whole = [(slice(0, quadratic.size), 1.0)]
         weighed = _weighed(sizes, scenario.algorithm.relay_weight)
         return Setting(graph, spans, objective, quadratic.start, weighed, whole)
@@ -96,8 +97,8 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
     spans, parts = _divided(scenario, graph, data.label[training], streams, order)
     parts = [training[part] for part in parts]
     layers: Layers = model.build(scenario.model, graph.node_count, *_shape(data))
-    key = streams.key("decentralized.batches")
-    objective = SampleObjective(layers, data, parts, test, scenario.local, dtype, key)
+    keys = streams.key("decentralized.batches"), streams.key("decentralized.noise")
+    objective = SampleObjective(layers, data, parts, test, scenario.local, dtype, *keys)
     weighed = _weighed(objective.sizes, scenario.algorithm.relay_weight)
     start = _first_models(scenario, layers, graph, weighed, streams).astype(dtype)
     matrices = [(one.weights, 2 / (one.fan_in + one.fan_out)) for one in layers.layers]

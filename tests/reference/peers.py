@@ -88,6 +88,7 @@ class Twin:
         self.x = {node: list(start) for node, start in problem["x0"].items()}
         self.y, self.g, self.w, self.copies = {}, {}, {}, {}
         self.active, self.before, self.number = [], [], 0
+        self.lost, self.ever, self.last = set(), set(), {}
         for node, start in self.x.items():
             self.w[node] = [1.0]
             self.copies[node] = [0.0] * len(start)
@@ -96,8 +97,34 @@ class Twin:
     def round(self, alive, cut=frozenset(), lost=(), near=None):
         """Let all do a round; `near`: who hears whom, where that is drawn anew each round."""
         near = neighbours(self.edges, alive, cut) if near is None else near
-        matrix = lossy(weights(self.rule, near, self.sizes), lost, self.missing)
+        self.lost = set(lost) if self.missing == "stale" else set()
+        # Where something came before, an old message stands in for a lost one.
+        old = {arc for arc in lost if arc in self.ever}
+        gone = [arc for arc in lost if arc not in old]
+        rule = "renormalise" if self.missing == "stale" else self.missing
+        matrix = lossy(weights(self.rule, near, self.sizes), gone, rule)
+        if self.missing == "stale":
+            self.ever |= {(o, n) for n in near for o in near[n] if (o, n) not in self.lost}
         getattr(self, self.algorithm)(alive, matrix)
+
+    def mixed(self, matrix, values, name):
+        """Return weighted sums of `values`, called `name`: old ones where new ones were lost."""
+        result = mixed(matrix, values)
+        if self.missing == "stale":
+            for node, row in matrix.items():
+                heard = {
+                    other: self.last[name, other, node]
+                    if (other, node) in self.lost
+                    else list(values[other])
+                    for other in row
+                }
+                result[node] = [
+                    sum(row[other] * heard[other][k] for other in sorted(row))
+                    for k in range(len(values[node]))
+                ]
+                for other in row:
+                    self.last[name, other, node] = heard[other]
+        return result
 
     def slope(self, node):
         if not self.sizes[node]:
@@ -111,7 +138,7 @@ class Twin:
                 self.x[node] = [
                     v - lr * g for v, g in zip(self.x[node], self.slope(node), strict=True)
                 ]
-        self.x = mixed(matrix, self.x)
+        self.x = self.mixed(matrix, self.x, "x")
 
     el_local = el_oracle = decavg
 
@@ -155,9 +182,9 @@ class Twin:
         if self.more.get("order") == "adapt_then_combine":
             for node in alive:
                 self.x[node] = [v - lr * g for v, g in zip(self.x[node], slope[node], strict=True)]
-            self.x = mixed(matrix, self.x)
+            self.x = self.mixed(matrix, self.x, "x")
         else:
-            self.x = mixed(matrix, self.x)
+            self.x = self.mixed(matrix, self.x, "x")
             for node in alive:
                 self.x[node] = [v - lr * g for v, g in zip(self.x[node], slope[node], strict=True)]
 
@@ -168,7 +195,7 @@ class Twin:
                 self.g[node] = self.slope(node)
                 self.y[node] = list(self.g[node])
         step = {node: [lr * v for v in self.y[node]] for node in alive}
-        self.x, tracked = mixed(matrix, self.x), mixed(matrix, self.y)
+        self.x, tracked = self.mixed(matrix, self.x, "x"), self.mixed(matrix, self.y, "y")
         for node in alive:
             self.x[node] = [v - s for v, s in zip(self.x[node], step[node], strict=True)]
             new = self.slope(node)
