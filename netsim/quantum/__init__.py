@@ -16,5 +16,12 @@ KINDS: Final = (
         "purification",
         "purification: {scheme: NAME, ...}",
     ),
+    Kind(
+        "application",
+        ("applications",),
+        ("Config", "begin"),
+        "application",
+        "request: {application: {kind: NAME, ...}}",
+    ),
     Kind("table", ("tables",)),
 )

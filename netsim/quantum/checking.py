@@ -9,7 +9,8 @@ from netsim.fields import implementation
 from netsim.graphs import kind as graphs
 from netsim.problems import Problem
 from netsim.quantum.decay import PS
-from netsim.quantum.schema import QuantumScenario, RequestConfig
+from netsim.quantum.request_checks import of_request
+from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.states import werner
 from netsim.quantum.wiring import Routers, hardware_of, recovery
 from netsim.rng import Streams
@@ -32,7 +33,7 @@ def problems(scenario: QuantumScenario) -> list[Problem]:
     paths = []
     for number, request in enumerate(scenario.requests):
         at = ("request", number) if several else ("request",)
-        wrong, path = _request(scenario, routers, request)
+        wrong, path = of_request(scenario, routers, request)
         found += [replace(one, at=(*at, *one.at)) for one in wrong]
         paths += [path] if path is not None else []
     return found + _of_paths(scenario, routers, paths)
@@ -125,96 +126,6 @@ def _link(scenario: QuantumScenario, routers: Routers) -> list[Problem]:
     return found
 
 
-def _request(
-    scenario: QuantumScenario, routers: Routers, request: RequestConfig
-) -> tuple[list[Problem], list[int] | None]:
-    """Return what is wrong with one request, with places inside it, and its path."""
-    found = _ends(scenario, routers, request)
-    if found:
-        return found, None
-    source, target = routers.ends(request)
-    path = routers.path(source, target)
-    if path is None:
-        message = f"no fibres lead from '{routers.names[source]}' to '{routers.names[target]}'"
-        return [Problem(message, ("to",), hint="join them in the topology")], None
-    found += _memories(scenario, routers, request, path)
-    return found + _times(scenario, routers, request, path), path
-
-
-def _ends(scenario: QuantumScenario, routers: Routers, request: RequestConfig) -> list[Problem]:
-    from netsim.registry import did_you_mean
-
-    found = []
-    for key, name in (("from", request.source), ("to", request.target)):
-        if name is None:
-            if scenario.chain is None:
-                message = f"'{key}' is missing: which router?"
-                hint = f"for example '{key}: {routers.names[0]}'"
-                found.append(Problem(message, (), "missing-field", hint))
-        elif name not in routers.numbers:
-            near = did_you_mean(name, list(routers.names))
-            hint = near or f"known: {', '.join(routers.names[:8])}"
-            found.append(Problem(f"no router named '{name}'", (key,), "unknown-name", hint))
-    if not found:
-        source = request.source or routers.names[0]
-        if source == (request.target or routers.names[-1]):
-            message = f"'{source}' cannot share pairs with itself"
-            where = ("to",) if request.target is not None else ("from",)
-            found.append(Problem(message, where, hint="name two routers"))
-    return found
-
-
-def _memories(
-    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
-) -> list[Problem]:
-    wanted = request.memories or scenario.memory.count
-    for position, router in enumerate(path):
-        inside = 0 < position < len(path) - 1
-        needed = wanted * (2 if inside else 1)
-        if needed > routers.capacity(router):
-            each = "on each of two sides " if inside else ""
-            message = (
-                f"{wanted} memories {each}are more than router '{routers.names[router]}' has: "
-                f"{routers.capacity(router)}"
-            )
-            hint = "ask for fewer, or raise memory.count"
-            where = ("memories",) if request.memories is not None else ()
-            return [Problem(message, where, hint=hint)]
-    return []
-
-
-def _times(
-    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
-) -> list[Problem]:
-    found = []
-    there = routers.delays(path)[0][-1]
-    start = request.start if request.start is not None else 2 * there
-    if request.start is not None and start < there:
-        message = f"the request is at the responder after {there * PS:g} s only"
-        hint = f"start at {there * PS:g} s or later, or leave 'start' out"
-        found.append(Problem(message, ("start",), hint=hint))
-    end = request.end or scenario.until
-    if request.end is not None and request.end <= start:
-        message = "the reservation ends before it starts"
-        found.append(Problem(message, ("end",), hint=f"end after {start * PS:g} s"))
-    elif end is None and request.mode == "stream":
-        message = "nothing says when a stream of pairs ends"
-        found.append(Problem(message, (), "missing-field", "add 'end: 10 s', or 'until'"))
-    elif end is None and request.fidelity > 0.25 and _renews(scenario):
-        message = "a trial may go on for ever: pairs that are not good enough are made again"
-        hint = "add 'end: 10 s', or 'until', or take any pair: 'fidelity: 0.25'"
-        found.append(Problem(message, (), "missing-field", hint))
-    elif request.end is None and end is not None and end <= start:
-        message = f"the run ends before the request starts, at {start * PS:g} s"
-        found.append(Problem(message, (), hint="raise 'until'"))
-    return found
-
-
-def _renews(scenario: QuantumScenario) -> bool:
-    """Return whether memories that hold a useless pair get free by themselves."""
-    return scenario.memory.cutoff is not None or scenario.purification is not None
-
-
 def _cutoff(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list[Problem]:
     cutoff = scenario.memory.cutoff
     if cutoff is None:
@@ -252,7 +163,7 @@ def notes(scenario: QuantumScenario) -> list[str]:
         kind = getattr(scenario.link, "kind", "")
         said.append(f"links of kind '{kind}' take no account of detector.dark_count")
     for number, request in enumerate(scenario.requests):
-        path = routers.path(*routers.ends(request))
+        path = routers.way_of(request)
         if path is None:
             continue
         edge = routers.edge(path[0], path[1])

@@ -20,7 +20,7 @@ def estimate_pairs(scenario: QuantumScenario) -> Estimate:
     routers = Routers(scenario, Streams(scenario.seed))
     made = attempts = trials = 0.0
     for request in scenario.requests:
-        path = routers.path(*routers.ends(request))
+        path = routers.way_of(request)
         if path is None:
             continue
         memories = request.memories or scenario.memory.count

@@ -17,7 +17,7 @@ def explained(scenario: QuantumScenario) -> list[str]:
     fibre = scenario.chain or scenario.fibre
     lines: list[str] = []
     for number, request in enumerate(scenario.requests[:8]):
-        path = routers.path(*routers.ends(request))
+        path = routers.way_of(request)
         if path is None:
             continue
         edge = routers.edge(path[0], path[1])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,16 @@ class PathRun:
             for memory in (*self._before[position], *self._after[position]):
                 memory.free = False
                 self._at(time, self._wake, memory, RESULT)
+
+    def hold(self) -> None:
+        """Keep all memories back until their routers `wake`."""
+        for memory in chain(*self._before, *self._after):
+            memory.free = False
+
+    def wake(self, position: int) -> None:
+        """Let the memories of a router begin."""
+        for memory in self.memories(position):
+            self._wake(memory)
 
     def memories(self, position: int) -> list[Memory]:
         """Return the memories of a router: towards the initiator, then the others."""

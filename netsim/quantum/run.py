@@ -1,60 +1,26 @@
-"""One replication of the family `quantum`, wired together."""
+"""One replication of the family `quantum`: requests, their reservations, and what came out."""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
-from itertools import count, pairwise
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from netsim.engine.agenda import Agenda
 from netsim.family import RunContext, Scalar
 from netsim.fields import implementation
-from netsim.quantum.decay import PS, Decay
-from netsim.quantum.generation import END, Channel, LinkRun
-from netsim.quantum.heralding import Draws, Played
+from netsim.quantum.assembly import Assembly
+from netsim.quantum.decay import PS
+from netsim.quantum.demand import Demand
+from netsim.quantum.generation import END, RESULT
+from netsim.quantum.keys import chsh_of, teleportation_fidelity
 from netsim.quantum.memory_samples import MemorySamples
-from netsim.quantum.oneshot import CHUNK, Hop, Trials
-from netsim.quantum.pair import Memory, Pair
-from netsim.quantum.path import PathRun, Rules
-from netsim.quantum.reservation import TimeCards
-from netsim.quantum.results import Entanglements, Tally
-from netsim.quantum.schema import QuantumScenario, RequestConfig
-from netsim.quantum.wiring import Edge, Routers, decay_of
-
-
-class Served:
-    """A request, its path and what it got.
-
-    Parameters
-    ----------
-    number, config
-        The request.
-    path
-        Routers, from the initiator on.
-    taken
-        Indices of reserved memories by position, None if it was refused.
-    tally
-        What was delivered.
-    """
-
-    def __init__(
-        self,
-        number: int,
-        config: RequestConfig,
-        path: list[int],
-        taken: list[list[int]] | None,
-        tally: Tally,
-    ) -> None:
-        self.number, self.config, self.path, self.taken = number, config, path, taken
-        self.tally = tally
-        self.delays: list[list[int]] = []
-        self.active: list[int] = []
-        self.run: PathRun | None = None
-        self.trial = 0
-        self.began = 0
+from netsim.quantum.pair import Pair
+from netsim.quantum.post import Post
+from netsim.quantum.reservation import Asked, Signals, TimeCards
+from netsim.quantum.results import Entanglements
+from netsim.quantum.schema import QuantumScenario
+from netsim.quantum.served import Served
+from netsim.quantum.wiring import Routers
 
 
 class QuantumRun:
@@ -72,27 +38,28 @@ class QuantumRun:
         self._scenario, self._context = scenario, context
         self._env = context.env
         self._agenda = Agenda(context.env)
-        self._routers = Routers(scenario, context.streams)
-        self._decay = decay_of(scenario)
-        self._numbers = count()
+        self._routers = routers = Routers(scenario, context.streams)
         delivered_only = scenario.record.pairs == "delivered"
-        self._rows = Entanglements(context.recorder, self._routers.names, delivered_only)
-        self._sources: dict[tuple[str, int], Draws | Played] = {}
-        self._swap_draws: dict[int, np.random.Generator] = {}
-        self._channels: dict[str, Channel] = {}
-        self._edges: dict[tuple[int, int], Edge] = {}
-        self._cards = TimeCards(
-            [self._routers.capacity(n) for n in range(len(self._routers.names))]
+        self._rows = Entanglements(context.recorder, routers.names, delivered_only)
+        self._cards = TimeCards([routers.capacity(n) for n in range(len(routers.names))])
+        self._post = Post(self._env, self._agenda)
+        self._signals = Signals(self._post, self._cards, lambda: self._env.now)
+        self._assembly = Assembly(scenario, context, routers, self._agenda, self._rows)
+        self._under_way: dict[Served, Asked] = {}
+        self._demand = Demand(
+            self._env, self._agenda, context.streams, routers, context.until, self._send
         )
-        self._served = [self._take(number, one) for number, one in enumerate(scenario.requests)]
+        for block, request in enumerate(scenario.requests):
+            kind = implementation("application", request.application)
+            kind.begin(request, block, self._demand)
 
-        self._samples = MemorySamples(context.recorder, self._routers.names)
+        self._samples = MemorySamples(context.recorder, routers.names)
         if context.recorder.wants("memories") and context.sample_every is not None:
             context.env.probe(context.sample_every, self._look)
 
     def _look(self, now: int) -> None:
         """Sample every reserved memory."""
-        for served in self._served:
+        for served in self._demand.asked:
             run = served.run
             if run is None or run.over or served.taken is None:
                 continue
@@ -103,41 +70,118 @@ class QuantumRun:
 
     # Requests.
 
-    def _take(self, number: int, config: RequestConfig) -> Served:
-        """Send a request along its path at time 0, and begin when it is approved."""
-        routers, scenario = self._routers, self._scenario
-        path = routers.path(*routers.ends(config))
+    def _send(self, served: Served) -> None:
+        """Let a request set out along its path."""
+        routers, config, now = self._routers, served.config, self._env.now
+        path = routers.path(*served.ends)
         assert path is not None
-        delays = routers.delays(path)
-        there = delays[0][-1]
-        start = config.start if config.start is not None else 2 * there
-        end = config.end or self._context.until or start
-        one_shot = config.mode == "one_shot"
-        if one_shot:
-            end = max(end, start)
-        memories = config.memories or scenario.memory.count
-        taken = self._cards.reserve(path, memories, start, end)
-        served = Served(number, config, path, taken, Tally(number, start, end))
-        served.delays = delays
-        served.active = [max(start, there + delays[position][-1]) for position in range(len(path))]
-        if taken is not None:
-            if one_shot:
-                # Every trial begins from idle everywhere at one instant.
-                served.active = [max(served.active)] * len(path)
-            served.began = max(served.active)
-            if one_shot and self._at_once(served):
-                return served
-            served.run = self._path_run(served)
-            served.run.begin(served.active)
-            if not one_shot or config.end is not None:
+        hops = routers.hops(path)
+        served.path, served.delays = path, routers.delays(path)
+        start = config.start if config.start is not None else now + 2 * sum(hops)
+        if served.refusals and served.renew is None:
+            start = max(start, now + 2 * sum(hops))
+        if config.arrivals is None and not served.refusals and served.renew is None:
+            served.asked = start
+        end = self._end_of(served, start)
+        served.tally.start, served.tally.end = start, end
+        if end <= start and config.mode != "one_shot":
+            # Who would draw another now would not stop doing so at the end of a run.
+            served.done = served.renew is not None
+            self._give_up(served)
+            return
+        asked = Asked(
+            path,
+            hops,
+            config.memories or self._scenario.memory.count,
+            start,
+            end,
+            lambda taken: self._granted(served, taken),
+            lambda position: self._passed(served, position),
+            lambda: self._refused(served),
+        )
+        self._under_way[served] = asked
+        self._signals.ask(asked)
+
+    def _end_of(self, served: Served, start: int) -> int:
+        config = served.config
+        ends = [time for time in (config.end, self._context.until) if time is not None]
+        if config.deadline is not None:
+            ends.append(served.asked + config.deadline)
+        end = min(ends, default=start)
+        return max(end, start) if config.mode == "one_shot" else end
+
+    def _refused(self, served: Served) -> None:
+        """Ask again after a while, if somebody does so and there is time."""
+        served.refusals += 1
+        del self._under_way[served]
+        again = served.again
+        time = None if again is None else self._env.now + again
+        if time is None or (served.renew is None and time >= self._end_of(served, 0)):
+            self._give_up(served)
+        elif self._context.until is None or time < self._context.until:
+            self._agenda.at(time, self._send_again, served)
+
+    def _send_again(self, served: Served) -> None:
+        if served.renew is not None:
+            served.config = served.renew(served)
+        self._send(served)
+
+    def _give_up(self, served: Served) -> None:
+        """Let a request go that no routers have memories for."""
+        served.tally.end = max(served.tally.start, served.tally.end)
+        self._through(served)
+
+    def _through(self, served: Served) -> None:
+        if not served.done:
+            served.done = True
+            if served.over is not None:
+                served.over(served)
+
+    # Reservations.
+
+    def _granted(self, served: Served, taken: list[list[int]]) -> None:
+        """Set up the path of a request that its responder approves."""
+        served.taken = taken
+        if served.config.mode != "one_shot":
+            served.run = self._assembly.path_run(served, self._delivered)
+            served.run.hold()
+            end = served.tally.end
+            if served.config.end is not None or end != self._context.until:
                 self._agenda.at(end, self._close, served, END)
-        return served
+
+    def _passed(self, served: Served, position: int) -> None:
+        """Let a router begin that the approval passes, or all of them at once in trials."""
+        start, now = served.tally.start, self._env.now
+        if served.config.mode != "one_shot":
+            self._agenda.at(max(start, now), self._wake, (served, position), RESULT)
+        elif position == 0:
+            # Every trial begins from idle everywhere at one instant.
+            served.began = max(start, now)
+            if not self._assembly.at_once(served):
+                self._agenda.at(served.began, self._trial, served, RESULT)
+
+    def _wake(self, woken: tuple[Served, int]) -> None:
+        served, position = woken
+        assert served.run is not None
+        served.run.wake(position)
+
+    def _trial(self, served: Served) -> None:
+        served.began = now = self._env.now
+        served.run = self._assembly.path_run(served, self._delivered)
+        served.run.begin([now] * len(served.path))
 
     def _close(self, served: Served) -> None:
         """End a reservation."""
         if served.run is not None and not served.run.over:
             served.run.stop()
             served.tally.end = min(served.tally.end, self._env.now)
+            self._through(served)
+
+    def _served(self, served: Served) -> None:
+        """End a reservation whose pairs are there, and say so along the path."""
+        if served.run is not None and not served.run.over:
+            self._close(served)
+            self._signals.end(self._under_way[served])
 
     def _delivered(self, served: Served, pair: Pair, now: int) -> None:
         tally, config = served.tally, served.config
@@ -149,175 +193,12 @@ class QuantumRun:
             run.stop()
             served.trial += 1
             if served.trial < config.trials:
-                served.began = now
-                served.run = self._path_run(served)
-                served.run.begin([now] * len(served.path))
+                self._trial(served)
             else:
                 tally.end = now
-        elif config.pairs is not None and tally.pairs >= config.pairs:
+        elif config.pairs is not None and tally.pairs >= config.pairs and tally.served is None:
             tally.served = tally.end = now
-            self._agenda.at(now, self._close, served)
-
-    def _at_once(self, served: Served) -> bool:
-        """Draw the first pairs as arrays, if nothing can come between, and return whether so."""
-        config, scenario = served.config, self._scenario
-        assert served.taken is not None
-        rules = self._rules(served)
-        plain = rules.success == 1 and rules.cutoff is None and rules.scheme is None
-        scheduled = rules.partners is not None or not rules.handshake
-        alone = len(served.taken[0]) == 1 and scenario.record.pairs == "delivered"
-        # Whether some pair falls short must not depend on what is drawn.
-        certain = rules.target <= 0 or self._decay.none
-        unbounded = config.end is None and self._context.until is None
-        if not (plain and scheduled and alone and certain and unbounded):
-            return False
-        if scenario.link.engine != "jump":
-            return False
-        path, hops = served.path, []
-        for hop, (one, other) in enumerate(pairwise(path)):
-            edge = self._edge(one, other)
-            indices = served.taken[hop][0 if hop == 0 else 1 :]
-            # By engine `jump` there are no others.
-            source = cast("Draws", self._source(edge, indices[0]))
-            timing = self._routers.timing(edge, one, other)
-            hops.append(Hop(timing, edge.model, source, scenario.link.control == "ideal"))
-        last = len(path) - 1
-        decays = [
-            self._memory(at, 0, False, config, last).decay or Decay() for at in range(len(path))
-        ]
-        trials = Trials(hops, served.delays, rules, decays)
-        done = 0
-        while done < config.trials:
-            first = trials.draw(min(CHUNK, config.trials - done))
-            if first is None:
-                return False
-            self._rows.add_first(first, path, served.number, done)
-            served.tally.add_first(first, served.began)
-            done += len(first.ended)
-        return True
-
-    # A path's routers.
-
-    def _path_run(self, served: Served) -> PathRun:
-        path, taken, config = served.path, served.taken, served.config
-        assert taken is not None
-        memories = len(taken[0])
-        last = len(path) - 1
-        sides = []
-        for hop in range(last):
-            indices = taken[hop] if hop == 0 else taken[hop][memories:]
-            up = [self._memory(hop, at, True, config, last) for at in range(memories)]
-            down = [self._memory(hop + 1, at, False, config, last) for at in range(memories)]
-            sides.append((up, down, indices))
-        trial, began, number = served.trial, served.began, served.number
-        one_shot = config.mode == "one_shot"
-        offset = began if one_shot else 0
-
-        def ended(pair: Pair, now: int, cause: str) -> None:
-            self._rows.add(pair, now, cause, path, number, trial, offset)
-
-        run = PathRun(
-            self._env,
-            self._agenda,
-            [(up, down) for up, down, _ in sides],
-            served.delays,
-            self._rules(served),
-            self._numbers,
-            [self._swap_generator(router) for router in path],
-            self._generator("quantum.purification", number),
-            ended,
-            lambda pair, now: self._delivered(served, pair, now),
-        )
-        for hop, (up, down, indices) in enumerate(sides):
-            run.links.append(self._link(path[hop], path[hop + 1], up, down, indices, run))
-        return run
-
-    def _memory(
-        self, position: int, index: int, down: bool, config: RequestConfig, last: int
-    ) -> Memory:
-        measured = config.use == "measure" and position in (0, last)
-        return Memory(position, index, down, Decay() if measured else self._decay)
-
-    def _link(
-        self,
-        one: int,
-        other: int,
-        up: list[Memory],
-        down: list[Memory],
-        indices: list[int],
-        run: PathRun,
-    ) -> LinkRun:
-        config = self._scenario.link
-        edge = self._edge(one, other)
-        timing = self._routers.timing(edge, one, other)
-        channel = None
-        if config.slot is not None:
-            channel = self._channels.setdefault(edge.name, Channel(timing))
-        sources: Any = [self._source(edge, index) for index in indices]
-        return LinkRun(
-            self._env,
-            self._agenda,
-            timing,
-            edge.model,
-            sources,
-            up,
-            down,
-            run.heralded,
-            channel,
-            config.control == "ideal",
-        )
-
-    def _edge(self, one: int, other: int) -> Edge:
-        if (one, other) not in self._edges:
-            self._edges[one, other] = self._routers.edge(one, other)
-        return self._edges[one, other]
-
-    def _source(self, edge: Edge, index: int) -> Draws | Played:
-        """Return where the heralds of a link and a requester's memory come from."""
-        key = edge.name, index
-        if key not in self._sources:
-            config = self._scenario.link
-            entity = zlib.crc32(edge.name.encode())
-            generator = self._context.streams.generator("quantum.heralding", entity, index)
-            if config.engine == "attempt":
-                chosen = implementation("link", config)
-                play = chosen.play(config, edge.hardware, generator)
-                self._sources[key] = Played(play, config.modes)
-            else:
-                self._sources[key] = Draws(edge.model, generator, max(1, edge.delay))
-        return self._sources[key]
-
-    def _swap_generator(self, router: int) -> np.random.Generator:
-        if router not in self._swap_draws:
-            entity = zlib.crc32(self._routers.stem(router).encode())
-            self._swap_draws[router] = self._generator("quantum.swap", entity)
-        return self._swap_draws[router]
-
-    def _generator(self, purpose: str, entity: int) -> np.random.Generator:
-        return self._context.streams.generator(purpose, entity)
-
-    def _rules(self, served: Served) -> Rules:
-        swap, purification = self._scenario.swap, self._scenario.purification
-        chosen = implementation("swap", swap, key="policy")
-        scheme = None
-        if purification is not None:
-            scheme = implementation("purification", purification, key="scheme")
-        return Rules(
-            partners=chosen.ranks(swap, len(served.path)),
-            # Any pair has at least a quarter, but for rounding.
-            target=served.config.fidelity if served.config.fidelity > 0.25 else 0.0,
-            success=swap.success,
-            degradation=swap.degradation,
-            gate=swap.gate_fidelity,
-            measurement=swap.measurement_fidelity,
-            handshake=swap.handshake,
-            select=swap.select,
-            cutoff=self._scenario.memory.cutoff,
-            scheme=scheme,
-            once=purification is not None and purification.mode == "once",
-            tolerance=0.0 if purification is None else purification.tolerance,
-            from_emission=self._routers.edge(served.path[0], served.path[1]).model.from_emission,
-        )
+            self._agenda.at(now, self._served, served)
 
     # What came out.
 
@@ -330,15 +211,16 @@ class QuantumRun:
     def finish(self) -> Mapping[str, Scalar]:
         """Write the tables and return the run's figures."""
         unfinished = False
-        for served in self._served:
+        for served in self._demand.asked:
             if served.run is not None and not served.run.over:
-                unfinished = unfinished or served.config.mode == "one_shot"
                 self._close(served)
+            one_shot = served.config.mode == "one_shot" and served.accepted
+            unfinished = unfinished or (one_shot and served.tally.pairs < served.config.trials)
         self._rows.flush()
         self._samples.flush()
-        for served in self._served:
+        for served in self._demand.asked:
             self._write(served)
-        accepted = [one for one in self._served if one.taken is not None]
+        accepted = [one for one in self._demand.asked if one.accepted]
         pairs = sum(one.tally.pairs for one in accepted)
         seconds = sum(one.tally.seconds for one in accepted)
         means = [(one.tally.mean, one.tally.pairs) for one in accepted]
@@ -351,7 +233,7 @@ class QuantumRun:
             "fidelity_mean": total / pairs if pairs else None,
             "time_to_first": min(firsts) * PS if firsts else None,
             "accepted": len(accepted),
-            "refused": len(self._served) - len(accepted),
+            "refused": len(self._demand.asked) - len(accepted),
             "key_rate": sum(row["rate"] for row in keys),
             "key_bound": sum(row["bound"] for row in keys),
         }
@@ -365,7 +247,7 @@ class QuantumRun:
 
     def _write(self, served: Served) -> None:
         tally, config, names = served.tally, served.config, self._routers.names
-        accepted = served.taken is not None
+        accepted = served.accepted
         one_shot = config.mode == "one_shot"
         mean = tally.mean
         wait = None
@@ -375,14 +257,15 @@ class QuantumRun:
             "requests",
             {
                 "request": served.number,
-                "src": names[served.path[0]],
-                "dst": names[served.path[-1]],
+                "src": names[served.ends[0]],
+                "dst": names[served.ends[1]],
+                "arrival": served.asked,
                 "start": tally.start,
                 "end": max(tally.start, tally.end),
                 "first_pair": tally.first,
                 "accepted": accepted,
-                "refusals": int(not accepted),
-                "hops": len(served.path) - 1,
+                "refusals": served.refusals,
+                "hops": len(served.path or self._routers.path(*served.ends) or [0]) - 1,
                 "pairs_wanted": config.trials if one_shot else config.pairs,
                 "pairs": tally.pairs,
                 "rate": tally.rate,
@@ -390,7 +273,9 @@ class QuantumRun:
                 "wait": wait,
                 "time_to_serve": None
                 if tally.served is None
-                else (tally.served - tally.start) * PS,
+                else (tally.served - served.asked) * PS,
+                "teleportation": None if mean is None else teleportation_fidelity(mean[0]),
+                "chsh": None if mean is None else chsh_of(mean),
             },
         )
         if accepted:

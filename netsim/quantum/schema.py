@@ -22,6 +22,7 @@ from netsim.fields import (
 )
 from netsim.fields.choice import mark
 from netsim.graphs.kind import GraphBlock
+from netsim.quantum.applications.application import ApplicationConfig
 from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.purification.scheme import PurificationConfig
 from netsim.quantum.swapping.policy import SwapConfig
@@ -106,6 +107,12 @@ class ClassicalConfig(Config):
     processing: Time = field("0 s", description="added to the delay where none is given")
 
 
+class ArrivalsConfig(Config):
+    """When requests come up."""
+
+    rate: PositiveFrequency = field(description="mean number a second, of a Poisson stream")
+
+
 class RequestConfig(Config):
     """Who wants pairs with whom, when, and how good."""
 
@@ -141,11 +148,32 @@ class RequestConfig(Config):
     pairs: int | None = field(
         None, description="pairs after which the reservation ends early", ge=1
     )
+    arrivals: ArrivalsConfig | None = field(
+        None,
+        description="such requests arrive again and again, from `start` on, and are served one "
+        "after another; default: there is one",
+    )
+    deadline: PositiveTime | None = field(
+        None, description="time from when a request comes up until it is given up; default: none"
+    )
+    retry: PositiveTime | None = field(
+        None,
+        description="time from a refusal until the same is asked for again; default: 10 ms for "
+        "those that arrive, 1 s for random ones, never for a single one",
+    )
+    application: Annotated[ApplicationConfig, OneOf("application", bare=True)] = field(
+        {"kind": "pairs"}, description="who asks for pairs, and when"
+    )
     use: Literal["keep", "measure"] = field(
         "keep",
         description="keep: the halves at both ends are stored until handed over; measure: they are "
         "measured at their herald and decay no more",
     )
+
+    @property
+    def random(self) -> bool:
+        """Whether routers draw whom they ask."""
+        return getattr(self.application, "kind", "") == "random_requests"
 
 
 #: Members of a union are told apart by what is written, so that errors speak of that one alone.

@@ -54,6 +54,9 @@ REQUESTS: Final = Table(
         Column("request", "int64", "1", "number of the request, from 0"),
         Column("src", "string", "", "router that asks"),
         Column("dst", "string", "", "router at the other end"),
+        Column(
+            "arrival", "int64", "ps", "when it came up; of a single request the start it asks for"
+        ),
         Column("start", "int64", "ps", "start of the reservation"),
         Column("end", "int64", "ps", "end of the reservation, or of what was served of it"),
         Column("first_pair", "int64", "ps", "when the first pair was delivered", nullable=True),
@@ -69,7 +72,21 @@ REQUESTS: Final = Table(
             "time_to_serve",
             "float64",
             "s",
-            "from start to the last of the pairs wanted",
+            "from arrival to the last of the pairs wanted",
+            nullable=True,
+        ),
+        Column(
+            "teleportation",
+            "float64",
+            "1",
+            "mean fidelity of a qubit teleported over a pair: (2 F + 1) / 3",
+            nullable=True,
+        ),
+        Column(
+            "chsh",
+            "float64",
+            "1",
+            "largest CHSH value of the mean state; above 2 no local theory explains it",
             nullable=True,
         ),
     ),

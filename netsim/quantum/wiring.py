@@ -79,6 +79,14 @@ class Routers:
         last = len(self.names) - 1
         return source, self.numbers[request.target] if request.target is not None else last
 
+    def way_of(self, request: RequestConfig) -> list[int] | None:
+        """Return the path of a request, or of one among random ones; None if there is none."""
+        if not request.random:
+            return self.path(*self.ends(request))
+        source = self.numbers[request.source] if request.source is not None else 0
+        others = self.reachable(source)
+        return self.path(source, others[0]) if others else None
+
     def path(self, source: int, target: int) -> list[int] | None:
         """Return the shortest way by fibre length, the first by names among equals; or None.
 
@@ -91,6 +99,23 @@ class Routers:
             way = self.path(target, source)
             return None if way is None else way[::-1]
         return _shortest(self.graph, self.names, source, target)
+
+    def reachable(self, router: int) -> list[int]:
+        """Return the other routers that fibres lead to from `router`, ascending."""
+        if self.graph is None:
+            return [other for other in range(len(self.names)) if other != router]
+        beside, seen, open_ = self.graph.adjacency, {router}, [router]
+        while open_:
+            node = open_.pop()
+            for other in beside.node[beside.first[node] : beside.first[node + 1]].tolist():
+                if other not in seen:
+                    seen.add(other)
+                    open_.append(other)
+        return sorted(seen - {router})
+
+    def hops(self, path: Sequence[int]) -> list[int]:
+        """Return the classical delay (ps) of each hop of a path."""
+        return [self.message(self.length(one, other)) for one, other in pairwise(path)]
 
     def length(self, one: int, other: int) -> float:
         """Return the length (m) of the fibre between two neighbours."""

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from netsim.quantum import bounds, keys, waiting
-from netsim.quantum.reservation import TimeCards
 from netsim.quantum.states import werner
 
 
@@ -95,19 +94,9 @@ def test_nonlocality_and_teleportation_follow_from_the_fidelity():
     assert keys.teleportation_fidelity(0.5) == pytest.approx(2 / 3)
 
 
-def test_time_cards_give_the_lowest_memories_and_never_twice_at_a_time():
-    cards = TimeCards([2, 4, 2])
-
-    assert cards.reserve([0, 1, 2], 1, 0, 10) == [[0], [0, 1], [0]]
-    assert cards.reserve([0, 1], 1, 5, 15) == [[1], [2]]
-    # Closed intervals: what ends at 10 is not free at 10.
-    assert cards.reserve([0, 1, 2], 2, 10, 20) is None
-    assert cards.reserve([0, 1, 2], 1, 11, 14) == [[0], [0, 1], [0]]
-    assert cards.reserve([0], 2, 16, 20) == [[0, 1]]
-
-
-def test_a_refused_request_leaves_no_mark_on_the_cards():
-    cards = TimeCards([1, 1])
-
-    assert cards.reserve([0, 1], 2, 0, 1) is None
-    assert cards.reserve([0, 1], 1, 0, 1) == [[0], [0]]
+def test_the_largest_chsh_value_of_states_is_that_of_their_correlations():
+    # Dephased pairs: correlations 1, c, -c give 2 sqrt(1 + c^2).
+    for c in (0.0, 0.3, 1.0):
+        dephased = ((1 + c) / 2, (1 - c) / 2, 0.0, 0.0)
+        assert keys.chsh_of(dephased) == pytest.approx(2 * math.sqrt(1 + c * c))
+    assert keys.chsh_of(werner(0.8)) == pytest.approx(keys.chsh(0.8))

@@ -1,0 +1,1 @@
+"""Who asks for pairs, and when: implementations of kind `application`."""

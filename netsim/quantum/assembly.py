@@ -1,0 +1,225 @@
+"""From requests to routers at work: memories, links and rules of a path, with their draws.
+
+Draws belong to what they are about: heralds to a link and a memory of its requester, swaps to a
+router. So it does not matter to them who else makes pairs elsewhere.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from itertools import count, pairwise
+from typing import Any, cast
+
+import numpy as np
+
+from netsim.engine.agenda import Agenda
+from netsim.family import RunContext
+from netsim.fields import implementation
+from netsim.quantum.decay import Decay
+from netsim.quantum.generation import Channel, LinkRun
+from netsim.quantum.heralding import Draws, Played
+from netsim.quantum.oneshot import CHUNK, Hop, Trials
+from netsim.quantum.pair import Memory, Pair
+from netsim.quantum.path import PathRun, Rules
+from netsim.quantum.results import Entanglements
+from netsim.quantum.schema import QuantumScenario, RequestConfig
+from netsim.quantum.served import Served
+from netsim.quantum.wiring import Edge, Routers, decay_of
+
+
+class Assembly:
+    """What paths are put together of.
+
+    Parameters
+    ----------
+    scenario
+        The validated scenario.
+    context
+        Environment, random streams and recorder of the replication.
+    routers
+        Of the scenario.
+    agenda
+        Where events go.
+    rows
+        Of table `entanglements`.
+    """
+
+    def __init__(
+        self,
+        scenario: QuantumScenario,
+        context: RunContext,
+        routers: Routers,
+        agenda: Agenda,
+        rows: Entanglements,
+    ) -> None:
+        self._scenario, self._context, self._routers = scenario, context, routers
+        self._env, self._agenda, self._rows = context.env, agenda, rows
+        self._decay = decay_of(scenario)
+        self._numbers = count()
+        self._sources: dict[tuple[str, int], Draws | Played] = {}
+        self._swap_draws: dict[int, np.random.Generator] = {}
+        self._channels: dict[str, Channel] = {}
+        self._edges: dict[tuple[int, int], Edge] = {}
+
+    def path_run(self, served: Served, delivered: Callable[[Served, Pair, int], None]) -> PathRun:
+        """Return the routers of a request's path, for its reservation or one trial of it."""
+        path, taken, config = served.path, served.taken, served.config
+        assert taken is not None
+        memories = len(taken[0])
+        last = len(path) - 1
+        sides = []
+        for hop in range(last):
+            indices = taken[hop] if hop == 0 else taken[hop][memories:]
+            up = [self._memory(hop, at, True, config, last) for at in range(memories)]
+            down = [self._memory(hop + 1, at, False, config, last) for at in range(memories)]
+            sides.append((up, down, indices))
+        trial, began, number = served.trial, served.began, served.number
+        one_shot = config.mode == "one_shot"
+        offset = began if one_shot else 0
+
+        def ended(pair: Pair, now: int, cause: str) -> None:
+            self._rows.add(pair, now, cause, path, number, trial, offset)
+
+        run = PathRun(
+            self._env,
+            self._agenda,
+            [(up, down) for up, down, _ in sides],
+            served.delays,
+            self._rules(served),
+            self._numbers,
+            [self._swap_generator(router) for router in path],
+            self._generator("quantum.purification", number),
+            ended,
+            lambda pair, now: delivered(served, pair, now),
+        )
+        for hop, (up, down, indices) in enumerate(sides):
+            run.links.append(self._link(path[hop], path[hop + 1], up, down, indices, run))
+        return run
+
+    def _memory(
+        self, position: int, index: int, down: bool, config: RequestConfig, last: int
+    ) -> Memory:
+        measured = config.use == "measure" and position in (0, last)
+        return Memory(position, index, down, Decay() if measured else self._decay)
+
+    def _link(
+        self,
+        one: int,
+        other: int,
+        up: list[Memory],
+        down: list[Memory],
+        indices: list[int],
+        run: PathRun,
+    ) -> LinkRun:
+        config = self._scenario.link
+        edge = self._edge(one, other)
+        timing = self._routers.timing(edge, one, other)
+        channel = None
+        if config.slot is not None:
+            channel = self._channels.setdefault(edge.name, Channel(timing))
+        sources: Any = [self._source(edge, index) for index in indices]
+        return LinkRun(
+            self._env,
+            self._agenda,
+            timing,
+            edge.model,
+            sources,
+            up,
+            down,
+            run.heralded,
+            channel,
+            config.control == "ideal",
+        )
+
+    def _edge(self, one: int, other: int) -> Edge:
+        if (one, other) not in self._edges:
+            self._edges[one, other] = self._routers.edge(one, other)
+        return self._edges[one, other]
+
+    def _source(self, edge: Edge, index: int) -> Draws | Played:
+        """Return where the heralds of a link and a requester's memory come from."""
+        key = edge.name, index
+        if key not in self._sources:
+            config = self._scenario.link
+            entity = zlib.crc32(edge.name.encode())
+            generator = self._context.streams.generator("quantum.heralding", entity, index)
+            if config.engine == "attempt":
+                chosen = implementation("link", config)
+                play = chosen.play(config, edge.hardware, generator)
+                self._sources[key] = Played(play, config.modes)
+            else:
+                self._sources[key] = Draws(edge.model, generator, max(1, edge.delay))
+        return self._sources[key]
+
+    def _swap_generator(self, router: int) -> np.random.Generator:
+        if router not in self._swap_draws:
+            entity = zlib.crc32(self._routers.stem(router).encode())
+            self._swap_draws[router] = self._generator("quantum.swap", entity)
+        return self._swap_draws[router]
+
+    def _generator(self, purpose: str, entity: int) -> np.random.Generator:
+        return self._context.streams.generator(purpose, entity)
+
+    def _rules(self, served: Served) -> Rules:
+        swap, purification = self._scenario.swap, self._scenario.purification
+        chosen = implementation("swap", swap, key="policy")
+        scheme = None
+        if purification is not None:
+            scheme = implementation("purification", purification, key="scheme")
+        return Rules(
+            partners=chosen.ranks(swap, len(served.path)),
+            # Any pair has at least a quarter, but for rounding.
+            target=served.config.fidelity if served.config.fidelity > 0.25 else 0.0,
+            success=swap.success,
+            degradation=swap.degradation,
+            gate=swap.gate_fidelity,
+            measurement=swap.measurement_fidelity,
+            handshake=swap.handshake,
+            select=swap.select,
+            cutoff=self._scenario.memory.cutoff,
+            scheme=scheme,
+            once=purification is not None and purification.mode == "once",
+            tolerance=0.0 if purification is None else purification.tolerance,
+            from_emission=self._routers.edge(served.path[0], served.path[1]).model.from_emission,
+        )
+
+    # First pairs at once.
+
+    def at_once(self, served: Served) -> bool:
+        """Draw the first pairs as arrays, if nothing can come between, and return whether so."""
+        config, scenario = served.config, self._scenario
+        assert served.taken is not None
+        rules = self._rules(served)
+        plain = rules.success == 1 and rules.cutoff is None and rules.scheme is None
+        scheduled = rules.partners is not None or not rules.handshake
+        alone = len(served.taken[0]) == 1 and scenario.record.pairs == "delivered"
+        # Whether some pair falls short must not depend on what is drawn.
+        certain = rules.target <= 0 or self._decay.none
+        unbounded = config.end is None and self._context.until is None
+        if not (plain and scheduled and alone and certain and unbounded):
+            return False
+        if scenario.link.engine != "jump":
+            return False
+        path, hops = served.path, []
+        for hop, (one, other) in enumerate(pairwise(path)):
+            edge = self._edge(one, other)
+            indices = served.taken[hop][0 if hop == 0 else 1 :]
+            # By engine `jump` there are no others.
+            source = cast("Draws", self._source(edge, indices[0]))
+            timing = self._routers.timing(edge, one, other)
+            hops.append(Hop(timing, edge.model, source, scenario.link.control == "ideal"))
+        last = len(path) - 1
+        decays = [
+            self._memory(at, 0, False, config, last).decay or Decay() for at in range(len(path))
+        ]
+        trials = Trials(hops, served.delays, rules, decays)
+        done = 0
+        while done < config.trials:
+            first = trials.draw(min(CHUNK, config.trials - done))
+            if first is None:
+                return False
+            self._rows.add_first(first, path, served.number, done)
+            served.tally.add_first(first, served.began)
+            done += len(first.ended)
+        return True

@@ -1,0 +1,157 @@
+"""What makes a request impossible: its ends, memories, times, and how it arrives."""
+
+from __future__ import annotations
+
+from netsim.problems import Problem
+from netsim.quantum.decay import PS
+from netsim.quantum.schema import QuantumScenario, RequestConfig
+from netsim.quantum.wiring import Routers
+from netsim.registry import did_you_mean
+
+
+def of_request(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig
+) -> tuple[list[Problem], list[int] | None]:
+    """Return what is wrong with one request, with places inside it, and its path."""
+    if request.random:
+        return _random(scenario, routers, request), None
+    found = _ends(scenario, routers, request)
+    if found:
+        return found, None
+    source, target = routers.ends(request)
+    path = routers.path(source, target)
+    if path is None:
+        message = f"no fibres lead from '{routers.names[source]}' to '{routers.names[target]}'"
+        return [Problem(message, ("to",), hint="join them in the topology")], None
+    found += _memories(scenario, routers, request, path)
+    found += _times(scenario, routers, request, path)
+    return found + _arrivals(routers, request, path), path
+
+
+def _random(scenario: QuantumScenario, routers: Routers, request: RequestConfig) -> list[Problem]:
+    """Return what is wrong with requests that a router draws."""
+    found = []
+    if request.source is not None and request.source not in routers.numbers:
+        found += [_unknown(routers, "from", request.source)]
+    for key in ("to", "memories", "start", "end", "arrivals"):
+        if getattr(request, "target" if key == "to" else key) is not None:
+            message = f"random requests draw '{key}' themselves"
+            found.append(Problem(message, (key,), hint="leave it out"))
+    if request.mode == "one_shot":
+        message = "random requests are streams of pairs"
+        found.append(Problem(message, ("mode",), hint="leave it out"))
+    config = request.application
+    few = 1
+    for key in ("duration", "fidelity", "memories"):
+        low, high = getattr(config, key)
+        few = low
+        if low > high:
+            message = f"the least {key} is above what it stays below"
+            found.append(Problem(message, ("application", key), hint="write the least first"))
+    if scenario.until is None:
+        message = "nothing says when the last random request is made"
+        found.append(Problem(message, (), "missing-field", "add 'until: 100 s' to the scenario"))
+    alone = [name for at, name in enumerate(routers.names) if not routers.reachable(at)]
+    if alone and not found:
+        message = f"no fibres lead from '{alone[0]}' to another router"
+        found.append(Problem(message, ("application",), hint="join it in the topology"))
+    most = max(routers.capacity(at) for at in range(len(routers.names)))
+    if few > most:
+        message = f"{few} memories are more than any router has: {most}"
+        hint = "ask for fewer, or raise memory.count"
+        found.append(Problem(message, ("application", "memories"), hint=hint))
+    return found
+
+
+def _arrivals(routers: Routers, request: RequestConfig, path: list[int]) -> list[Problem]:
+    """Return what is wrong with requests that arrive, and with deadlines."""
+    found = []
+    if request.arrivals is not None and request.mode == "one_shot":
+        message = "trials do not arrive: each begins when the last is over"
+        found.append(Problem(message, ("arrivals",), hint="leave one of the two out"))
+    if request.arrivals is not None and request.pairs is None and request.deadline is None:
+        message = "nothing says when one of the requests that arrive is served"
+        hint = "add 'pairs: 5', or 'deadline: 1 s'"
+        found.append(Problem(message, ("arrivals",), "missing-field", hint))
+    there = sum(routers.hops(path))
+    if request.deadline is not None and request.deadline <= 2 * there:
+        message = f"the approval is back after {2 * there * PS:g} s, which is past the deadline"
+        hint = f"give a deadline above {2 * there * PS:g} s"
+        found.append(Problem(message, ("deadline",), hint=hint))
+    return found
+
+
+def _ends(scenario: QuantumScenario, routers: Routers, request: RequestConfig) -> list[Problem]:
+    found = []
+    for key, name in (("from", request.source), ("to", request.target)):
+        if name is None:
+            if scenario.chain is None:
+                message = f"'{key}' is missing: which router?"
+                hint = f"for example '{key}: {routers.names[0]}'"
+                found.append(Problem(message, (), "missing-field", hint))
+        elif name not in routers.numbers:
+            found.append(_unknown(routers, key, name))
+    if not found:
+        source = request.source or routers.names[0]
+        if source == (request.target or routers.names[-1]):
+            message = f"'{source}' cannot share pairs with itself"
+            where = ("to",) if request.target is not None else ("from",)
+            found.append(Problem(message, where, hint="name two routers"))
+    return found
+
+
+def _unknown(routers: Routers, key: str, name: str) -> Problem:
+    near = did_you_mean(name, list(routers.names))
+    hint = near or f"known: {', '.join(routers.names[:8])}"
+    return Problem(f"no router named '{name}'", (key,), "unknown-name", hint)
+
+
+def _memories(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
+) -> list[Problem]:
+    wanted = request.memories or scenario.memory.count
+    for position, router in enumerate(path):
+        inside = 0 < position < len(path) - 1
+        needed = wanted * (2 if inside else 1)
+        if needed > routers.capacity(router):
+            each = "on each of two sides " if inside else ""
+            message = (
+                f"{wanted} memories {each}are more than router '{routers.names[router]}' has: "
+                f"{routers.capacity(router)}"
+            )
+            hint = "ask for fewer, or raise memory.count"
+            where = ("memories",) if request.memories is not None else ()
+            return [Problem(message, where, hint=hint)]
+    return []
+
+
+def _times(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
+) -> list[Problem]:
+    found = []
+    there = sum(routers.hops(path))
+    start = request.start if request.start is not None else 2 * there
+    if request.start is not None and start < there:
+        message = f"the request is at the responder after {there * PS:g} s only"
+        hint = f"start at {there * PS:g} s or later, or leave 'start' out"
+        found.append(Problem(message, ("start",), hint=hint))
+    end = request.end or scenario.until
+    if request.end is not None and request.end <= start:
+        message = "the reservation ends before it starts"
+        found.append(Problem(message, ("end",), hint=f"end after {start * PS:g} s"))
+    elif end is None and request.mode == "stream":
+        message = "nothing says when a stream of pairs ends"
+        found.append(Problem(message, (), "missing-field", "add 'end: 10 s', or 'until'"))
+    elif end is None and request.fidelity > 0.25 and _renews(scenario):
+        message = "a trial may go on for ever: pairs that are not good enough are made again"
+        hint = "add 'end: 10 s', or 'until', or take any pair: 'fidelity: 0.25'"
+        found.append(Problem(message, (), "missing-field", hint))
+    elif request.end is None and end is not None and end <= start:
+        message = f"the run ends before the request starts, at {start * PS:g} s"
+        found.append(Problem(message, (), hint="raise 'until'"))
+    return found
+
+
+def _renews(scenario: QuantumScenario) -> bool:
+    """Return whether memories that hold a useless pair get free by themselves."""
+    return scenario.memory.cutoff is not None or scenario.purification is not None
