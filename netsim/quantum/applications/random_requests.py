@@ -8,7 +8,7 @@ not depend on what others do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, cast
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class _Asker:
     ) -> None:
         self._router, self._request, self._demand = router, request, demand
         self._draws = draws
-        self._config: Any = request.application
+        self._config = cast("RandomRequests.Config", request.application)
         demand.at(self._config.first, self._ask)
 
     def _drawn(self, fidelity: float) -> RequestConfig:
