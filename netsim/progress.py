@@ -11,6 +11,7 @@ second are shown.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import time
@@ -42,7 +43,7 @@ def _in_notebook() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """Where a replication stood at some moment: wall-clock time, events, share of the work."""
+    """Where a run stood at some moment: wall-clock time, events, share of all replications."""
 
     clock: float
     events: int
@@ -70,8 +71,11 @@ class ProgressLine:
         self._replications = 1
         self._until: int | None = None
         self._simulation: Simulation | None = None
-        self._began = self._last = clock()
+        self._last = clock()
+        #: Where the count of speed starts, once it does.
         self._first: _Mark | None = None
+        #: Events of this replication, and of those before it.
+        self._events = self._earlier = 0
 
     def begin(
         self, replication: int, replications: int, simulation: Simulation, until: int | None
@@ -81,49 +85,52 @@ class ProgressLine:
         self._replications = replications
         self._simulation = simulation
         self._until = until
-        self._began = self._clock()
+        self._earlier += self._events
+        self._events = 0
         # A kernel is compiled within the first slice of the first replication; that time says
         # nothing about the speed, so there the count starts after the slice.
-        self._first = _Mark(self._began, 0, 0.0) if replication else None
         if replication == 0:
-            self._last = self._began
+            self._last = self._clock()
+        elif self._first is None:
+            self._first = _Mark(self._clock(), 0, self._whole(0.0))
 
     def on_slice(self, now: int, events: int) -> None:
         """Redraw the line if it is time to."""
         clock = self._clock()
+        self._events = events
         if self._first is None:
-            self._first = _Mark(clock, events, self._share(now) or 0.0)
+            self._first = _Mark(clock, events, self._whole(self._share(now) or 0.0))
         if clock - self._last >= self._interval:
             self._last = clock
-            self._draw(self._text(now, events, clock, self._first))
+            self._draw(self._text(now, clock, self._first))
 
     def end(self) -> None:
         """Remove the line, so that what follows starts on an empty one."""
         if self._drawn:
-            self._write(_ERASE)
+            _write(self._stream, _ERASE)
             self._drawn = False
 
-    def _text(self, now: int, events: int, clock: float, first: _Mark) -> str:
+    def _text(self, now: int, clock: float, first: _Mark) -> str:
         share = self._share(now)
+        whole = self._whole(share or 0.0)
         elapsed = clock - first.clock
         parts = [f"rep {self._replication + 1}/{self._replications}"]
         if share is not None:
-            whole_run = (self._replication + share) / self._replications
-            filled = int(whole_run * BAR)
+            filled = int(whole * BAR)
             parts.append("#" * filled + "-" * (BAR - filled))
-            parts.append(f"{whole_run:3.0%}")
+            parts.append(f"{whole:3.0%}")
         parts.append(f"{units.readable(now, 'time')} simulated")
         if elapsed > 0:
-            parts.append(f"{_rate((events - first.events) / elapsed)} events/s")
-        if share is not None and share > first.share and elapsed > 0:
-            later = self._replications - self._replication - 1
-            whole = elapsed / (share - first.share)
-            parts.append(f"ETA {_clock_text(whole * (1 - share + later))}")
-        return _fitting(parts, self._width() if self._terminal else None)
+            handled = self._earlier + self._events - first.events
+            parts.append(f"{_rate(handled / elapsed)} events/s")
+        if share is not None and whole > first.share and elapsed > 0:
+            left = elapsed / (whole - first.share) * (1 - whole)
+            parts.append(f"ETA {_clock_text(left)}")
+        return _fitting(parts, _width(self._stream) if self._terminal else None)
 
-    def _width(self) -> int:
-        """Return how many columns the terminal has now."""
-        return shutil.get_terminal_size().columns
+    def _whole(self, share: float) -> float:
+        """Return the share of the whole run that is done, with `share` of this replication."""
+        return (self._replication + share) / self._replications
 
     def _share(self, now: int) -> float | None:
         """Return the share of the replication that is done, by work or else by simulated time."""
@@ -133,14 +140,9 @@ class ProgressLine:
         return None if share is None else min(max(share, 0.0), 1.0)
 
     def _draw(self, text: str) -> None:
-        self._write(f"{_ERASE}{text}" if self._terminal else f"{text}\n")
+        # Noted first: who interrupts the run most likely does so while a line is written.
         self._drawn = self._terminal
-
-    def _write(self, text: str) -> None:
-        """Write `text` at once; that nobody reads the progress any more is no reason to fail."""
-        with contextlib.suppress(BrokenPipeError):
-            self._stream.write(text)
-            self._stream.flush()
+        _write(self._stream, f"{_ERASE}{text}" if self._terminal else f"{text}\n")
 
 
 class CountLine:
@@ -164,8 +166,10 @@ class CountLine:
         self._clock = clock
         self._terminal = looking_on(stream)
         self._interval = TERMINAL_INTERVAL if self._terminal else PLAIN_INTERVAL
-        self._began = self._last = clock()
+        self._last = clock()
         self._done = self._failed = 0
+        # The first runs compile, and workers start meanwhile: speed is counted from then on.
+        self._first: tuple[float, int] | None = None
         self._drawn = False
 
     def tell(self, done: int, failed: int) -> None:
@@ -173,9 +177,11 @@ class CountLine:
         self._done += done
         self._failed += failed
         clock = self._clock()
+        if self._first is None:
+            self._first = clock, self._done
         if clock - self._last >= self._interval:
             self._last = clock
-            self._draw(self._text(clock - self._began))
+            self._draw(self._text(clock, *self._first))
 
     def end(self) -> None:
         """Remove the line."""
@@ -183,19 +189,22 @@ class CountLine:
             _write(self._stream, _ERASE)
             self._drawn = False
 
-    def _text(self, elapsed: float) -> str:
-        rate = self._done / elapsed if elapsed > 0 else 0.0
+    def _text(self, clock: float, since: float, before: int) -> str:
+        rate = (self._done - before) / (clock - since) if clock > since else 0.0
         of = f"/{self._total:,}" if self._total else ""
-        parts = [f"{self._done:,}{of} runs", f"{_rate(rate)}/s"]
+        parts = [f"{self._done:,}{of} runs"]
+        if rate > 0:
+            parts.append(f"{_rate(rate)}/s")
         if self._total and rate > 0:
             parts.append(f"ETA {_clock_text(max(0, self._total - self._done) / rate)}")
         if self._failed:
             parts.append(f"{self._failed} failed")
-        return "  " + "  ".join(parts)
+        return _fitting(parts, _width(self._stream) if self._terminal else None)
 
     def _draw(self, text: str) -> None:
-        _write(self._stream, f"{_ERASE}{text}" if self._terminal else f"{text}\n")
+        # Noted first: who interrupts the run most likely does so while a line is written.
         self._drawn = self._terminal
+        _write(self._stream, f"{_ERASE}{text}" if self._terminal else f"{text}\n")
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -205,20 +214,33 @@ def _write(stream: TextIO, text: str) -> None:
         stream.flush()
 
 
+def _width(stream: TextIO) -> int:
+    """Return how many columns the terminal behind `stream` has now.
+
+    `shutil.get_terminal_size` asks standard output, which may go into a file meanwhile; it is asked
+    where `stream` itself does not say.
+    """
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if (columns := os.get_terminal_size(stream.fileno()).columns) > 0:
+            return columns
+    return shutil.get_terminal_size().columns
+
+
 def _fitting(parts: list[str], width: int | None) -> str:
     """Return the line of `parts`, shortened where it would break at a terminal's edge.
 
-    The last column stays free, for there some terminals wrap already. Speed goes first, then
-    simulated time, then the bar: what is left says how far the run is and how long it takes.
+    The last column stays free, for there some terminals wrap already, and two more for the ``^C``
+    that a terminal writes behind the line of somebody who interrupts. Speed goes first, then
+    simulated time, then the bar: what is left says how far it is and how long it takes.
     """
     left = list(parts)
-    for dispensable in (None, "events/s", "simulated", "#", "-"):
+    for dispensable in (None, "/s", "simulated", "#", "-"):
         if dispensable is not None:
             left = [part for part in left if not _is(part, dispensable)]
         line = "  " + "  ".join(left)
-        if width is None or len(line) < width:
+        if width is None or len(line) < width - 2:
             return line
-    return line[: max(0, (width or 1) - 1)]
+    return line[: max(0, (width or 3) - 3)]
 
 
 def _is(part: str, what: str) -> bool:
@@ -226,11 +248,11 @@ def _is(part: str, what: str) -> bool:
 
 
 def _rate(value: float) -> str:
-    """Return a count per second in three digits: ``412k``, ``12.3M``."""
+    """Return a count per second in three digits: ``412k``, ``12.3M``; ``0.25`` below ten."""
     for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= limit:
             return f"{value / limit:.3g}{letter}"
-    return f"{value:.0f}"
+    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
 
 
 def _clock_text(seconds: float) -> str:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import click
 
+from netsim.cli.completion import ScenarioWord
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 
-@click.command("cite", epilog="Examples: netsim cite; netsim cite quickstart")
-@click.argument("file", metavar="[FILE]", required=False)
+@click.command(
+    "cite",
+    short_help="Say how to cite netsim and its models.",
+    epilog=examples(
+        "netsim cite",
+        "netsim cite quickstart",
+    ),
+)
+@click.argument("file", metavar="[FILE]", required=False, type=ScenarioWord())
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: str | None, as_json: bool) -> None:
     """Print how to cite netsim, and the papers of the models in the scenario FILE."""

@@ -7,13 +7,18 @@ wrong meanwhile completes nothing: a shell has no place for messages.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+#: What `netsim list` knows beside kinds.
+SUBJECTS: Final = (
+    *("workloads", "topologies", "policies", "metrics", "figures", "scenarios", "units"),
+)
 
 
 class ScenarioWord(click.ParamType):  # type: ignore[type-arg]
@@ -42,6 +47,47 @@ class KnownWord(ScenarioWord):
         known = {*registry.kinds(), *(n for kind in registry.kinds() for n in registry.names(kind))}
         found = super().shell_complete(ctx, param, incomplete)
         return found + _that_begin(sorted(known), incomplete)
+
+
+class Subject(click.ParamType):  # type: ignore[type-arg]
+    """What `netsim list` takes: a subject or a kind."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the subjects and kinds that begin so."""
+        from netsim import registry
+
+        return _that_begin((*SUBJECTS, *registry.kinds()), incomplete)
+
+
+class NameOf(click.ParamType):  # type: ignore[type-arg]
+    """A registered name of one kind, and words beside it.
+
+    Parameters
+    ----------
+    kind
+        The kind; ``scenario`` stands for the scenarios that come with netsim.
+    words
+        What may be written as well.
+    """
+
+    name = "text"
+
+    def __init__(self, kind: str, *words: str) -> None:
+        self._kind, self._words = kind, words
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names and words that begin so."""
+        from netsim import registry
+        from netsim.resources import scenario_names
+
+        names = scenario_names() if self._kind == "scenario" else registry.names(self._kind)
+        return _that_begin((*self._words, *names), incomplete)
 
 
 class Setting(click.ParamType):  # type: ignore[type-arg]

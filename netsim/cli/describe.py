@@ -8,12 +8,18 @@ from typing import Any
 import click
 
 from netsim.cli.completion import KnownWord, Setting
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 
 @click.command(
     "describe",
-    epilog="Examples: netsim describe rps; netsim describe routing; netsim describe out/RUN",
+    short_help="Explain a name, a scenario or a run.",
+    epilog=examples(
+        "netsim describe rps",
+        "netsim describe routing",
+        "netsim describe out/RUN",
+    ),
 )
 @click.argument("target", metavar="NAME|RUN|FILE", type=KnownWord())
 @click.option(

@@ -10,6 +10,8 @@ from typing import Final
 
 import click
 
+from netsim.cli.completion import NameOf
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 #: What a family's package calls its example.
@@ -21,18 +23,30 @@ SCHEMA_FILE: Final = "netsim.schema.json"
 
 
 @click.command(
-    "init", epilog="Examples: netsim init demo; netsim init study --from fabric/permutation_rps"
+    "init",
+    short_help="Write an example scenario to start from.",
+    epilog=examples(
+        "netsim init demo",
+        "netsim init study --workload stragglers",
+        "netsim init study --from fabric/permutation_rps",
+    ),
 )
 @click.argument(
     "folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path)
 )
 @click.option(
-    "--workload", metavar="NAME", default="fabric", show_default=True, help="Which family to show."
+    "--workload",
+    metavar="NAME",
+    type=NameOf("workload"),
+    default="fabric",
+    show_default=True,
+    help="Which family to show.",
 )
 @click.option(
     "--from",
     "shipped",
     metavar="NAME",
+    type=NameOf("scenario", "analysis"),
     help="Copy a scenario that comes with netsim, or 'analysis': the scripts.",
 )
 @click.option("--force", is_flag=True, help="Replace files that are there.")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import click
 
+from netsim.cli.completion import SUBJECTS, Subject
+from netsim.cli.examples import examples
 from netsim.cli.output import remark, say
-
-SUBJECTS: Final = (
-    *("workloads", "topologies", "policies", "metrics", "figures", "scenarios", "units"),
-)
 
 
 @click.command(
     "list",
-    epilog="Examples: netsim list scenarios; netsim list routing; netsim list --search spray",
+    short_help="List what can be written in a scenario.",
+    epilog=examples(
+        "netsim list scenarios",
+        "netsim list routing",
+        "netsim list --search spray",
+    ),
 )
-@click.argument("subject", metavar="[SUBJECT|KIND]", required=False)
+@click.argument("subject", metavar="[SUBJECT|KIND]", required=False, type=Subject())
 @click.option("--search", "word", metavar="WORD", help="Only what WORD stands in.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(subject: str | None, word: str | None, as_json: bool) -> None:

@@ -23,6 +23,8 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from netsim.cli.colours import coloured, wanted
+from netsim.cli.examples import examples
 from netsim.cli.output import open_closed_streams, remark, silence, unwritable
 from netsim.echo import visible_lines
 from netsim.errors import NetsimError, ScenarioError, WriteError
@@ -129,7 +131,7 @@ class Commands(click.Group):
             code = wrong.exit_code
             text = io.StringIO()
             wrong.show(text)
-            remark(text.getvalue(), nl=False)
+            remark(text.getvalue(), nl=False, paint=coloured)
         except click.Abort:
             code = INTERRUPTED
         except SystemExit as ended:
@@ -241,7 +243,7 @@ def _apply(settings: Settings) -> None:
 def complain(message: str, *, bare: bool = False) -> None:
     """Write an error to standard error; `bare` where the text already says ``error``."""
     if bare:
-        remark(message)
+        remark(message, paint=coloured)
     else:
         remark(message, head="error:", fg="red", bold=True)
 
@@ -300,7 +302,7 @@ def _traceback(ctx: click.Context) -> bool:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: netsim init demo; netsim run demo/scenario.yaml",
+    epilog=examples("netsim init demo", "netsim run demo/scenario.yaml", "netsim list scenarios"),
 )
 @click.version_option(__version__, "--version", prog_name="netsim", message="%(prog)s %(version)s")
 @click.option("-v", "--verbose", is_flag=True, help="Show log messages and, on errors, tracebacks.")
@@ -310,7 +312,7 @@ def main(ctx: click.Context, verbose: bool, quiet: bool) -> None:
     """Simulate communication networks and what they do to distributed computing."""
     ctx.obj = Settings(verbose=verbose, quiet=quiet)
     _apply(ctx.obj)
-    if os.environ.get("NO_COLOR"):
+    if not wanted():
         ctx.color = False
     _check_folder(ctx)
     _check_address_space(ctx)

@@ -12,7 +12,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 _HANDLES: Final = (0, 1, 2)
 
 
-def say(text: object, *, head: str = "", nl: bool = True, **style: Any) -> None:
+#: What puts colours on a text that is fit to be shown.
+Paint = Callable[[str], str]
+
+
+def say(
+    text: object, *, head: str = "", nl: bool = True, paint: Paint | None = None, **style: Any
+) -> None:
     """Print `text` to standard output, behind `head` in `style` (of `click.style`).
 
     Raises
@@ -37,18 +43,20 @@ def say(text: object, *, head: str = "", nl: bool = True, **style: Any) -> None:
         If its reader went away.
     """
     try:
-        click.echo(_shown(text, head, style, sys.stdout), nl=nl)
+        click.echo(_shown(text, head, style, sys.stdout, paint), nl=nl)
     except BrokenPipeError:
         raise
     except OSError as refused:
         raise unwritable(refused) from refused
 
 
-def remark(text: object, *, head: str = "", nl: bool = True, **style: Any) -> None:
+def remark(
+    text: object, *, head: str = "", nl: bool = True, paint: Paint | None = None, **style: Any
+) -> None:
     """Print `text` to standard error, behind `head` in `style`."""
     # Where nobody hears, nothing can be said of that either.
     try:
-        click.echo(_shown(text, head, style, sys.stderr), err=True, nl=nl)
+        click.echo(_shown(text, head, style, sys.stderr, paint), err=True, nl=nl)
     except OSError:
         silence(sys.stderr)
 
@@ -91,10 +99,14 @@ def open_closed_streams() -> None:
             setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
 
 
-def _shown(text: object, head: str, style: Mapping[str, Any], stream: Any) -> str:
+def _shown(
+    text: object, head: str, style: Mapping[str, Any], stream: Any, paint: Paint | None
+) -> str:
     """Return what is printed, with characters that the stream's encoding lacks as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     shown = visible_lines(text).encode(encoding, "backslashreplace").decode(encoding)
+    if paint is not None:
+        shown = paint(shown)
     if not head:
         return shown
     return click.style(head, **style) + (f" {shown}" if shown else "")

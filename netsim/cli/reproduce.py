@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netsim.cli.completion import ScenarioWord
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 if TYPE_CHECKING:
@@ -13,8 +15,16 @@ if TYPE_CHECKING:
     from netsim.scenario import Scenario
 
 
-@click.command("reproduce", epilog="Examples: netsim reproduce quickstart; netsim reproduce --all")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.command(
+    "reproduce",
+    short_help="Compare scenarios with their headlines.",
+    epilog=examples(
+        "netsim reproduce quickstart",
+        "netsim reproduce --list",
+        "netsim reproduce --all",
+    ),
+)
+@click.argument("name", metavar="[NAME]", required=False, type=ScenarioWord())
 @click.option("--all", "every", is_flag=True, help="All scenarios that come with netsim.")
 @click.option("--list", "only_list", is_flag=True, help="Show headlines and cost; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from netsim.cli.completion import ScenarioWord, Setting
+from netsim.cli.examples import examples
 from netsim.cli.output import remark, say, warn
 
 if TYPE_CHECKING:
@@ -26,11 +27,21 @@ TERMINATED = 143
 
 @click.command(
     "run",
-    epilog="Examples: netsim run quickstart; netsim run s.yaml --set routing.policy=ecmp -o out/e",
+    short_help="Simulate one scenario; print a summary.",
+    epilog=examples(
+        "netsim run quickstart",
+        "netsim run study.yaml --set routing.policy=ecmp",
+        "netsim run out/RUN -o out/again",
+    ),
 )
-@click.argument("file", metavar="FILE", type=ScenarioWord())
+@click.argument("file", metavar="FILE|RUN", type=ScenarioWord())
 @click.option(
-    "-o", "--output", "out", metavar="DIR", help="Where to write; default: out/NAME-HASH."
+    "-o",
+    "--output",
+    "out",
+    metavar="DIR",
+    type=click.Path(),
+    help="Where to write; default: out/NAME-HASH.",
 )
 @click.option(
     "--set",
@@ -40,11 +51,16 @@ TERMINATED = 143
     multiple=True,
     help="Change a field; repeatable.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of all random streams.")
 @click.option(
-    "--replications", type=click.IntRange(1, 1_000_000), help="Number of independent runs."
+    "--seed", metavar="N", type=click.IntRange(0, 2**63 - 1), help="Seed of all random streams."
 )
-@click.option("-j", "jobs", type=click.IntRange(1, 4096), help="Replications at once.")
+@click.option(
+    "--replications",
+    metavar="N",
+    type=click.IntRange(1, 1_000_000),
+    help="Number of independent runs.",
+)
+@click.option("-j", "jobs", metavar="N", type=click.IntRange(1, 4096), help="Replications at once.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run; simulate nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the run that DIR holds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -61,10 +77,15 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Simulate the scenario in FILE, print a summary and write its tables.
+    r"""Simulate the scenario in FILE, print a summary and write its tables.
 
-    --set takes dotted paths, list indices and YAML values: --set routing.policy=rps,
-    --set "topology.host_link.rate=400 Gbps", --set traffic[0].pattern=incast.
+    FILE is a scenario, the name of one that comes with netsim, or the directory of a run, which is
+    run again as it was. --set takes dotted paths, list indices and YAML values:
+
+    \b
+      --set routing.policy=rps
+      --set "topology.host_link.rate=400 Gbps"
+      --set traffic.0.pattern=incast
     """
     from netsim.estimate import estimate, refuse_too_large
     from netsim.scenario import load

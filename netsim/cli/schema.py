@@ -6,10 +6,17 @@ from pathlib import Path
 
 import click
 
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 
-@click.command("schema")
+@click.command(
+    "schema",
+    short_help="Print the JSON Schema, for editors.",
+    epilog=examples(
+        "netsim schema -o netsim.schema.json",
+    ),
+)
 @click.option(
     "-o",
     "--output",

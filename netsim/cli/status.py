@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 #: Seconds between two looks, and errors that are shown.
@@ -15,8 +16,15 @@ _INTERVAL: Final = 2.0
 _SHOWN: Final = 5
 
 
-@click.command("status")
-@click.argument("directory", metavar="DIR")
+@click.command(
+    "status",
+    short_help="Say how far a run or sweep is.",
+    epilog=examples(
+        "netsim status out/study",
+        "netsim status out/study --watch",
+    ),
+)
+@click.argument("directory", metavar="DIR", type=click.Path())
 @click.option("--watch", is_flag=True, help="Look again and again until it is done.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(directory: str, watch: bool, as_json: bool) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netsim.cli.completion import ScenarioWord, Setting
+from netsim.cli.examples import examples
 from netsim.cli.output import remark, say, warn
 from netsim.errors import ScenarioError
 
@@ -53,15 +55,35 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]
             self.fail(str(wrong))
 
 
-@click.command("sweep")
-@click.argument("file", metavar="FILE")
+@click.command(
+    "sweep",
+    short_help="Simulate all points of a block 'sweep'.",
+    epilog=examples(
+        "netsim sweep study.yaml --dry-run",
+        "netsim sweep study.yaml -j 4 -o out/study",
+        "netsim sweep study.yaml -o out/study --resume",
+    ),
+)
+@click.argument("file", metavar="FILE", type=ScenarioWord())
 @click.option(
-    "-o", "--output", "out", metavar="DIR", help="Where to write; default: out/NAME-HASH."
+    "-o",
+    "--output",
+    "out",
+    metavar="DIR",
+    type=click.Path(),
+    help="Where to write; default: out/NAME-HASH.",
 )
 @click.option(
-    "--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a field; repeatable."
+    "--set",
+    "overrides",
+    metavar="PATH=VALUE",
+    type=Setting(),
+    multiple=True,
+    help="Change a field; repeatable.",
 )
-@click.option("-j", "jobs", type=click.IntRange(1, 4096), help="Points at once, on this machine.")
+@click.option(
+    "-j", "jobs", metavar="N", type=click.IntRange(1, 4096), help="Points at once, on this machine."
+)
 @click.option("--scheduler", metavar="ADDR", help="A Dask scheduler that runs already.")
 @click.option("--cluster", metavar="FILE", help="Workers as jobs of a queue, as FILE says.")
 @click.option("--shard", type=ShardOf(), help="Only every N-th point, from the I-th on.")

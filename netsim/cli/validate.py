@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netsim.cli.colours import coloured
 from netsim.cli.completion import ScenarioWord, Setting
+from netsim.cli.examples import examples
 from netsim.cli.output import say, warn
 
 if TYPE_CHECKING:
@@ -16,7 +18,15 @@ if TYPE_CHECKING:
     from netsim.scenario.diagnostics import Diagnostic
 
 
-@click.command("validate", epilog="Example: netsim validate study.yaml --resolved")
+@click.command(
+    "validate",
+    short_help="Check scenarios; simulate nothing.",
+    epilog=examples(
+        "netsim validate study.yaml",
+        "netsim validate study.yaml --set routing.policy=rps",
+        "netsim validate study.yaml --resolved",
+    ),
+)
 @click.argument("files", metavar="FILE...", type=ScenarioWord(), nargs=-1, required=True)
 @click.option(
     "--set",
@@ -112,7 +122,7 @@ def _print(
     from netsim.warnings import counted
 
     if scenario is None:
-        say(render(diagnostics, file))
+        say(render(diagnostics, file), paint=coloured)
     elif resolved:
         say(dump({**scenario.resolved, **as_data(scenario.effective)}), nl=False)
         if not quiet:

@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netsim.cli.examples import examples
 from netsim.cli.output import say
 
 if TYPE_CHECKING:
     from netsim.verify.harness import Check, Outcome
 
 
-@click.command("verify")
+@click.command(
+    "verify",
+    short_help="Compare netsim with theory.",
+    epilog=examples(
+        "netsim verify --list",
+        "netsim verify -k fabric_single_flow",
+        "netsim verify",
+    ),
+)
 @click.option("--list", "only_list", is_flag=True, help="List the checks, run none.")
 @click.option(
     "-k", "words", metavar="WORDS", default="", help="Only checks that mention all of these words."

@@ -20,6 +20,9 @@ _NOT_YAML: Final = Explanation(
 _TAG: Final = Explanation("tags ('!') have no meaning here", "quote a text that starts with '!'")
 _QUOTE: Final = Explanation("a quoted text is not closed", "add the closing quote", unclosed=True)
 
+#: An index that follows a key at once, as in ``traffic[0].size``.
+_INDEX: Final = re.compile(r"\[(\d+)\](\.?)")
+
 #: By a part of the parser's own text, the first that fits.
 _EXPLANATIONS: Final[tuple[tuple[str, Explanation], ...]] = (
     (
@@ -83,6 +86,12 @@ _EXPLANATIONS: Final[tuple[tuple[str, Explanation], ...]] = (
 
 def explain(problem: str, rest: str) -> Explanation:
     """Return what the parser's `problem` means; `rest` is the line from there on."""
+    index = _INDEX.match(rest)
+    if index and "expected ',' or '}'" in problem:
+        return Explanation(
+            f"'{index[0].rstrip('.')}' ends the key here, within braces",
+            f"write the index with a dot (.{index[1]}{index[2]}), or quote the whole key",
+        )
     for pattern, found in _EXPLANATIONS:
         if re.search(pattern, problem):
             letter = repr(rest[0]) if rest else "this"

@@ -6,13 +6,14 @@ import json
 import os
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 import netsim
 from netsim import registry
 from netsim.cli.completion import field_paths
-from netsim.cli.main import COMMANDS, main
+from netsim.cli.main import COMMANDS, Settings, main
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,12 +73,29 @@ def test_a_topology_file_is_described_by_what_it_holds(name, hosts, switches):
         assert (known["hosts"], known["switches"]) == (hosts, switches)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_no_line_of_a_help_text_is_cut(name):
-    shown = command(name, "--help").stdout
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_no_line_of_a_help_text_is_cut_or_too_wide(name, columns):
+    words = [*name.split(), "--help"]
+    shown = CliRunner().invoke(main, words, terminal_width=columns).stdout
 
     # click ends what it cuts with three dots; those of FILE... and [OPTIONS] stand in its usage.
     assert "..." not in shown.split("\n\n", 1)[1]
+    assert max(map(len, shown.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_a_help_text_ends_with_examples_that_can_be_typed(name):
+    lines = command(*name.split(), "--help").stdout.splitlines()
+
+    examples = [line.split() for line in lines[lines.index("  Examples:") + 1 :]]
+    assert examples
+    for program, called, *words in examples:
+        assert program == "netsim"
+        assert called == name or not name
+        made = main.get_command(click.Context(main), called)
+        # What is no option or argument of the command, or no value of these, is refused here.
+        made.make_context(called, words, obj=Settings())
 
 
 def completed(line, word):
@@ -99,6 +117,25 @@ def test_shipped_scenarios_are_completed():
 
 def test_names_and_kinds_are_completed():
     assert {"rps", "routing"} <= {*completed("netsim describe r", 2)}
+
+
+@pytest.mark.parametrize(
+    ("line", "word", "offered"),
+    [
+        ("netsim sweep qui", 2, "quickstart"),
+        ("netsim reproduce qui", 2, "quickstart"),
+        ("netsim cite qui", 2, "quickstart"),
+        ("netsim list rou", 2, "routing"),
+        ("netsim list pol", 2, "policies"),
+        ("netsim init --workload str", 3, "stragglers"),
+        ("netsim init --from ana", 3, "analysis"),
+        ("netsim init --from qui", 3, "quickstart"),
+        ("netsim sweep quickstart --set topology.lea", 4, "topology.leaves="),
+        ("netsim validate quickstart --set topology.lea", 4, "topology.leaves="),
+    ],
+)
+def test_every_command_completes_what_it_takes(line, word, offered):
+    assert offered in completed(line, word)
 
 
 def test_paths_of_the_scenario_on_the_line_are_completed():

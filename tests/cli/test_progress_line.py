@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import termios
 
 import pytest
 
-from netsim.progress import ProgressLine
+from netsim.progress import CountLine, ProgressLine
 
 
 class Clock:
@@ -178,3 +183,88 @@ def test_the_line_never_reaches_the_edge_of_the_terminal(clock, monkeypatch, col
     if columns > 40:
         assert "100%" in shown
         assert "ETA" in shown
+
+
+def test_speed_and_time_left_are_those_of_the_whole_run(clock):
+    stream = Terminal()
+    line = ProgressLine(stream, clock)
+    work = Work(0.0)
+    line.begin(0, 4, work, until=None)
+    line.on_slice(1, 1)
+    clock.now, work.share = 10.0, 1.0
+    line.on_slice(1, 10_001)
+    line.end()
+    work.share = 0.0
+    line.begin(1, 4, work, until=None)
+    clock.now = 20.0
+
+    line.on_slice(1, 10_000)
+
+    # A quarter of the run is done, and 20,000 events, in 20 s since the first slice.
+    assert stream.getvalue().endswith("  25%  1 ps simulated  1k events/s  ETA 1:00")
+
+
+def test_a_line_whose_drawing_is_interrupted_is_removed_all_the_same(clock):
+    class Interrupted(Terminal):
+        def flush(self):
+            if "rep" in self.getvalue() and "\x1b[K" not in self.getvalue()[4:]:
+                raise KeyboardInterrupt
+
+    stream = Interrupted()
+    line = ProgressLine(stream, clock)
+    line.begin(0, 1, Work(0.5), until=None)
+    clock.now = 1.0
+    with pytest.raises(KeyboardInterrupt):
+        line.on_slice(1, 1)
+
+    line.end()
+
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 200])
+def test_the_line_of_a_sweep_stays_within_the_terminal(clock, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    stream = Terminal()
+    line = CountLine(stream, 10_000_000, clock)
+    line.tell(1, 0)
+    clock.now = 1_000_000.0
+
+    line.tell(1_234_566, 12_345)
+
+    shown = stream.getvalue().removeprefix("\r\x1b[K")
+    assert len(shown) < columns
+    assert "1,234,567" in shown
+    if columns >= 60:
+        assert "ETA" in shown
+        assert "12345 failed" in shown
+
+
+def test_the_width_is_that_of_the_terminal_and_not_of_where_results_go(clock):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 47, 0, 0))
+    with os.fdopen(theirs, "w") as stream:
+        line = ProgressLine(stream, clock)
+        line.begin(99, 100, Work(0.5), until=None)
+        clock.now = 36_000.0
+
+        line.on_slice(123_456_000_000, 4_120_000_000)
+
+        shown = os.read(ours, 1000).decode().removeprefix("\r\x1b[K")
+    os.close(ours)
+    assert 20 < len(shown) <= 44
+
+
+def test_what_the_first_runs_of_a_sweep_compile_is_no_part_of_its_speed(clock):
+    stream = io.StringIO()
+    line = CountLine(stream, 101, clock)
+    clock.now = 60.0
+    line.tell(1, 0)
+    clock.now = 80.0
+
+    line.tell(20, 2)
+
+    # 20 runs in the 20 s since the first: 80 more take as long as that four times.
+    first, second = stream.getvalue().splitlines()
+    assert first == "  1/101 runs"
+    assert second == "  21/101 runs  1/s  ETA 1:20  2 failed"

@@ -75,3 +75,15 @@ def test_the_unnamed_index_column_of_a_data_frame_is_told_how_to_be_left_out(tmp
 def test_either_micro_sign_is_told_to_be_us(sign):
     with pytest.raises(ScenarioError, match="did you mean 'us'"):
         netsim.load(SCENARIO, {"traffic[0].start": f"500 {sign}"})
+
+
+def test_an_index_in_brackets_within_braces_is_told_how_to_be_written(tmp_path):
+    (tmp_path / "s.yaml").write_text("netsim: 1\nsweep: {grid: {traffic[0].size: [1 MB, 2 MB]}}\n")
+
+    with pytest.raises(ScenarioError) as refused:
+        netsim.load(tmp_path / "s.yaml")
+
+    (found,) = refused.value.diagnostics
+    assert found.message == "'[0]' ends the key here, within braces"
+    assert found.hint == "write the index with a dot (.0.), or quote the whole key"
+    assert (found.span.line, found.span.column) == (2, 23)
