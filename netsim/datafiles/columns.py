@@ -13,7 +13,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from netsim.datafiles.kinds import LONGEST_FIELD, Kind, Number
 from netsim.findings import MOST, Findings
 from netsim.problems import Problem, ProblemsFound
 from netsim.reading import open_regular
+
+#: The field that names the file, from the block that reads it.
+FILE_KEY: Final = ("file",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,11 @@ class Columns:
 
     def problem(self, row: int, message: str, hint: str = "") -> Problem:
         """Return a problem located at a row."""
-        return Problem(message, (), "bad-data", hint, self.path, int(self.lines[row]), 1)
+        return Problem(message, FILE_KEY, "bad-data", hint, self.path, int(self.lines[row]), 1)
 
 
 def _findings(path: Path) -> Findings:
-    return Findings(path, (), "bad-data")
+    return Findings(path, code="bad-data")
 
 
 def _stop(findings: Findings, message: str, hint: str = "") -> ProblemsFound:

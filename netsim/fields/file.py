@@ -125,7 +125,12 @@ def similar(path: Path) -> str | None:
     except OSError:
         return None
     names = [sibling.name for sibling in siblings if sibling.is_file()]
-    return registry.did_you_mean(path.name, names)
+    near = registry.nearest(path.name, names)
+    if near is None:
+        return None
+    # Two short names with one suffix are alike by the suffix alone.
+    alike = registry.nearest(path.stem, [Path(near).stem]) or path.suffix != Path(near).suffix
+    return registry.did_you_mean(path.name, [near]) if alike else None
 
 
 def _read(value: Any, info: core_schema.ValidationInfo) -> InputFile:

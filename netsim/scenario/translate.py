@@ -107,14 +107,14 @@ def _problem(problem: Problem, root: Node) -> Diagnostic:
         return Diagnostic(
             problem.code, problem.message, None, problem.hint, file, place.span, problem.more
         )
-    source = _data_source(problem.file, problem.line, place.span.source.rank)
+    source = data_source(problem.file, problem.line, place.span.source.rank)
     span = Span(source, problem.line, max(1, problem.column))
     return Diagnostic(
         problem.code, problem.message, span, problem.hint, named_at=place.span, more=problem.more
     )
 
 
-def _data_source(path: FilePath, line: int, rank: int) -> Source:
+def data_source(path: FilePath, line: int, rank: int) -> Source:
     """Return the data file as a source that holds the one line to show."""
     lines = [""] * (line - 1)
     if path.suffix not in _BINARY:

@@ -12,8 +12,9 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from netsim.datafiles.text_file import open_data, read_text
 from netsim.problems import Problem, ProblemsFound
@@ -25,7 +26,61 @@ LARGEST: Final = 1 << 30
 _MOST_PROBLEMS: Final = 20
 
 
-def read_design(path: Path) -> Sequence[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Design(Sequence[Mapping[str, Any]]):
+    """Points, and where each stands.
+
+    Parameters
+    ----------
+    path
+        The file.
+    points
+        Values by dotted path.
+    lines
+        The line of each point's row; empty where the file has no lines.
+    header
+        The line of the header.
+    names
+        The header's dotted paths, in its order.
+    """
+
+    path: Path
+    points: tuple[Mapping[str, Any], ...]
+    lines: tuple[int, ...] = ()
+    header: int = 0
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @overload
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Mapping[str, Any]]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return self.points[index]
+
+
+def cell_at(line: str, number: int) -> tuple[int, int]:
+    """Return column, from 1, and length of a cell of a line, counted from 0.
+
+    >>> cell_at('a, "b,c" ,d', 1)
+    (4, 5)
+    """
+    start, inside, cell = 0, False, 0
+    for index, letter in enumerate(line + ","):
+        if letter == '"':
+            inside = not inside
+        elif letter == "," and not inside:
+            if cell == number:
+                text = line[start:index]
+                blanks = len(text) - len(text.lstrip())
+                return start + blanks + 1, max(1, len(text.strip()))
+            start, cell = index + 1, cell + 1
+    return 1, max(1, len(line))
+
+
+def read_design(path: Path) -> Design:
     """Return the points of the file `path`: values by dotted path.
 
     Raises
@@ -35,40 +90,43 @@ def read_design(path: Path) -> Sequence[Mapping[str, Any]]:
     """
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        points = _csv(path)
+        design = _csv(path)
     elif suffix in (".parquet", ".pq"):
-        points = _parquet(path)
+        design = Design(path, tuple(_parquet(path)))
     else:
         raise ProblemsFound(_problem(path, f"{path.name} is neither .csv nor .parquet"))
-    if not points:
+    if not design.points:
         raise ProblemsFound(_problem(path, f"{path.name} has no points", hint="a row per point"))
-    return points
+    return design
 
 
-def _csv(path: Path) -> list[dict[str, Any]]:
+def _csv(path: Path) -> Design:
     found: list[Problem] = []
     reader = csv.reader(io.StringIO(read_text(path, LARGEST), newline=""), skipinitialspace=True)
     points: list[dict[str, Any]] = []
+    lines: list[int] = []
     names: list[str] = []
+    header = 0
     try:
         for row in reader:
             line = reader.line_num
             if not any(cell.strip() for cell in row):
                 continue
             if not names:
-                names = _names(row, path, line)
+                names, header = _names(row, path, line), line
             elif len(row) != len(names):
                 message = f"this row has {len(row)} cells, the header has {len(names)}"
                 found.append(_problem(path, message, line))
             else:
                 points.append(_point(names, row, path, line, found))
+                lines.append(line)
             if len(found) >= _MOST_PROBLEMS:
                 break
     except csv.Error as wrong:
         found.append(_problem(path, f"this line cannot be read: {wrong}", reader.line_num))
     if found:
         raise ProblemsFound(*found)
-    return points
+    return Design(path, tuple(points), tuple(lines), header, tuple(names))
 
 
 def _point(

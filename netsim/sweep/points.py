@@ -24,13 +24,18 @@ from netsim.metrics.inputs import Input
 from netsim.problems import Problem, ProblemsFound
 from netsim.scenario import Diagnostic, Scenario, parse, render
 from netsim.scenario.overrides import Placed
+from netsim.scenario.source import Source, Span
+from netsim.scenario.translate import data_source
 from netsim.scenario.written import Written
 from netsim.sweep.condition import condition
+from netsim.sweep.design_file import Design, cell_at
 from netsim.sweep.plan import kept, plan
 from netsim.sweep.stopping import Rule
 
 #: Wrong points that are looked at before the rest is taken to be alike.
 _MOST_WRONG: Final = 200
+#: Where a scenario names the file of listed points.
+_DESIGN: Final = ("sweep", "list", "file")
 
 
 class Points:
@@ -204,9 +209,39 @@ class Points:
         """Return `values` as overrides that stand in the block `sweep`."""
         placed = {}
         for path, value in values.items():
-            span, key = self._span(self._plan.place(number, path))
+            place = self._plan.place(number, path)
+            span, key = self._in_design(number, path) or self._span(place)
             placed[path] = Placed(value, span, key)
         return placed
+
+    def _in_design(self, number: int, path: str) -> tuple[Span, Span] | None:
+        """Return the cells of a point's value and field; None unless a file of lines has them.
+
+        Their columns are the numbers of the cells, until somebody has to be told (`_cell`).
+        """
+        design, row = self._plan.extra, number - self._plan.product
+        if row < 0 or not isinstance(design, Design) or not design.lines:
+            return None
+        cell = design.names.index(path) + 1
+        file = self._design_file
+        return Span(file, design.lines[row], cell), Span(file, design.header, cell)
+
+    @functools.cached_property
+    def _design_file(self) -> Source:
+        """The file of the listed points as a source of which no line is read yet."""
+        rank = self._written.place(_DESIGN).span.source.rank
+        design = self._plan.extra
+        return Source(str(design.path) if isinstance(design, Design) else "", (), rank)
+
+    def _cell(self, one: Diagnostic) -> Diagnostic:
+        """Return what is wrong in a cell of the listed points' file with its place there."""
+        span = one.span
+        if span is None or span.source is not self._design_file:
+            return one
+        source = data_source(Path(span.source.name), span.line, span.source.rank)
+        column, length = cell_at(source.line(span.line), span.column - 1)
+        named = self._written.place(_DESIGN).span
+        return replace(one, span=Span(source, span.line, column, length), named_at=named)
 
     @functools.lru_cache(maxsize=65536)  # noqa: B019 - lives as long as the command
     def _span(self, at: tuple[str | int, ...]) -> tuple[Any, Any]:
@@ -222,9 +257,10 @@ class Points:
 
     def _named(self, index: int, found: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Return what is wrong with a point, naming it."""
+        several = len(self) > 1
         return [
-            replace(one, message=f"{one.message} (at {self.name(index)})") if len(self) > 1 else one
-            for one in found
+            replace(one, message=f"{one.message} (at {self.name(index)})") if several else one
+            for one in map(self._cell, found)
         ]
 
     def _chosen(self, where: str) -> np.ndarray | None:

@@ -124,6 +124,48 @@ def write(block):
         file.write(BASE + block + "\n")
 
 
+DESIGNS = {
+    "a wrong value": (
+        "topology.spines, routing.policy\n2, ecmp\nfour, rp\n",
+        """\
+d.csv:3:1: error[bad-type]: 'spines' must be a whole number, not 'four' \
+(at point 1 (topology.spines=four, routing.policy=rp))
+  3 | four, rp
+    | ^^^^
+    | named at s.yaml:7:16
+d.csv:3:7: error[unknown-name]: no routing policy named 'rp' \
+(at point 1 (topology.spines=four, routing.policy=rp))
+    |       did you mean 'rps'? (see: netsim list policies)
+    | named at s.yaml:7:16
+2 errors, 0 warnings in s.yaml
+""",
+    ),
+    "a misspelt field": (
+        "routing.policy,topology.spnes\necmp,2\nrps,4\n",
+        """\
+d.csv:1:16: error[unknown-field]: 'spnes' is not a field of topology 'leaf_spine' \
+(at point 0 (routing.policy=ecmp, topology.spnes=2))
+  1 | routing.policy,topology.spnes
+    |                ^^^^^^^^^^^^^^ did you mean 'spines'?
+    | named at s.yaml:7:16
+1 error, 0 warnings in s.yaml
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize(("design", "text"), DESIGNS.values(), ids=DESIGNS)
+def test_a_mistake_in_a_file_of_points_is_told_at_its_place_in_that_file(design, text):
+    write("  list: {file: d.csv}")
+    with open("d.csv", "w") as file:
+        file.write(design)
+
+    result = CliRunner().invoke(main, ["validate", "s.yaml"])
+
+    assert result.exit_code == 3
+    assert result.stdout == text
+
+
 @pytest.mark.parametrize(("block", "text"), WRONG.values(), ids=WRONG)
 def test_a_mistake_in_a_sweep_is_told_at_its_place_before_anything_is_simulated(block, text):
     write(block)
