@@ -16,6 +16,7 @@ KINDS: Final = (
         "purification",
         "purification: {scheme: NAME, ...}",
     ),
+    Kind("path", ("paths",), ("Config", "find"), "rule for paths", "path: {kind: NAME, ...}"),
     Kind(
         "application",
         ("applications",),

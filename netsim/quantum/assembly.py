@@ -25,7 +25,7 @@ from netsim.quantum.path import PathRun, Rules
 from netsim.quantum.results import Entanglements
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.served import Served
-from netsim.quantum.wiring import Edge, Routers, decay_of
+from netsim.quantum.wiring import Edge, Routers
 
 
 class Assembly:
@@ -55,12 +55,11 @@ class Assembly:
     ) -> None:
         self._scenario, self._context, self._routers = scenario, context, routers
         self._env, self._agenda, self._rows = context.env, agenda, rows
-        self._decay = decay_of(scenario)
         self._numbers = count()
-        self._sources: dict[tuple[str, int], Draws | Played] = {}
+        self._sources: dict[tuple[str, int, bool], Draws | Played] = {}
         self._swap_draws: dict[int, np.random.Generator] = {}
         self._channels: dict[str, Channel] = {}
-        self._edges: dict[tuple[int, int], Edge] = {}
+        self._decays: dict[int, Decay] = {}
 
     def path_run(self, served: Served, delivered: Callable[[Served, Pair, int], None]) -> PathRun:
         """Return the routers of a request's path, for its reservation or one trial of it."""
@@ -71,8 +70,8 @@ class Assembly:
         sides = []
         for hop in range(last):
             indices = taken[hop] if hop == 0 else taken[hop][memories:]
-            up = [self._memory(hop, at, True, config, last) for at in range(memories)]
-            down = [self._memory(hop + 1, at, False, config, last) for at in range(memories)]
+            up = [self._memory(path, hop, at, True, config) for at in range(memories)]
+            down = [self._memory(path, hop + 1, at, False, config) for at in range(memories)]
             sides.append((up, down, indices))
         trial, began, number = served.trial, served.began, served.number
         one_shot = config.mode == "one_shot"
@@ -98,10 +97,16 @@ class Assembly:
         return run
 
     def _memory(
-        self, position: int, index: int, down: bool, config: RequestConfig, last: int
+        self, path: list[int], position: int, index: int, down: bool, config: RequestConfig
     ) -> Memory:
-        measured = config.use == "measure" and position in (0, last)
-        return Memory(position, index, down, Decay() if measured else self._decay)
+        measured = config.use == "measure" and position in (0, len(path) - 1)
+        return Memory(position, index, down, Decay() if measured else self.decay(path[position]))
+
+    def decay(self, router: int) -> Decay:
+        """Return how halves decay that a router stores."""
+        if router not in self._decays:
+            self._decays[router] = self._routers.equipment.decay(router)
+        return self._decays[router]
 
     def _link(
         self,
@@ -112,13 +117,12 @@ class Assembly:
         indices: list[int],
         run: PathRun,
     ) -> LinkRun:
-        config = self._scenario.link
-        edge = self._edge(one, other)
+        edge = self._routers.edge(one, other)
         timing = self._routers.timing(edge, one, other)
         channel = None
-        if config.slot is not None:
+        if edge.link.slot is not None:
             channel = self._channels.setdefault(edge.name, Channel(timing))
-        sources: Any = [self._source(edge, index) for index in indices]
+        sources: Any = [self.source(edge, timing.forward, index) for index in indices]
         return LinkRun(
             self._env,
             self._agenda,
@@ -129,25 +133,22 @@ class Assembly:
             down,
             run.heralded,
             channel,
-            config.control == "ideal",
+            edge.ideal,
         )
 
-    def _edge(self, one: int, other: int) -> Edge:
-        if (one, other) not in self._edges:
-            self._edges[one, other] = self._routers.edge(one, other)
-        return self._edges[one, other]
+    def source(self, edge: Edge, forward: bool, index: int) -> Draws | Played:
+        """Return where the heralds of a link and a requester's memory come from.
 
-    def _source(self, edge: Edge, index: int) -> Draws | Played:
-        """Return where the heralds of a link and a requester's memory come from."""
-        key = edge.name, index
+        Requesters of either direction have their own.
+        """
+        key = edge.name, index, forward
         if key not in self._sources:
-            config = self._scenario.link
             entity = zlib.crc32(edge.name.encode())
-            generator = self._context.streams.generator("quantum.heralding", entity, index)
-            if config.engine == "attempt":
-                chosen = implementation("link", config)
-                play = chosen.play(config, edge.hardware, generator)
-                self._sources[key] = Played(play, config.modes)
+            which = (index,) if forward else (index, 1)
+            generator = self._context.streams.generator("quantum.heralding", entity, *which)
+            if edge.link.engine == "attempt":
+                play = implementation("link", edge.link).play(edge.link, edge.hardware, generator)
+                self._sources[key] = Played(play, edge.link.modes)
             else:
                 self._sources[key] = Draws(edge.model, generator, max(1, edge.delay))
         return self._sources[key]
@@ -181,7 +182,6 @@ class Assembly:
             scheme=scheme,
             once=purification is not None and purification.mode == "once",
             tolerance=0.0 if purification is None else purification.tolerance,
-            from_emission=self._routers.edge(served.path[0], served.path[1]).model.from_emission,
         )
 
     # First pairs at once.
@@ -195,23 +195,22 @@ class Assembly:
         scheduled = rules.partners is not None or not rules.handshake
         alone = len(served.taken[0]) == 1 and scenario.record.pairs == "delivered"
         # Whether some pair falls short must not depend on what is drawn.
-        certain = rules.target <= 0 or self._decay.none
+        certain = rules.target <= 0 or all(self.decay(at).none for at in served.path)
         unbounded = config.end is None and self._context.until is None
         if not (plain and scheduled and alone and certain and unbounded):
             return False
-        if scenario.link.engine != "jump":
-            return False
         path, hops = served.path, []
+        if any(self._routers.edge(*ends).link.engine != "jump" for ends in pairwise(path)):
+            return False
         for hop, (one, other) in enumerate(pairwise(path)):
-            edge = self._edge(one, other)
+            edge = self._routers.edge(one, other)
             indices = served.taken[hop][0 if hop == 0 else 1 :]
-            # By engine `jump` there are no others.
-            source = cast("Draws", self._source(edge, indices[0]))
             timing = self._routers.timing(edge, one, other)
-            hops.append(Hop(timing, edge.model, source, scenario.link.control == "ideal"))
-        last = len(path) - 1
+            # By engine `jump` there are no others.
+            source = cast("Draws", self.source(edge, timing.forward, indices[0]))
+            hops.append(Hop(timing, edge.model, source, edge.ideal))
         decays = [
-            self._memory(at, 0, False, config, last).decay or Decay() for at in range(len(path))
+            self._memory(path, at, 0, False, config).decay or Decay() for at in range(len(path))
         ]
         trials = Trials(hops, served.delays, rules, decays)
         done = 0

@@ -7,12 +7,14 @@ from itertools import pairwise
 
 from netsim.fields import implementation
 from netsim.graphs import kind as graphs
-from netsim.problems import Problem
+from netsim.problems import Problem, ProblemsFound
 from netsim.quantum.decay import PS
+from netsim.quantum.links.kind import Hardware, LinkConfig
+from netsim.quantum.override_checks import of_overrides
 from netsim.quantum.request_checks import of_request
 from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.states import werner
-from netsim.quantum.wiring import Routers, hardware_of, recovery
+from netsim.quantum.wiring import Routers, recovery
 from netsim.rng import Streams
 
 #: Fewest pairs that a request should expect for its tables to say anything.
@@ -24,11 +26,16 @@ def problems(scenario: QuantumScenario) -> list[Problem]:
     found = [*_places(scenario), *_memory(scenario), *_swap(scenario), *_samples(scenario)]
     if found:
         return found
-    routers = Routers(scenario, Streams(scenario.seed))
+    try:
+        routers = Routers(scenario, Streams(scenario.seed))
+    except ProblemsFound as found_in_a_file:
+        return list(found_in_a_file.problems)
     if routers.graph is not None and routers.graph.length is None:
         message = "the routers' graph has no lengths, and light needs to know how far it goes"
         return [Problem(message, ("topology",), "missing-field", "add 'length: 20 km' to it")]
-    found += _link(scenario, routers)
+    found += [*_links(scenario), *of_overrides(scenario, routers)]
+    if found:
+        return found
     several = isinstance(scenario.request, tuple)
     paths = []
     for number, request in enumerate(scenario.requests):
@@ -109,20 +116,30 @@ def _swap(scenario: QuantumScenario) -> list[Problem]:
     ]
 
 
-def _link(scenario: QuantumScenario, routers: Routers) -> list[Problem]:
-    link = scenario.link
+def _links(scenario: QuantumScenario) -> list[Problem]:
+    """Return what is wrong with how neighbours make pairs, in general and between some."""
+    found = _link(scenario, scenario.link, ("link",))
+    for number, change in enumerate(scenario.overrides):
+        if change.link is not None:
+            found += _link(scenario, change.link, ("overrides", number, "link"))
+    return found
+
+
+def _link(scenario: QuantumScenario, link: LinkConfig, at: tuple[str | int, ...]) -> list[Problem]:
     found = []
-    chosen = implementation("link", link)
-    if link.modes > 1 and chosen.model(link, hardware_of(scenario, 0.0, 0.5)).rounds > 1:
+    perfect = Hardware((1.0, 1.0), werner(1.0))
+    if link.modes > 1 and implementation("link", link).model(link, perfect).rounds > 1:
         message = "several modes at once need attempts of one round"
-        found.append(Problem(message, ("link", "modes"), hint="take another kind, or leave it out"))
+        hint = "take another kind, or leave it out"
+        found.append(Problem(message, (*at, "modes"), hint=hint))
     if link.slot is not None and link.slot > recovery(scenario.memory):
         message = "a slot of the channel is longer than a memory needs between two emissions"
         hint = f"at most {recovery(scenario.memory) * PS:g} s with this memory.frequency"
-        found.append(Problem(message, ("link", "slot"), hint=hint, also=("memory", "frequency")))
+        also = ("memory", "frequency")
+        found.append(Problem(message, (*at, "slot"), hint=hint, also=also))
     if link.slot is not None and link.control == "ideal":
         message = "ideal control knows no slots"
-        found.append(Problem(message, ("link", "slot"), hint="leave one of the two out"))
+        found.append(Problem(message, (*at, "slot"), hint="leave one of the two out"))
     return found
 
 
@@ -133,7 +150,7 @@ def _cutoff(scenario: QuantumScenario, routers: Routers, path: list[int]) -> lis
     for one, other in pairwise(path):
         edge = routers.edge(one, other)
         timing = routers.timing(edge, one, other)
-        if scenario.link.control == "ideal":
+        if edge.ideal:
             least = timing.ideal
         else:
             least = edge.flight + (timing.second if edge.model.rounds == 2 else 0)
@@ -184,7 +201,7 @@ def notes(scenario: QuantumScenario) -> list[str]:
             )
         end = request.end or scenario.until
         timing = routers.timing(edge, path[0], path[1])
-        spacing = timing.ideal if scenario.link.control == "ideal" else timing.first
+        spacing = timing.ideal if edge.ideal else timing.first
         memories = request.memories or scenario.memory.count
         if end is not None and edge.model.success * memories * end / max(spacing, 1) < _FEW:
             said.append(

@@ -28,7 +28,7 @@ def estimate_pairs(scenario: QuantumScenario) -> Estimate:
         for one, other in pairwise(path):
             edge = routers.edge(one, other)
             timing = routers.timing(edge, one, other)
-            ideal = scenario.link.control == "ideal"
+            ideal = edge.ideal
             spacing = max(1, timing.ideal if ideal else timing.first)
             tried = memories * end / spacing if end is not None else 0.0
             if request.mode == "one_shot":

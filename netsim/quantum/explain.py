@@ -33,7 +33,7 @@ def explained(scenario: QuantumScenario) -> list[str]:
             f"  first link: eta = {edge.hardware.arms[0]:.6g} an arm, p = {model.success:.6g} an "
             f"attempt, second rounds after failures {model.second:.6g}, F = {model.state[0]:.6g}"
         )
-        lines.append(f"  {_times(scenario, timing.first, timing.second, timing.ideal, edge)}")
+        lines.append(f"  {_times(timing.first, timing.second, timing.ideal, edge)}")
         bound = routers.bound(path, memories)
         whole = plob(transmissivity(length, fibre.attenuation))
         lines.append(
@@ -42,9 +42,9 @@ def explained(scenario: QuantumScenario) -> list[str]:
     return lines
 
 
-def _times(scenario: QuantumScenario, first: int, second: int, ideal: int, edge: Edge) -> str:
+def _times(first: int, second: int, ideal: int, edge: Edge) -> str:
     model = edge.model
-    if scenario.link.control == "ideal":
+    if edge.ideal:
         mean = ideal * PS / model.success if model.success else float("inf")
         return f"an attempt takes {ideal * PS:.6g} s, E[T] = {mean:.6g} s with one memory"
     begun = model.success + (1 - model.success) * model.second if model.rounds == 2 else 0.0

@@ -127,6 +127,7 @@ class LinkRun:
         self._tries: dict[Memory, int] = {}
         #: Of a pair at its herald.
         self.state = model.state
+        self.from_emission = model.from_emission
         self.over = False
         for memory in (*up, *down):
             memory.link = self

@@ -44,8 +44,6 @@ class Rules:
         Age at which a pair is given up (ps), or None.
     scheme, once, tolerance
         Of purification; no scheme: none.
-    from_emission
-        Whether halves decay from the emission on.
     """
 
     partners: Partners | None
@@ -60,7 +58,6 @@ class Rules:
     scheme: Scheme | None = None
     once: bool = False
     tolerance: float = 0.0
-    from_emission: bool = False
 
     def joined(self, a: State, b: State) -> State:
         """Return the state of two swapped pairs."""
@@ -187,7 +184,7 @@ class PathRun:
     def heralded(self, up: Memory, down: Memory, emission: int, birth: int, attempts: int) -> None:
         """Take a link's new pair, whose herald reaches both routers now."""
         now, rules = self._env.now, self.rules
-        read = emission if rules.from_emission else now
+        read = emission if up.link.from_emission else now
         expiry = None if rules.cutoff is None else birth + rules.cutoff
         number = next(self._numbers)
         pair = Pair(number, up, down, up.link.state, now, birth, read, expiry, 1, attempts)

@@ -129,8 +129,9 @@ def _times(
     scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
 ) -> list[Problem]:
     found = []
-    there = sum(routers.hops(path))
-    start = request.start if request.start is not None else 2 * there
+    known = routers.ways.since(path[0], path[-1])
+    there = known + sum(routers.hops(path))
+    start = request.start if request.start is not None else known + 2 * (there - known)
     if request.start is not None and start < there:
         message = f"the request is at the responder after {there * PS:g} s only"
         hint = f"start at {there * PS:g} s or later, or leave 'start' out"

@@ -42,6 +42,7 @@ class QuantumRun:
         delivered_only = scenario.record.pairs == "delivered"
         self._rows = Entanglements(context.recorder, routers.names, delivered_only)
         self._cards = TimeCards([routers.capacity(n) for n in range(len(routers.names))])
+        routers.ways.load, routers.ways.now = self._cards.load, lambda: self._env.now
         self._post = Post(self._env, self._agenda)
         self._signals = Signals(self._post, self._cards, lambda: self._env.now)
         self._assembly = Assembly(scenario, context, routers, self._agenda, self._rows)
@@ -73,7 +74,10 @@ class QuantumRun:
     def _send(self, served: Served) -> None:
         """Let a request set out along its path."""
         routers, config, now = self._routers, served.config, self._env.now
-        path = routers.path(*served.ends)
+        if now < (known := routers.ways.since(*served.ends)):
+            self._agenda.at(known, self._send, served)
+            return
+        path = routers.path(*served.ends, config)
         assert path is not None
         hops = routers.hops(path)
         served.path, served.delays = path, routers.delays(path)

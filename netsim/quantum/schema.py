@@ -10,6 +10,7 @@ from netsim.family import RecordConfig, ScenarioModel
 from netsim.fields import (
     Attenuation,
     Config,
+    FilePath,
     Frequency,
     OneOf,
     PositiveTime,
@@ -23,7 +24,9 @@ from netsim.fields import (
 from netsim.fields.choice import mark
 from netsim.graphs.kind import GraphBlock
 from netsim.quantum.applications.application import ApplicationConfig
+from netsim.quantum.changes import Override
 from netsim.quantum.links.kind import LinkConfig
+from netsim.quantum.paths.rule import PathConfig
 from netsim.quantum.purification.scheme import PurificationConfig
 from netsim.quantum.swapping.policy import SwapConfig
 
@@ -105,6 +108,11 @@ class ClassicalConfig(Config):
         "fibres between them",
     )
     processing: Time = field("0 s", description="added to the delay where none is given")
+    file: FilePath | None = field(
+        None,
+        description="delays pair by pair, .yaml or .json with a list `delays` of {a, b, delay}; "
+        "default: none",
+    )
 
 
 class ArrivalsConfig(Config):
@@ -205,6 +213,12 @@ class QuantumScenario(ScenarioModel):
     memory: MemoryConfig = field({}, description="the memories of every router")
     detector: DetectorConfig = field({}, description="the detectors of every station")
     classical: ClassicalConfig = field({}, description="the messages between routers")
+    overrides: tuple[Override, ...] = field(
+        (), description="routers and links that differ", max_length=100_000
+    )
+    path: Annotated[PathConfig, OneOf("path", bare=True)] = field(
+        {"kind": "length"}, description="which way a request takes in a topology"
+    )
     link: Annotated[LinkConfig, OneOf("link")] = field(
         {"kind": "two_round"}, description="how neighbours make pairs"
     )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 from netsim.fields import implementation
 from netsim.graphs import kind as graphs
 from netsim.graphs.graph import Graph
 from netsim.quantum.bounds import plob, transmissivity
-from netsim.quantum.decay import PS, Decay, pauli, relaxation
+from netsim.quantum.decay import PS
+from netsim.quantum.delays import given_delays
+from netsim.quantum.equipment import Equipment, Fibre
 from netsim.quantum.links.kind import Hardware, LinkConfig, Model
 from netsim.quantum.schema import MemoryConfig, QuantumScenario, RequestConfig
 from netsim.quantum.states import with_shares
 from netsim.quantum.timing import Timing
+from netsim.quantum.ways import Ways
 from netsim.rng import Streams
 
 #: Delays beyond it are longer than any run.
@@ -35,6 +38,13 @@ class Edge:
     delay: int
     flight: int
     round_trip: int
+    recovery: int
+    link: LinkConfig
+
+    @property
+    def ideal(self) -> bool:
+        """Whether control costs nothing here."""
+        return self.link.control == "ideal"
 
 
 class Routers:
@@ -51,15 +61,20 @@ class Routers:
     def __init__(self, scenario: QuantumScenario, streams: Streams) -> None:
         self._scenario = scenario
         self._fibre = scenario.chain or scenario.fibre
-        self._edges: dict[float, tuple[Hardware, Model]] = {}
+        self._edges: dict[tuple[int, int], Edge] = {}
+        self._models: dict[tuple[Any, ...], Model] = {}
+        self.graph: Graph | None = None
         if scenario.chain is not None:
-            count, self.graph = scenario.chain.routers, None
+            count = scenario.chain.routers
             width = len(str(count - 1))
             self.names = tuple(f"r{number:0{width}d}" for number in range(count))
         else:
             assert scenario.topology is not None
             self.graph = graphs.build(scenario.topology, streams, "quantum.graph")
             self.names = self.graph.names
+        self.equipment = Equipment(scenario, self.names, self.graph)
+        self._given = given_delays(scenario, self.graph)
+        self.ways = Ways(self, scenario)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -68,7 +83,7 @@ class Routers:
 
     def capacity(self, router: int) -> int:
         """Return how many memories a router has."""
-        count = self._scenario.memory.count
+        count = self.equipment.memory(router).count
         if self._scenario.chain is None:
             return count
         return count if router in (0, len(self.names) - 1) else 2 * count
@@ -82,23 +97,19 @@ class Routers:
     def way_of(self, request: RequestConfig) -> list[int] | None:
         """Return the path of a request, or of one among random ones; None if there is none."""
         if not request.random:
-            return self.path(*self.ends(request))
+            return self.path(*self.ends(request), request)
         source = self.numbers[request.source] if request.source is not None else 0
         others = self.reachable(source)
         return self.path(source, others[0]) if others else None
 
-    def path(self, source: int, target: int) -> list[int] | None:
-        """Return the shortest way by fibre length, the first by names among equals; or None.
-
-        It is looked for from the router whose name sorts first, so both directions agree.
-        """
+    def path(
+        self, source: int, target: int, request: RequestConfig | None = None
+    ) -> list[int] | None:
+        """Return the way that the scenario's rule takes from `source` to `target`; or None."""
         if self.graph is None:
             step = 1 if target > source else -1
             return list(range(source, target + step, step))
-        if self.names[source] > self.names[target]:
-            way = self.path(target, source)
-            return None if way is None else way[::-1]
-        return _shortest(self.graph, self.names, source, target)
+        return self.ways.find(source, target, request)
 
     def reachable(self, router: int) -> list[int]:
         """Return the other routers that fibres lead to from `router`, ascending."""
@@ -115,7 +126,15 @@ class Routers:
 
     def hops(self, path: Sequence[int]) -> list[int]:
         """Return the classical delay (ps) of each hop of a path."""
-        return [self.message(self.length(one, other)) for one, other in pairwise(path)]
+        return [self.between(a, b, self.length(a, b)) for a, b in pairwise(path)]
+
+    def row(self, one: int, other: int) -> int | None:
+        """Return the row in the graph of the fibre between two neighbours, None in a chain."""
+        if self.graph is None:
+            return None
+        beside = self.graph.adjacency
+        first, last = beside.first[one], beside.first[one + 1]
+        return int(beside.edge[first + int((beside.node[first:last] == other).argmax())])
 
     def length(self, one: int, other: int) -> float:
         """Return the length (m) of the fibre between two neighbours."""
@@ -123,10 +142,7 @@ class Routers:
             return self._scenario.chain.segment
         assert self.graph is not None
         assert self.graph.length is not None
-        beside = self.graph.adjacency
-        first, last = beside.first[one], beside.first[one + 1]
-        at = first + int((beside.node[first:last] == other).argmax())
-        return float(self.graph.length[beside.edge[at]])
+        return float(self.graph.length[self.row(one, other)])
 
     def message(self, length: float) -> int:
         """Return the classical delay (ps) between routers `length` metres of fibre apart."""
@@ -140,32 +156,44 @@ class Routers:
         return min(_LONGEST, round(length / self._fibre.light_speed / PS))
 
     def edge(self, one: int, other: int) -> Edge:
-        """Return the fibre between two neighbours."""
-        length = self.length(one, other)
-        if length not in self._edges:
-            link = self._scenario.link
-            chosen = implementation("link", link)
-            hardware = hardware_of(self._scenario, length, getattr(chosen, "place", 0.5))
-            model = chosen.model(link, hardware)
-            if link.modes > 1:
-                either = -math.expm1(link.modes * math.log1p(-min(model.success, 1 - 1e-16)))
-                emissions = model.emissions * link.modes
-                model = replace(model, success=either, emissions=emissions)
-            self._edges[length] = hardware, model
-        hardware, model = self._edges[length]
+        """Return the fibre between two neighbours, the requester first."""
+        if (one, other) not in self._edges:
+            self._edges[one, other] = self._edge(one, other)
+        return self._edges[one, other]
+
+    def _edge(self, one: int, other: int) -> Edge:
+        length, fibre = (
+            self.length(one, other),
+            self.equipment.fibre(one, other, self.row(one, other)),
+        )
+        near, far = self.equipment.memory(one), self.equipment.memory(other)
+        chosen = implementation("link", fibre.link)
+        hardware = hardware_of(fibre, near, far, length, getattr(chosen, "place", 0.5))
+        key = hardware, fibre.link
+        if key not in self._models:
+            self._models[key] = _model(fibre.link, hardware)
         low, high = sorted((self.stem(one), self.stem(other)))
-        delay = self.message(length)
-        link, light = self._scenario.link, self.light(length)
-        flight = getattr(implementation("link", link), "flight", _midway)
+        delay = self.between(one, other, length)
+        light = self.light(length)
+        flight = getattr(chosen, "flight", _midway)
         return Edge(
             f"{low}-{high}",
             length,
             hardware,
-            model,
+            self._models[key],
             delay,
-            flight(link, light, delay),
-            max(2 * light, flight(link, light, light)),
+            flight(fibre.link, light, delay),
+            max(2 * light, flight(fibre.link, light, light)),
+            max(recovery(near), recovery(far)),
+            fibre.link,
         )
+
+    def between(self, one: int, other: int, length: float) -> int:
+        """Return the classical delay (ps) of two routers with fibres of `length` (m) between."""
+        if self._given is None:
+            return self.message(length)
+        found = self._given.get((min(one, other), max(one, other)))
+        return self.message(length) if found is None else found
 
     def stem(self, router: int) -> str:
         """Return a router's name for streams: of a chain without the zeros that its length adds."""
@@ -176,10 +204,10 @@ class Routers:
         return Timing(
             edge.delay,
             edge.flight,
-            recovery(self._scenario.memory),
+            edge.recovery,
             edge.round_trip,
             self.names[requester] < self.names[responder],
-            self._scenario.link.slot or 1,
+            edge.link.slot or 1,
         )
 
     def delays(self, path: Sequence[int]) -> list[list[int]]:
@@ -187,7 +215,10 @@ class Routers:
         place = [0.0]
         for one, other in pairwise(path):
             place.append(place[-1] + self.length(one, other))
-        return [[0 if a == b else self.message(abs(a - b)) for b in place] for a in place]
+        if self._given is None:
+            return [[0 if a == b else self.message(abs(a - b)) for b in place] for a in place]
+        at = list(zip(path, place, strict=True))
+        return [[0 if a == b else self.between(a, b, abs(x - y)) for b, y in at] for a, x in at]
 
     def bound(self, path: Sequence[int], memories: int) -> float:
         """Return what no protocol on `path` can exceed (bit/s).
@@ -199,7 +230,7 @@ class Routers:
         for one, other in pairwise(path):
             edge = self.edge(one, other)
             timing = self.timing(edge, one, other)
-            ideal = self._scenario.link.control == "ideal"
+            ideal = edge.ideal
             spacing = min(timing.first, timing.second)
             if ideal:
                 spacing = timing.ideal
@@ -214,51 +245,28 @@ def recovery(memory: MemoryConfig) -> int:
     return max(1, round(1 / memory.frequency / PS))
 
 
-def hardware_of(scenario: QuantumScenario, length: float, place: float) -> Hardware:
+def hardware_of(
+    fibre: Fibre, one: MemoryConfig, other: MemoryConfig, length: float, place: float
+) -> Hardware:
     """Return what an attempt on `length` metres of fibre depends on, its station at `place`."""
-    fibre = scenario.chain or scenario.fibre
-    memory, detector = scenario.memory, scenario.detector
+    detector = fibre.detector
     near, far = (
         memory.efficiency * transmissivity(share * length, fibre.attenuation) * detector.efficiency
-        for share in (place, 1 - place)
+        for memory, share in ((one, place), (other, 1 - place))
     )
     dark = -math.expm1(-detector.dark_count * detector.resolution * PS)
-    return Hardware((near, far), with_shares(memory.raw_fidelity, memory.errors), dark)
+    return Hardware((near, far), with_shares(fibre.raw_fidelity, one.errors), dark)
+
+
+def _model(link: LinkConfig, hardware: Hardware) -> Model:
+    """Return the odds of an attempt in all of its modes."""
+    model: Model = implementation("link", link).model(link, hardware)
+    if link.modes == 1:
+        return model
+    either = -math.expm1(link.modes * math.log1p(-min(model.success, 1 - 1e-16)))
+    return replace(model, success=either, emissions=model.emissions * link.modes)
 
 
 def _midway(config: LinkConfig, light: int, delay: int) -> int:
     """Return the time to a station midway and back: half of what light and messages need."""
     return (light + 1) // 2 + (delay + 1) // 2
-
-
-def decay_of(scenario: QuantumScenario) -> Decay:
-    """Return how a stored half decays."""
-    memory = scenario.memory
-    if scenario.swap.degradation is not None:
-        return Decay()
-    if memory.coherence is not None:
-        return pauli(memory.coherence, memory.errors)
-    if memory.t2 is not None:
-        return relaxation(memory.t1 if memory.t1 is not None else math.inf, memory.t2)
-    return Decay()
-
-
-def _shortest(graph: Graph, names: Sequence[str], source: int, target: int) -> list[int] | None:
-    beside = graph.adjacency
-    assert graph.length is not None
-    best: dict[int, tuple[float, tuple[str, ...]]] = {source: (0.0, (names[source],))}
-    heap: list[tuple[float, tuple[str, ...], int]] = [(0.0, (names[source],), source)]
-    numbers = graph.numbers
-    while heap:
-        length, way, node = heapq.heappop(heap)
-        if node == target:
-            return [numbers[name] for name in way]
-        if best[node] != (length, way):
-            continue
-        for at in range(int(beside.first[node]), int(beside.first[node + 1])):
-            other = int(beside.node[at])
-            found = length + float(graph.length[beside.edge[at]]), (*way, names[other])
-            if other not in best or found < best[other]:
-                best[other] = found
-                heapq.heappush(heap, (*found, other))
-    return None

@@ -1,0 +1,1 @@
+"""Which way a request takes: implementations of kind `path`."""
