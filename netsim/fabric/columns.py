@@ -28,8 +28,7 @@ def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[An
     A flow is done when the receiver has it all, also if the sender never learns of it and gives up.
     A row that is a calculation is no flow.
     """
-    flow = np.flatnonzero((rows[:, at.ENDS] & at.LOW) != rows[:, at.ENDS] >> at.HIGH)
-    rows = rows[flow]
+    rows = rows[(rows[:, at.ENDS] & at.LOW) != rows[:, at.ENDS] >> at.HIGH]
     state = rows[:, at.STATUS] & at.STATUS_MASK
     status = _STATUS[state]
     status[rows[:, at.END_RX] >= 0] = "done"
@@ -37,7 +36,7 @@ def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[An
     for index in np.flatnonzero(status == "failed").tolist():
         why[index] = reasons[int(rows[index, at.STATUS]) >> at.REASON_SHIFT]
     return {
-        "flow": flow,
+        "flow": rows[:, at.IDENTITY] & at.LOW,
         "src": rows[:, at.ENDS] & at.LOW,
         "dst": rows[:, at.ENDS] >> at.HIGH,
         "size": rows[:, at.SIZE].copy(),

@@ -58,6 +58,8 @@ class Fabric(Protocol):
 
     env: Environment
     network: Network
+    traffic_flows: int
+    """Flows of the scenario's own traffic, which are the first ones."""
 
     @property
     def packet(self) -> PacketConfig:
@@ -104,6 +106,11 @@ class Fabric(Protocol):
 
         Of a flow that was cancelled or failed it is what was there by then.
         """
+        ...
+
+    @property
+    def received_beside_traffic(self) -> int:
+        """Bytes that receivers have of all flows numbered from `traffic_flows` on."""
         ...
 
     @property

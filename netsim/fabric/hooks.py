@@ -77,7 +77,10 @@ def wrong_answer(state: State, network: Network, policy: type, transport: type) 
         answers.EXPIRE: ("expire", transport, "deadline", "a later time, 0 or -1"),
     }[int(state.clock[at.WRONG])]
     place = int(state.clock[at.WRONG_PLACE])
-    asked = f"at {network.switches[place]}" if name == "choose" else f"for flow {place}"
+    if name == "choose":
+        asked = f"at {network.switches[place]}"
+    else:
+        asked = f"for flow {int(state.flows[place * at.FLOW + at.IDENTITY]) & at.LOW}"
     function = inspect.unwrap(getattr(owner, name))
     value, now = int(state.clock[at.WRONG_VALUE]), int(state.clock[at.NOW])
     return (

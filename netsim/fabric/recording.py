@@ -26,7 +26,7 @@ def write_network(fabric: Fabric, recorder: Recorder) -> Mapping[str, Mapping[st
     """Write `flows`, `link_totals` and `hosts` as far as they are wanted; return the first two."""
     tables: dict[str, Mapping[str, Any]] = {}
     if recorder.wants("flows"):
-        tables["flows"] = _flow_table(fabric)
+        tables["flows"] = flow_table(fabric, fabric.flow_columns())
     if recorder.wants("link_totals"):
         tables["link_totals"] = _link_table(fabric)
     for name, columns in tables.items():
@@ -36,9 +36,8 @@ def write_network(fabric: Fabric, recorder: Recorder) -> Mapping[str, Mapping[st
     return tables
 
 
-def _flow_table(fabric: Fabric) -> dict[str, Any]:
+def flow_table(fabric: Fabric, columns: dict[str, Any]) -> dict[str, Any]:
     """Return the columns of table `flows`: the fabric's, and what follows from them."""
-    columns = fabric.flow_columns()
     ideal = ideal_completion(
         fabric.network,
         columns["src"],

@@ -23,14 +23,16 @@ from netsim.fabric.kernel.flow import cancel
 from netsim.fabric.kernel.intake import Intake
 from netsim.fabric.kernel.overflow import check_overflow
 from netsim.fabric.kernel.run import next_event
+from netsim.fabric.kernel.slots import Slots
 from netsim.fabric.kernel.window import CLOSED
+from netsim.fabric.ledger import Ledger, exact_sum
 from netsim.fabric.planning.planner import Planner
-from netsim.fabric.recording import write_network
+from netsim.fabric.recording import flow_table, write_network
 from netsim.fabric.sampling import LinkSampler, LinkSeries
 from netsim.fields import implementation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -124,7 +126,12 @@ class Fabric:
         self._waiters: dict[int, tuple[Event, Any]] = {}
         plan = getattr(implementation("routing", routing, key="policy"), "plan", None)
         self._planner = Planner(network, plan) if plan is not None else None
-        self._intake = Intake(network, self._parts, self._planner)
+        payload = int(self._store.state.fixed[at.PAYLOAD])
+        wanted = recorder is not None and recorder.wants("flows")
+        #: What is known of flows whose rows are used again.
+        self.ledger = Ledger(payload, self._write_flows if wanted else None, keeps=recorder is None)
+        self._slots = Slots(self._store, self.ledger.take)
+        self._intake = Intake(network, self._parts, self._slots, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
         self._patience = _patience(transport)
         self._sampler = LinkSampler(network, self._parts.layout)
@@ -201,10 +208,11 @@ class Fabric:
         is all.
         """
         self._intake.hand_over()
-        state = self._store.state
-        if not cancel(state, flow):
+        state, row = self._store.state, self._slots.row_of(flow)
+        if row is None or not cancel(state, row):
             return
-        event, _ = self._waiters.pop(int(state.batch_of[flow]), (None, None))
+        batch = int(state.batches[int(state.batch_of[row]) * at.BATCH + at.SERIAL])
+        event, _ = self._waiters.pop(batch, (None, None))
         if event is not None and not event.triggered:
             event.fail(TransferCancelled(f"the transfer of flow {flow} was cancelled"))
             event.defused = True
@@ -269,7 +277,7 @@ class Fabric:
         """Succeed the events of what is over, in the order of completion."""
         state = self._store.state
         finished = state.finished[: state.clock[at.FINISHED]]
-        over = finished.tolist()
+        over = state.batches[finished * at.BATCH + at.SERIAL].tolist()
         culprits = state.batches[finished * at.BATCH + at.CULPRIT].tolist()
         state.clock[at.FINISHED] = 0
         state.clock[at.STOP_AT] = NEVER
@@ -281,7 +289,8 @@ class Fabric:
                 event.succeed(value)
             else:
                 reason = state.flows[culprit * at.FLOW + at.STATUS] >> at.REASON_SHIFT
-                self._fail(event, culprit, int(reason))
+                number = state.flows[culprit * at.FLOW + at.IDENTITY] & at.LOW
+                self._fail(event, int(number), int(reason))
 
     def _fail(self, event: Event, flow: int, reason: int) -> None:
         """Fail `event`; if nobody waits for it, the table says so and the simulation goes on."""
@@ -295,9 +304,19 @@ class Fabric:
     def delivered(self) -> float | None:
         """Share of the packets of all flows so far that are delivered; None without flows."""
         self._intake.hand_over()
-        rows = self._store.flow_rows()[: self._intake.flows]
-        packets = int(rows[:, at.PACKETS].sum())
-        return int((rows[:, at.ARRIVED] & at.LOW).sum()) / packets if packets else None
+        rows = self._store.flow_rows()[: self._slots.end]
+        packets = self.ledger.packets + int(rows[:, at.PACKETS].sum())
+        arrived = self.ledger.arrived + int((rows[:, at.ARRIVED] & at.LOW).sum())
+        return arrived / packets if packets else None
+
+    @property
+    def traffic_flows(self) -> int:
+        """Flows of the scenario's own traffic, which are the first ones."""
+        return self.ledger.first_beside
+
+    @traffic_flows.setter
+    def traffic_flows(self, count: int) -> None:
+        self.ledger.first_beside = count
 
     @property
     def received(self) -> NDArray[Any]:
@@ -306,8 +325,25 @@ class Fabric:
         Of a flow that was cancelled or failed it is what was there by then.
         """
         payload = int(self._store.state.fixed[at.PAYLOAD])
+        return received_bytes(self._rows_of(self.ledger.all_rows), payload)
+
+    @property
+    def received_beside_traffic(self) -> int:
+        """Bytes that receivers have of what came after the scenario's own traffic."""
+        payload = int(self._store.state.fixed[at.PAYLOAD])
         self._intake.hand_over()
-        return received_bytes(self._store.flow_rows()[: self._intake.flows], payload)
+        rows = self._store.flow_rows()[self._slots.alive()]
+        rows = rows[rows[:, at.IDENTITY] & at.LOW >= self.ledger.first_beside]
+        return self.ledger.received_beside + exact_sum(received_bytes(rows, payload))
+
+    def _rows_of(self, over: Callable[[], Any]) -> Any:
+        """Return rows of flows by their numbers: those in use, and of those that are `over`."""
+        self._intake.hand_over()
+        rows = self._store.flow_rows()[self._slots.alive()]
+        if self._slots.handed_over:
+            rows = np.concatenate([over(), rows])
+            rows = rows[np.argsort(rows[:, at.IDENTITY] & at.LOW)]
+        return rows
 
     @property
     def unfinished(self) -> int:
@@ -331,9 +367,16 @@ class Fabric:
         return int(self._store.state.links[at.PACKETS_SENT :: at.LINK].sum())
 
     def flow_columns(self) -> dict[str, NDArray[Any]]:
-        """Return the flows' columns, by flow number; unknown `end_rx` and `end_tx` are masked."""
-        self._intake.hand_over()
-        return flow_columns(self._store.flow_rows()[: self._intake.flows], REASONS)
+        """Return the flows' columns, by flow number; unknown `end_rx` and `end_tx` are masked.
+
+        Where a recorder has rows of flows that are over, they are not among them.
+        """
+        return flow_columns(self._rows_of(self.ledger.rows), REASONS)
+
+    def _write_flows(self, rows: Any) -> None:
+        """Write rows of flows that are over, and before which none is missing."""
+        if self._recorder is not None:
+            self._recorder.write("flows", flow_table(self, flow_columns(rows, REASONS)))
 
     def link_columns(self) -> dict[str, NDArray[Any]]:
         """Return totals per link up to now, by link number of the topology."""

@@ -68,14 +68,11 @@ class NetworkedWorkers:
         self._model = message.model
         self._per_load = per_load
         self._reference_load = reference_load
-        #: Flows of others, which were there before; those of the workers follow.
-        self._others = len(fabric.received)
 
     @property
     def bytes(self) -> int:
         """Bytes of models and results that have come in, parts of cancelled ones included."""
-        # In Python's integers: 64 bits are too few for many of the largest transfers.
-        return sum(self.fabric.received[self._others :].tolist())
+        return self.fabric.received_beside_traffic
 
     def start(self, r: int, assignment: Assignment, load: Floats) -> NetworkArrivals:
         """Send out the model and let the timed workers work."""

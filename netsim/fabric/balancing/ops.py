@@ -34,12 +34,14 @@ def tag(state: State, flow: int, label: int, now: int) -> int:
     key = state.fixed[POLICY_KEY]
     side = 1 if is_ack(label) else 0
     if retry_of(label) != 0:
-        place = below(draw(key, _MASK | flow, counter_of(label)), entropies)
+        place = below(draw(key, _MASK | flow_of(label), counter_of(label)), entropies)
     else:
         walk = seq // entropies
-        mask = below(draw(key, _MASK | flow, 1 << 62 | walk << 1 | side), entropies)
+        mask = below(draw(key, _MASK | flow_of(label), 1 << 62 | walk << 1 | side), entropies)
         place = (seq % entropies) ^ mask
-    upper = below(draw(key, _MASK | flow, 1 << 61 | side), (1 << TAG_BITS - 2) // entropies)
+    upper = below(
+        draw(key, _MASK | flow_of(label), 1 << 61 | side), (1 << TAG_BITS - 2) // entropies
+    )
     return int(upper * entropies + place)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from netsim.fabric.balancing.ops import choose
 from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.kernel.hashing import below, draw
-from netsim.fabric.kernel.label import counter_of, is_ack
+from netsim.fabric.kernel.label import counter_of, flow_of, is_ack
 from netsim.fabric.kernel.packet import echo_at, marked_at
 from netsim.fabric.kernel.state import HEADER, PAYLOAD, POLICY_KEY, PRODUCT, SCALE, State
 from netsim.fabric.transports.transport import Numbers
@@ -72,7 +72,7 @@ def tag(state: State, flow: int, label: int, now: int) -> int:
 
 def drawn(state: State, flow: int, label: int) -> int:
     """Return a random entropy, another for each sending."""
-    bits = draw(state.fixed[POLICY_KEY], _DRAW | flow, counter_of(label))
+    bits = draw(state.fixed[POLICY_KEY], _DRAW | flow_of(label), counter_of(label))
     return below(bits, state.policy[RANGE])
 
 

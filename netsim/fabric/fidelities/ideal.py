@@ -82,5 +82,6 @@ class Ideal:
         from netsim.fabric.port_level.fabric import PortFabric
 
         fabric = PortFabric(context.env, network, config.packet)
+        fabric.traffic_flows = len(flows)
         fabric.submit(FlowBatch.of(flows))
         return fabric

@@ -11,6 +11,7 @@ Numbers in the heap are one more than the flow's, so that arrays of zeros are em
 
 from __future__ import annotations
 
+from netsim.fabric.kernel.lives import flow_number
 from netsim.fabric.kernel.state import (
     AGENDA,
     CHILD,
@@ -62,7 +63,7 @@ def sooner(state: State, one: int, other: int) -> bool:
     other_timed = state.flows[other * FLOW + TIMER] != 0
     if timed != other_timed:
         return other_timed
-    return one < other
+    return flow_number(state, one) < flow_number(state, other)
 
 
 def meld(state: State, one: int, other: int) -> int:

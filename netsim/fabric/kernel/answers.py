@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from netsim.fabric.kernel.label import ACK, TAG_BITS, flow_of, seq_of
+from netsim.fabric.kernel.lives import flow_number
 from netsim.fabric.kernel.plugs import OWN_PATHS
 from netsim.fabric.kernel.state import (
     FLOW,
@@ -68,6 +69,7 @@ def belongs(state: State, flow: int, label: int) -> bool:
     return seq_of(label) < state.flows[flow * FLOW + PACKETS]
 
 
-def answers(flow: int, reply: int) -> bool:
+def answers(state: State, flow: int, reply: int) -> bool:
     """Return whether `reply` is the label of an answer to `flow`."""
-    return flow_of(reply) == flow and reply & ACK != 0
+    of = flow_of(reply)
+    return (of == flow or of == flow_number(state, flow)) and reply & ACK != 0

@@ -95,23 +95,49 @@ class Store:
         if count <= self._flows:
             return
         room = max(count, 2 * self._flows)
-        state, widths = self.state, self._widths
-        widened = {
-            "flows": at.FLOW,
-            "reals": widths.reals,
-            "bits": widths.words,
-            "policy_flows": widths.policy,
-            "batch_of": 1,
-            "class_of": 1,
-            "due": at.DUE,
-            "fresh": 1,
-        }
+        state = self.state
+        widened = {**self._own(), "batch_of": 1, "class_of": 1, "fresh": 1}
         grown = {name: longer(getattr(state, name), room * n) for name, n in widened.items()}
         if len(state.waiting):
             grown["waiting"] = longer(state.waiting, room * at.WAITING)
             state.clock[at.WAITS] = room
         self.state = state._replace(**grown)
         self._flows = room
+
+    def _own(self) -> dict[str, int]:
+        """Return the arrays of what a flow does, with the numbers that each flow has in them."""
+        widths = self._widths
+        return {
+            "flows": at.FLOW,
+            "reals": widths.reals,
+            "bits": widths.words,
+            "policy_flows": widths.policy,
+            "due": at.DUE,
+        }
+
+    def clear_flows(self, rows: Ints) -> None:
+        """Let `rows` be as those that no flow has had."""
+        widths = self._own()
+        if len(self.state.waiting):
+            widths["waiting"] = at.WAITING
+        for name, width in widths.items():
+            if width:
+                getattr(self.state, name).reshape(-1, width)[rows] = 0
+
+    def squeeze_successors(self, alive: Ints) -> None:
+        """Forget the successors of flows that are not in the rows `alive`, if that is worth it."""
+        waiting = self.state.waiting.reshape(-1, at.WAITING)
+        counts = waiting[alive, at.SUCCESSORS]
+        kept = int(counts.sum())
+        if kept > self.used("successors") // 2:
+            return
+        starts = np.cumsum(counts) - counts
+        old = np.repeat(waiting[alive, at.FIRST_SUCCESSOR] - starts, counts) + np.arange(kept)
+        for name in ("successors", "lags"):
+            values = getattr(self.state, name)
+            values[:kept] = values[old]
+            self._used[name] = kept
+        waiting[alive, at.FIRST_SUCCESSOR] = starts
 
     def reserve_waiting(self) -> None:
         """Make room for predecessors, which only schedules need."""

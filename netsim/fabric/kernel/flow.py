@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from netsim.fabric.kernel.agenda import enter, is_calculation, keeper, strike
+from netsim.fabric.kernel.lives import flow_number
 from netsim.fabric.kernel.merge import appoint, appoint_at
 from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.plugs import begin, open, sendable
@@ -150,7 +151,9 @@ def earlier(state: State, one: int, other: int) -> bool:
     flows = state.flows
     first = flows[one * FLOW + START]
     second = flows[other * FLOW + START]
-    return first < second or (first == second and one < other)
+    if first != second:
+        return first < second
+    return flow_number(state, one) < flow_number(state, other)
 
 
 def received(state: State, flow: int, now: int) -> None:
@@ -279,6 +282,7 @@ def forsake(state: State, flow: int) -> None:
     """Fail all flows that wait for `flow`, and those that wait for them.
 
     Flows that wait stand in no queue, so their cells `NEXT_READY` hold the list of what is left.
+    Each predecessor is taken off once, so a flow with none left is one that nobody will look at.
     """
     flows = state.flows
     waiting = state.waiting
@@ -289,6 +293,7 @@ def forsake(state: State, flow: int) -> None:
         for position in range(first, first + waiting[at * WAITING + SUCCESSORS]):
             successor = state.successors[position]
             row = successor * FLOW
+            waiting[successor * WAITING + PREDECESSORS] -= 1
             if is_blocked(state, successor):
                 flows[row + STATUS] = FAILED | PREDECESSOR << REASON_SHIFT
                 state.clock[ACTIVE] -= 1

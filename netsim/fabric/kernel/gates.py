@@ -27,42 +27,41 @@ class Gates:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        #: Per gate, those who wait for it; None once it is open.
-        self._waiting: list[list[Ints] | None] = []
+        self._count = 0
+        #: Those who wait for each gate that is shut.
+        self._waiting: dict[int, list[Ints]] = {}
 
     def add(self) -> int:
         """Return the number of a new gate."""
-        self._waiting.append([])
-        return len(self._waiting) - 1
+        self._waiting[self._count] = []
+        self._count += 1
+        return self._count - 1
 
     def of(self, batch: FlowBatch) -> tuple[Ints, Ints] | None:
         """Return the compressed rows of gates that flows of `batch` wait for."""
         if batch.gates is None:
             return None
         cuts, gates = rows(batch.gates, len(batch), "gates")
-        if not ((gates >= 0) & (gates < len(self._waiting))).all():
-            raise SimulationError(f"a flow waits for a gate that is none of {len(self._waiting)}")
+        if not ((gates >= 0) & (gates < self._count)).all():
+            raise SimulationError(f"a flow waits for a gate that is none of {self._count}")
         return cuts, gates
 
-    def wait(self, first: int, cuts: Ints, gates: Ints) -> Any:
+    def wait(self, flows: Ints, cuts: Ints, gates: Ints) -> Any:
         """Note who waits for which gate; return for how many that are shut each flow waits.
 
-        The flows are numbered from `first` on.
+        `flows` are their rows.
         """
         waiter = np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
-        shut = np.array([self._waiting[gate] is not None for gate in gates.tolist()], np.bool_)
+        shut = np.array([gate in self._waiting for gate in gates.tolist()], np.bool_)
         for gate in np.unique(gates[shut]).tolist():
-            waiting = self._waiting[gate]
-            if waiting is not None:
-                waiting.append(first + waiter[gates == gate])
+            self._waiting[gate].append(flows[waiter[gates == gate]])
         return np.bincount(waiter[shut], minlength=len(cuts) - 1)
 
     def open(self, gate: int, now: int) -> None:
         """Let those go on that wait for `gate`."""
-        if not 0 <= gate < len(self._waiting):
+        if not 0 <= gate < self._count:
             raise SimulationError(f"there is no gate {gate}; gates are made by fabric.gate()")
-        waiting, self._waiting[gate] = self._waiting[gate], None
-        for flows in waiting or ():
+        for flows in self._waiting.pop(gate, ()):
             waits = self._store.state.waiting.reshape(-1, at.WAITING)
             np.subtract.at(waits[:, at.PREDECESSORS], flows, 1)
             freed = np.unique(flows)

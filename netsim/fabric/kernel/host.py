@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from netsim.fabric.kernel.answers import RECEIVE, answers, refuse
 from netsim.fabric.kernel.flow import LAST, confirmed, wake
-from netsim.fabric.kernel.label import ACK, flow_of
+from netsim.fabric.kernel.label import ACK
+from netsim.fabric.kernel.lives import labelled, leave_network, row_at
 from netsim.fabric.kernel.nic import resume, route
 from netsim.fabric.kernel.plugs import (
     ACKNOWLEDGED,
@@ -26,6 +27,7 @@ from netsim.fabric.kernel.state import (
     EGRESS,
     ENDS,
     FLOW,
+    HIGH,
     HOST,
     INGRESS,
     LABEL,
@@ -70,17 +72,20 @@ def deliver(state: State, packet: int, host: int, now: int) -> int:
     """Take `packet` in at `host`; return the packet that leaves the host because of it, or NONE."""
     flows = state.flows
     label = state.packets[packet * PACKET + LABEL]
-    flow = flow_of(label)
+    flow = row_at(state, packet)
     if TRACED:
         trace(state, DELIVERED, packet, host, now, now, -1)
     if not takes_part(flows[flow * FLOW + STATUS] & STATUS_MASK, label):
+        leave_network(state, flow)
         return NONE
     if label & ACK == 0:
         reply = receive(state, flow, packet, now)
         if ACKNOWLEDGED and reply != NONE:
             answer(state, packet, flow, reply, now)
             return packet
+        leave_network(state, flow)
         return NONE
+    leave_network(state, flow)
     feedback(state, flow, packet, now)
     acknowledge(state, flow, packet, now)
     if state.clock[DESPERATE] > 0:
@@ -104,12 +109,13 @@ def answer(state: State, packet: int, flow: int, reply: int, now: int) -> None:
     """Turn a data packet into its answer with the label `reply`, which goes back to the sender."""
     packets = state.packets
     cell = packet * PACKET
-    if not answers(flow, reply):
+    if not answers(state, flow, reply):
         refuse(state, RECEIVE, flow, reply)
         reply = packets[cell + LABEL] | ACK
     if ECHOES:
         state.echoes[packet] = echo(state, packet, now)
+    reply = labelled(state, flow, reply)
     packets[cell + LABEL] = reply
-    packets[cell + WIRE] = state.fixed[ACK_SIZE]
+    packets[cell + WIRE] = flow << HIGH | state.fixed[ACK_SIZE]
     sender = state.flows[flow * FLOW + ENDS] & LOW
     packets[cell + ROUTE] = route(state, flow, reply, sender, now)

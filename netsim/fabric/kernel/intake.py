@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netsim.fabric.batch import FlowBatch
     from netsim.fabric.dependencies import Dependencies
     from netsim.fabric.kernel.assemble import Assembly
+    from netsim.fabric.kernel.slots import Slots
     from netsim.fabric.planning.planner import Planner
     from netsim.topology.network import Network
 
@@ -29,10 +30,6 @@ _FAR = 1 << 20
 
 #: So few flows are written one by one.
 _FEW = 2
-#: The row of a batch that is one flow.
-_LONE = np.zeros(at.BATCH, np.int64)
-_LONE[[at.REMAINING, at.FAR]] = 1
-_LONE[at.CULPRIT] = -1
 
 
 class Intake:
@@ -44,14 +41,19 @@ class Intake:
         The topology.
     parts
         The kernel.
+    slots
+        Gives rows to flows and batches.
     planner
         Gives paths to flows that bring none, where the routing policy plans them.
     """
 
-    def __init__(self, network: Network, parts: Assembly, planner: Planner | None = None) -> None:
+    def __init__(
+        self, network: Network, parts: Assembly, slots: Slots, planner: Planner | None = None
+    ) -> None:
         self._network = network
         self._store = parts.store
         self._parts = parts
+        self._slots = slots
         self._planner = planner
         fixed = parts.store.state.fixed
         self._payload = int(fixed[at.PAYLOAD])
@@ -102,26 +104,30 @@ class Intake:
             return
         src, dst, size = np.array(noted, np.int64).T
         packets = np.maximum(1, -(-size // self._payload))
-        self._store.reserve_flows(self.flows + count)
-        self._store.reserve_batches(self.batches + count)
-        first, state = self.flows, self._store.state
-        batches = state.batches.reshape(-1, at.BATCH)[self.batches : self.batches + count]
-        batches[:] = _LONE
-        state.batch_of[first : first + count] = np.arange(self.batches, self.batches + count)
-        table = self._store.flow_rows()[first : first + count]
-        table[:, at.ENDS] = dst << at.HIGH | src
-        table[:, at.SIZE] = size
-        table[:, at.PACKETS] = packets
-        table[:, at.START] = now
-        table[:, at.NEXT_READY] = -2
-        table[:, at.END_RX] = table[:, at.END_TX] = -1
-        table[:, at.WATCH] = at.SHORT * (packets <= self._near)
+        rows = self._slots.take(count)
+        batches = self._open_batches(count, 1, trigger=0)
+        self._write(rows, src, dst, size, packets, now, self._near)
+        self._store.state.batch_of[rows] = batches
+        self._store.state.class_of[rows] = self._parts.classes.of_pairs(noted)
+        self._store.plan(_numbers(rows))
+
+    def _write(
+        self, rows: slice | Ints, src: Any, dst: Any, size: Any, packets: Any, start: Any, near: int
+    ) -> None:
+        """Write the rows of the next flows; those of at most `near` packets are near their end."""
+        table = self._store.flow_rows()
+        count = len(packets)
+        table[rows, at.ENDS] = dst << at.HIGH | src
+        table[rows, at.SIZE] = size
+        table[rows, at.PACKETS] = packets
+        table[rows, at.START] = start
+        table[rows, at.NEXT_READY] = -2
+        table[rows, at.END_RX] = -1
+        table[rows, at.END_TX] = -1
+        table[rows, at.WATCH] = at.SHORT * (packets <= near)
+        table[rows, at.IDENTITY] = np.arange(self.flows, self.flows + count)
         self.flows += count
-        self.batches += count
-        state.clock[at.ACTIVE] += count
-        kinds = self._parts.classes.of_pairs(noted)
-        self._store.state.class_of[first : first + count] = kinds
-        self._store.plan(np.arange(first, first + count))
+        self._store.state.clock[at.ACTIVE] += count
 
     def add_one(
         self, src: int, dst: int, size: int, now: int, path: tuple[int, ...] | None
@@ -136,8 +142,9 @@ class Intake:
             raise SimulationError(_too_late(self.flows, now))
         self._check_room(1, packets)
         flow = self.flows
-        self._open_batch(slice(flow, flow + 1), 1, trigger=0)
-        row = self._store.state.flows[flow * at.FLOW : (flow + 1) * at.FLOW]
+        place = _first(self._slots.take(1))
+        self._store.state.batch_of[place] = self._open_batches(1, 1, trigger=0)[0]
+        row = self._store.state.flows[place * at.FLOW : (place + 1) * at.FLOW]
         row[at.ENDS] = dst << at.HIGH | src
         row[at.SIZE] = size
         row[at.PACKETS] = packets
@@ -145,19 +152,20 @@ class Intake:
         row[at.NEXT_READY] = -2
         row[at.END_RX] = row[at.END_TX] = -1
         row[at.WATCH] = at.SHORT * (packets <= self._near)
+        row[at.IDENTITY] = flow
         self.flows += 1
         self._store.state.clock[at.ACTIVE] += 1
         if not self._network.reachable(src, dst):
-            self._refuse(flow)
+            self._refuse(place)
             return flow, False
         if self._parts.path_rule is not None:
             if path is None and self._planner is not None:
                 path = self._planner.alone(self.batches - 1, src, dst, size)
             found = self._path_rows(np.array([src]), np.array([dst]), [path] if path else None)
-            self._store.state.flows[flow * at.FLOW + at.PATH] = found[0]
+            self._store.state.flows[place * at.FLOW + at.PATH] = found[0]
         given = path if self._parts.path_rule == "given" else None
-        self._store.state.class_of[flow] = self._parts.classes.of_one(src, dst, given)
-        self._store.plan(np.array([flow]))
+        self._store.state.class_of[place] = self._parts.classes.of_one(src, dst, given)
+        self._store.plan(np.array([place]))
         return flow, True
 
     def add(self, batch: FlowBatch, now: int) -> tuple[range, list[int]]:
@@ -178,20 +186,17 @@ class Intake:
             raise SimulationError(_too_late(late, int(start[late])))
         self._check_room(count, int(packets.max(initial=1)))
         first = self.flows
-        chosen = slice(first, first + count)
-        self._open_batch(chosen, count, trigger=int(batch.trigger == "tx"))
-        table = self._store.flow_rows()[chosen]
-        table[:, at.ENDS] = dst << at.HIGH | src
-        table[:, at.SIZE] = np.where(src == dst, 0, size)
-        table[:, at.PACKETS] = packets
-        table[:, at.START] = start
-        table[:, at.NEXT_READY] = -2
-        table[:, at.END_RX] = table[:, at.END_TX] = -1
-        table[:, at.WATCH] = at.SHORT * (packets <= (self._near if batch.trigger == "rx" else 0))
-        self.flows += count
-        self._store.state.clock[at.ACTIVE] += count
+        if count == 0:
+            self.batches += 1
+            return range(first, first), []
+        chosen = self._slots.take(count)
+        rows = _numbers(chosen)
+        opened = self._open_batches(1, count, trigger=int(batch.trigger == "tx"))[0]
+        near = self._near if batch.trigger == "rx" else 0
         calculated = src == dst
-        table[calculated, at.DELAY_OF] = delay[calculated]
+        self._write(chosen, src, dst, np.where(calculated, 0, size), packets, start, near)
+        self._store.state.batch_of[chosen] = opened
+        self._store.flow_rows()[rows[calculated], at.DELAY_OF] = delay[calculated]
         sent = self._joined(src, dst) & ~calculated
         given = None
         if self._parts.path_rule is not None:
@@ -205,21 +210,21 @@ class Intake:
             if given is not None:
                 given = [given[index] for index in np.flatnonzero(sent).tolist()]
             paths = self._path_rows(src[sent], dst[sent], given)
-            self._store.flow_rows()[chosen][sent, at.PATH] = paths
+            self._store.flow_rows()[rows[sent], at.PATH] = paths
         if sent.any():
             kinds = self._parts.classes.of(src[sent], dst[sent], given)
-            self._store.state.class_of[chosen][sent] = kinds
+            self._store.state.class_of[rows[sent]] = kinds
         joined = sent | calculated
-        ready = joined & ~self._add_predecessors(first, count, waits, gates)
+        ready = joined & ~self._add_predecessors(rows, waits, gates)
         if waits is not None:
-            self._watch_successors(first, batch, waits, calculated, delay)
-        self._store.plan(first + np.flatnonzero(ready))
-        refused = (first + np.flatnonzero(~joined)).tolist()
-        for flow in refused:
-            self._refuse(flow)
-        for flow in refused if waits is not None or gates is not None else ():
-            forsake(self._store.state, flow)
-        return range(first, first + count), refused
+            self._watch_successors(rows, batch, waits, calculated, delay)
+        self._store.plan(rows[ready])
+        refused = np.flatnonzero(~joined)
+        for row in rows[refused].tolist():
+            self._refuse(row)
+        for row in rows[refused].tolist() if waits is not None or gates is not None else ():
+            forsake(self._store.state, row)
+        return range(first, first + count), (first + refused).tolist()
 
     def _check(self, src: Ints, dst: Ints, size: Ints, delay: Ints, batch: FlowBatch) -> None:
         hosts = self._network.host_count
@@ -251,18 +256,18 @@ class Intake:
                 f"a flow of {packets:,} packets is too long, at most {MOST_PACKETS:,}: "
                 "use a larger packet payload or cut the flow"
             )
-        self._store.reserve_flows(self.flows + count)
-        self._store.reserve_batches(self.batches + 1)
 
-    def _open_batch(self, chosen: slice, count: int, trigger: int) -> None:
-        state = self._store.state
-        row = self.batches * at.BATCH
-        state.batches[row + at.REMAINING] = count
-        state.batches[row + at.TRIGGER] = trigger
-        state.batches[row + at.CULPRIT] = -1
-        state.batches[row + at.FAR] = count
-        state.batch_of[chosen] = self.batches
-        self.batches += 1
+    def _open_batches(self, count: int, flows: int, trigger: int) -> Ints:
+        """Return the rows of the next `count` batches, each of as many `flows`."""
+        rows = self._slots.take_batches(count, flows)
+        table = self._store.state.batches.reshape(-1, at.BATCH)
+        table[rows, at.REMAINING] = flows
+        table[rows, at.TRIGGER] = trigger
+        table[rows, at.CULPRIT] = -1
+        table[rows, at.FAR] = flows
+        table[rows, at.SERIAL] = np.arange(self.batches, self.batches + count)
+        self.batches += count
+        return _numbers(rows)
 
     def _joined(self, src: Ints, dst: Ints) -> Any:
         """Return whether working links lead from each source to its destination."""
@@ -302,27 +307,31 @@ class Intake:
         return rows[which.ravel()]
 
     def _add_predecessors(
-        self, first: int, count: int, waits: Dependencies | None, gates: tuple[Ints, Ints] | None
+        self, rows: Ints, waits: Dependencies | None, gates: tuple[Ints, Ints] | None
     ) -> Any:
         """Write who waits for whom, and for which gates; return which flows wait."""
-        if waits is None and gates is None and len(self._store.state.waiting) == 0:
-            return np.zeros(count, np.bool_)
-        if len(self._store.state.waiting) == 0:
-            self._store.reserve_waiting()
-        waiting = self._store.state.waiting.reshape(-1, at.WAITING)[first : first + count]
-        waiting[:] = 0
+        if waits is None and gates is None:
+            return np.zeros(len(rows), np.bool_)
+        store = self._store
+        if len(store.state.waiting) == 0:
+            store.reserve_waiting()
+        waiting = store.state.waiting.reshape(-1, at.WAITING)
         if waits is not None:
-            waiting[:, at.PREDECESSORS] = waits.waits
-            waiting[:, at.FIRST_SUCCESSOR] = self._store.used("successors") + waits.first[:-1]
-            waiting[:, at.SUCCESSORS] = np.diff(waits.first)
-            self._store.extend("successors", first + waits.successors)
-            self._store.extend("lags", waits.lag)
+            used = store.used("successors")
+            if used + len(waits.lag) > len(store.state.successors) and self._slots.handed_over:
+                store.squeeze_successors(self._slots.alive())
+                used = store.used("successors")
+            waiting[rows, at.PREDECESSORS] = waits.waits
+            waiting[rows, at.FIRST_SUCCESSOR] = used + waits.first[:-1]
+            waiting[rows, at.SUCCESSORS] = np.diff(waits.first)
+            store.extend("successors", rows[waits.successors])
+            store.extend("lags", waits.lag)
         if gates is not None:
-            waiting[:, at.PREDECESSORS] += self.gates.wait(first, *gates)
-        return waiting[:, at.PREDECESSORS] > 0
+            waiting[rows, at.PREDECESSORS] += self.gates.wait(rows, *gates)
+        return waiting[rows, at.PREDECESSORS] > 0
 
     def _watch_successors(
-        self, first: int, batch: FlowBatch, waits: Dependencies, calculated: Any, delay: Ints
+        self, rows: Ints, batch: FlowBatch, waits: Dependencies, calculated: Any, delay: Ints
     ) -> None:
         """Note for which flows another host waits so closely that it must know at once.
 
@@ -334,12 +343,22 @@ class Intake:
         elsewhere |= calculated[waits.successors]
         soon = waits.lag + np.where(calculated, delay, 0)[waits.successors] < self._width
         watched = np.unique(flow[elsewhere & soon])
-        self._store.flow_rows()[first + watched, at.WATCH] |= at.CROSS
+        self._store.flow_rows()[rows[watched], at.WATCH] |= at.CROSS
 
-    def _refuse(self, flow: int) -> None:
-        row = self._store.flow_rows()[flow]
+    def _refuse(self, place: int) -> None:
+        row = self._store.flow_rows()[place]
         row[at.STATUS] = at.FAILED | at.NO_PATH << at.REASON_SHIFT
         self._store.state.clock[at.ACTIVE] -= 1
+
+
+def _numbers(rows: slice | Ints) -> Ints:
+    """Return row numbers as an array."""
+    return np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+
+
+def _first(rows: slice | Ints) -> int:
+    """Return the first of some rows."""
+    return int(rows.start if isinstance(rows, slice) else rows[0])
 
 
 def _all_joined(network: Network) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from netsim.fabric.kernel.agenda import first_due, next_due
+from netsim.fabric.kernel.lives import flow_number
 from netsim.fabric.kernel.minima import FOURTH, HOST_TREE, lower_leaf, replace
 from netsim.fabric.kernel.pending import replace as set_key
 from netsim.fabric.kernel.state import (
@@ -48,8 +49,9 @@ def key_of(state: State, host: int, time: int) -> int:
     phase = SENDS
     number = host
     if next_due(state, host) == time:
-        number = first_due(state, host)
-        phase = FIRES if state.flows[number * FLOW + TIMER] != 0 else STARTS
+        flow = first_due(state, host)
+        number = flow_number(state, flow)
+        phase = FIRES if state.flows[flow * FLOW + TIMER] != 0 else STARTS
     elif state.heads[host] == time:
         phase = ARRIVES
     return (time - state.clock[MERGE_FROM]) << TIME_SHIFT | phase << NUMBER_BITS | number
@@ -60,7 +62,7 @@ def is_calculation_first(state: State) -> bool:
     time = next_due(state, state.fixed[HOSTS])
     if time >= state.clock[MERGE_TO]:
         return False
-    flow = first_due(state, state.fixed[HOSTS])
+    flow = flow_number(state, first_due(state, state.fixed[HOSTS]))
     key = (time - state.clock[MERGE_FROM]) << TIME_SHIFT | STARTS << NUMBER_BITS | flow
     return key < state.order[1]
 

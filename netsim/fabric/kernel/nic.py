@@ -5,6 +5,7 @@ from __future__ import annotations
 from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, wake
 from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
+from netsim.fabric.kernel.lives import enter_network, labelled
 from netsim.fabric.kernel.plugs import SEND_TIMES, TRACED, sendable, tag, take
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.state import (
@@ -107,9 +108,11 @@ def build(state: State, flow: int, label: int, now: int) -> int:
         label = label_of(flow, 0, 0)
     if seq_of(label) == count - 1:
         payload = flows[row + SIZE] - (count - 1) * payload
+    label = labelled(state, flow, label)
+    enter_network(state, flow)
     cell = MADE * PACKET
     packets[cell + LABEL] = label
-    packets[cell + WIRE] = payload + fixed[HEADER]
+    packets[cell + WIRE] = flow << HIGH | (payload + fixed[HEADER])
     packets[cell + ROUTE] = route(state, flow, label, flows[row + ENDS] >> HIGH, now)
     if TRACED:
         state.sendings[MADE] = sending(state, flow, label)

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from netsim.errors import SimulationError
 from netsim.fabric.kernel.state import (
+    FLOW,
+    IDENTITY,
     LATE_START,
     LONG_QUEUE,
+    LOW,
     MANY_RESENT,
     MANY_TIMEOUTS,
     NOW,
@@ -56,10 +59,13 @@ def check_overflow(state: State, links: Sequence[str]) -> None:
     if noted == 0:
         return
     code, entity = noted & _MASK, noted >> OVERFLOW_SHIFT
+    number = entity
+    if code != LONG_QUEUE:
+        number = int(state.flows[entity * FLOW + IDENTITY] & LOW)
     what = {
-        LATE_START: f"flow {entity} would start beyond the clock; shorten lags and starts",
-        MANY_RESENT: f"flow {entity} has sent 2^30 packets again; look for what loses them",
-        MANY_TIMEOUTS: f"flow {entity} has timed out 2^24 times; raise its timeout",
+        LATE_START: f"flow {number} would start beyond the clock; shorten lags and starts",
+        MANY_RESENT: f"flow {number} has sent 2^30 packets again; look for what loses them",
+        MANY_TIMEOUTS: f"flow {number} has timed out 2^24 times; raise its timeout",
     }.get(code, "")
     if code == LONG_QUEUE:
         what = f"the queue of {links[entity]} would last beyond the clock; send less, or bound it"

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, TARGET_MASK, flow_of, seq_of
+from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, TARGET_MASK, seq_of
+from netsim.fabric.kernel.lives import row_at
 from netsim.fabric.kernel.state import FREE_AT, LABEL, LINK, PACKET, ROUTE, State
 
 
@@ -16,8 +17,8 @@ def label_at(state: State, packet: int) -> int:
 
 
 def flow_at(state: State, packet: int) -> int:
-    """Return the flow of a packet."""
-    return flow_of(label_at(state, packet))
+    """Return the row of a packet's flow; its label holds the flow's number."""
+    return row_at(state, packet)
 
 
 def seq_at(state: State, packet: int) -> int:

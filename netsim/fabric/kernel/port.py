@@ -107,7 +107,7 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
     packets = state.packets
     row = link * LINK
     cell = packet * PACKET
-    size = packets[cell + WIRE]
+    size = packets[cell + WIRE] & LOW
     label = packets[cell + LABEL]
     wait = max(links[row + FREE_AT] - now, 0)
     tx = service(state, link, size)

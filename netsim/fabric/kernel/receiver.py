@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netsim.fabric.kernel.flow import fail, over, received
-from netsim.fabric.kernel.label import ACK, flow_of
+from netsim.fabric.kernel.label import ACK
+from netsim.fabric.kernel.lives import leave_network, row_at
 from netsim.fabric.kernel.packet import seq_at
 from netsim.fabric.kernel.plugs import ACKNOWLEDGED
 from netsim.fabric.kernel.state import (
@@ -65,9 +66,10 @@ def lose(state: State, packet: int, now: int) -> None:
     """
     flows = state.flows
     label = state.packets[packet * PACKET + LABEL]
+    flow = row_at(state, packet)
+    leave_network(state, flow)
     if label & ACK != 0:
         return
-    flow = flow_of(label)
     row = flow * FLOW
     flows[row + DISORDER] += 1 << HIGH
     if not ACKNOWLEDGED and flows[row + STATUS] & STATUS_MASK == RUNNING:

@@ -294,7 +294,7 @@ PAIR: Final = 3
 ARRIVAL: Final = 0
 LABEL: Final = 1
 WIRE: Final = 2
-"""Wire size."""
+"""Wire size (low 32 bits), row of the flow above."""
 ROUTE: Final = 3
 """Destination host (low 28 bits), the policy's tag above."""
 PACKET: Final = 4
@@ -340,7 +340,9 @@ WATCH: Final = 20
 DELAY_OF: Final = 6
 """Of a calculation, which sends nothing: how long it takes; `START` is when it ends, once it has
 begun."""
-FLOW: Final = 21
+IDENTITY: Final = 21
+"""The flow's number (low 32 bits), and above how many of its packets are on their way."""
+FLOW: Final = 22
 
 # WATCH
 NEAR: Final = 1
@@ -384,7 +386,9 @@ CULPRIT: Final = 2
 """Flow that failed, -1 if none."""
 FAR: Final = 3
 """Flows that cannot be over within a window."""
-BATCH: Final = 4
+SERIAL: Final = 4
+"""The batch's number, in the order in which batches were handed in."""
+BATCH: Final = 5
 
 # scales
 TRIP: Final = 0

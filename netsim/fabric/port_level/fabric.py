@@ -76,6 +76,8 @@ class PortFabric:
         self.env = env
         self.network = network
         self.packet = packet
+        #: Flows of the scenario's own traffic, which are the first ones.
+        self.traffic_flows = 0
         self._intake = Intake(network, packet)
         self._run = build_alone(run, at.PortState, "ports")
         self._slice = slice_events
@@ -226,6 +228,12 @@ class PortFabric:
     def received(self) -> NDArray[Any]:
         """Bytes of each flow that its receiver has, by flow number, as if they came evenly."""
         return received_bytes(self._rows, self._sizes, self.env.now, self._stopped)
+
+    @property
+    def received_beside_traffic(self) -> int:
+        """Bytes that receivers have of what came after the scenario's own traffic."""
+        # In Python's integers: 64 bits are too few for many of the largest messages.
+        return sum(self.received[self.traffic_flows :].tolist())
 
     @property
     def packet_hops(self) -> int:

@@ -47,7 +47,9 @@ and functions that the kernel compiles, as static methods. All times are integer
 ``expire(state, flow, now) -> deadline``
     on a timer: return the next deadline, 0 for none, -1 to give the flow up.
 
-A label of another flow or beyond its last packet, and a deadline that does not lie ahead, end the
+`flow` is the flow's row, which serves another one later. ``label_of(flow, ...)`` makes a label of
+it; labels of packets hold the flow's number instead, which the kernel puts in. A label of another
+flow or beyond its last packet, and a deadline that does not lie ahead, end the
 run with the function's file and line. They are plain functions over the arrays of
 `netsim.fabric.kernel.state`: integers, no exceptions, no allocation. `sendable` and `take` are
 needed; others that a transport leaves out are taken from

@@ -34,6 +34,7 @@ def empty_state(hosts, switches=1):
     # Every flow goes from host 0 to another: one to its own host would be a calculation.
     flows = np.zeros((FLOWS, at.FLOW), np.int64)
     flows[:, at.ENDS] = 1 << at.HIGH
+    flows[:, at.IDENTITY] = np.arange(FLOWS)
     arrays = dict.fromkeys(State._fields)
     arrays |= {
         "clock": clock,

@@ -10,6 +10,7 @@ import pytest
 from netsim.errors import TransferFailed
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.slots import Slots
 
 QUEUE = {"capacity": "40 kB", "ecn": {"kmin": "8 kB"}}
 
@@ -56,6 +57,7 @@ def observed(make_fabric, *, traced=False, change=None, transport="fixed_window"
     fabric = make_fabric(
         (3, 3, 2), "rps", transport, queue=QUEUE, recorder=rows if traced else None, **options
     )
+    fabric.ledger.keeps = True
     if change is not None:
         change(fabric._store.state)
     env = fabric.env
@@ -146,6 +148,24 @@ def test_rings_that_begin_with_one_packet_give_the_same_rows(make_fabric, usual,
 @pytest.mark.parametrize("most", [1, 7])
 def test_calls_cut_after_few_events_give_the_same_rows(make_fabric, usual, most):
     assert observed(make_fabric, traced=True, slice_events=most) == usual(traced=True)
+
+
+def test_rows_of_flows_that_are_used_again_give_the_same_rows_of_packets(
+    make_fabric, usual, monkeypatch
+):
+    plain = usual(traced=True)
+    take = Slots.take
+    free = []
+
+    def collecting(self, count):
+        self.collect()
+        free.append(len(self._free))
+        return take(self, count)
+
+    monkeypatch.setattr(Slots, "take", collecting)
+
+    assert observed(make_fabric, traced=True) == plain
+    assert max(free) > 0
 
 
 def test_an_arena_and_a_trace_without_room_to_spare_give_the_same_rows(
