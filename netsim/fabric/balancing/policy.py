@@ -65,10 +65,10 @@ wants explicit paths in the rows `PATH` of its flows, ``"given"`` if each flow m
 The functions are plain Python over the arrays of `netsim.fabric.kernel.state`: integers, no
 exceptions, no allocation, no module state; constants of a module, and what a function closes over,
 are read once, when the kernel is compiled. `flow` is a row, which serves another flow when this one
-is over; its number is ``flow_of(label)``, and what is drawn or compared goes by that. An answer of another type is refused then; a position
-that is not among those offered (of a policy with paths: no port of this switch), or a tag beyond 32
-bits, ends the run with the function's file and line. Random numbers come from `random_bits`, which
-depends on packet and switch alone.
+is over; its number is ``flow_of(label)``, and what is drawn or compared goes by that. An answer of
+another type is refused then; a position that is not among those offered (of a policy with paths: no
+port of this switch), or a tag beyond 32 bits, ends the run with the function's file and line.
+Random numbers come from `random_bits`, which depends on packet and switch alone.
 """
 
 from __future__ import annotations
