@@ -147,6 +147,20 @@ def run_point(
             watcher.end()
 
 
+def prepare(scenario: Scenario) -> None:
+    """Compile what `scenario` needs, and keep it for later starts; no time passes."""
+    model, family = scenario.model, scenario.family
+    recorder = Recorder(tables_of(family, model.record.asked_for()), MemorySink())
+    try:
+        context = RunContext(
+            Environment(), Streams(model.seed), recorder, model.until, model.record.sample_every
+        )
+        # Kernels are compiled when the simulation is wired together.
+        family.build(model, context)
+    finally:
+        recorder.abort()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class RunResult:
     """The results of all replications of a scenario.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -38,7 +39,9 @@ class ToyScenario(ScenarioModel):
     ticks: int = field(description="how far to count", ge=1)
     every: PositiveTime = field("1 us", description="time between two ticks")
     fail_in: int | None = field(None, description="replication that fails")
-    trouble: str = field("model", description="model, bug, stall, interrupt or sleep")
+    trouble: str = field(
+        "model", description="model, bug, stall, interrupt, library, deaf or sleep"
+    )
 
 
 class Toy:
@@ -118,6 +121,13 @@ class Counting:
             case "loop":
                 while True:
                     pass
+            case "library" | "deaf":
+                # A call that comes back for no signal; a deaf one keeps the interpreter as well.
+                lib = (ctypes.CDLL if self._scenario.trouble == "library" else ctypes.PyDLL)(None)
+                mutex = ctypes.create_string_buffer(64)
+                lib.pthread_mutex_lock(mutex)
+                print("asleep", flush=True)
+                lib.pthread_mutex_lock(mutex)
             case "sleep":
                 print("asleep", flush=True)
                 time.sleep(60)

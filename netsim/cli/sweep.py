@@ -194,11 +194,15 @@ def _print_report(report: Report, *, as_json: bool) -> None:
 
 def _print_plan(points: Points, path: Path, *, as_json: bool) -> None:
     """Print what a sweep would do, and what it costs by one timed point."""
-    from netsim.estimate import estimate, refuse_too_large
+    from netsim.estimate import estimate
     from netsim.metrics.recorder import MemorySink
     from netsim.simulate import run_point
+    from netsim.sweep.survey import survey
 
-    ids, _ = points.validate(range(len(points)), refuse_too_large)
+    everywhere = range(len(points))
+    found = survey(points, everywhere)
+    found.settle(points, everywhere)
+    ids = found.ids
     first = points.scenario(0)
     cost = estimate(first)
     try:

@@ -64,10 +64,12 @@ def executor(
         else:
             from netsim.sweep.over_workers import OverWorkers
 
-            yield OverWorkers(
+            over = OverWorkers(
                 asked, tell, timeout, memory, fail_fast,
                 jobs=number, scheduler=scheduler, cluster=cluster,
             )  # fmt: skip
+            with contextlib.closing(over):
+                yield over
     finally:
         if line is not None:
             line.end()

@@ -74,10 +74,12 @@ def _of_the_sweep(file: str, overrides: Sequence[str]) -> list[Diagnostic]:
     from netsim.errors import ScenarioError
     from netsim.scenario.diagnostics import Diagnostic
     from netsim.sweep.points import Points
+    from netsim.sweep.survey import survey
 
     try:
         points = Points(file, overrides)
-        points.validate(range(len(points)))
+        everywhere = range(len(points))
+        survey(points, everywhere, size=False).settle(points, everywhere)
     except ScenarioError as wrong:
         found = [one for one in wrong.diagnostics if isinstance(one, Diagnostic)]
         return found or [Diagnostic("unsatisfiable", str(wrong).removeprefix("error: "), file=file)]

@@ -35,6 +35,9 @@ class DesignFile(Config):
     """Points that another program has chosen, such as SALib or Optuna."""
 
     file: FilePath = field(description="CSV or Parquet file: a column per field, a row per point")
+    files: dict[str, dict[str, FilePath]] = field(
+        {}, description="by field and cell, the data file that the cell names, if not by its path"
+    )
 
 
 class UntilNarrow(Config):

@@ -27,6 +27,7 @@ LARGEST_COPY: Final = 64 * 1024 * 1024
 _BLOCK: Final = 1 << 20
 _LONGEST_NAME: Final = 100
 _DIGITS: Final = 12
+_KEPT: Final = re.compile(rf"{layout.INPUTS}/[0-9a-f]{{{_DIGITS}}}-(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ class Input:
     def record(self) -> dict[str, Any]:
         """Return what the manifest says of it."""
         return {"name": self.name, "path": str(self.path), "sha256": self.sha256}
+
+
+def written(value: Any) -> Any:
+    """Return a value with the name that a data file had before it was kept, ``flows.csv``."""
+    kept = _KEPT.fullmatch(value) if isinstance(value, str) else None
+    return kept[1] if kept is not None else value
 
 
 def keep(inputs: Iterable[Input], directory: Path) -> None:

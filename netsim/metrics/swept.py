@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from netsim.errors import UsageError
 from netsim.metrics import buffers, layout
 from netsim.metrics.arrow import self_describing
+from netsim.metrics.inputs import written
 from netsim.metrics.own_places import check_file
 from netsim.metrics.parquet import TableFile
 from netsim.metrics.tables.runs import RUNS
@@ -84,6 +85,8 @@ class Swept:
     def where(self, values: Mapping[str, Any]) -> np.ndarray:
         """Return the indices of the points at which the fields have these `values`.
 
+        A data file may be given by the name that it had.
+
         Raises
         ------
         UsageError
@@ -95,7 +98,8 @@ class Swept:
                 hint = did_you_mean(name, self.fields) or f"swept: {', '.join(self.fields)}"
                 raise UsageError(f"'{name}' is not swept here; {hint}")
             column = self.columns.column(name).to_pylist()
-            kept &= np.fromiter((value == wanted for value in column), bool, len(self))
+            found = (value == wanted or written(value) == wanted for value in column)
+            kept &= np.fromiter(found, bool, len(self))
         return np.flatnonzero(kept)
 
     def joined_schema(self, schema: pa.Schema) -> pa.Schema:

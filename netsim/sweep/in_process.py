@@ -21,6 +21,7 @@ from netsim.metrics.marks import Key
 from netsim.reading import open_regular
 from netsim.sweep.asked import Asked
 from netsim.sweep.study import Study
+from netsim.sweep.survey import Survey, survey
 from netsim.sweep.worker import Job, Outcome, Worker
 
 #: Is told of runs done and failed since it was last told.
@@ -57,10 +58,20 @@ class InProcess:
     memory: int | None = None
     fail_fast: bool = False
 
+    def survey(self, study: Study, indices: Sequence[int]) -> Survey:
+        """Return what is found at points before any is simulated."""
+        return survey(study.points, indices, stopped=lambda: self.asked.stop)
+
     def __call__(self, study: Study, jobs: Sequence[Job]) -> Outcome:
         """Simulate `jobs`; what is done is committed whatever ends them."""
         worker = Worker(study.points, study.path, study.hash, self._guard)
         outcome = Outcome()
+
+        def last_will() -> None:
+            worker.writer.commit()
+            study.stop()
+
+        self.asked.last_will = last_will
         try:
             with limited_memory(self.memory):
                 for job in jobs:

@@ -19,12 +19,14 @@ from typing import Any
 
 from distributed import WorkerPlugin, get_worker
 
+from netsim import simulate as simulation
 from netsim.metrics.failures import Failure, note
 from netsim.metrics.marks import Key
 from netsim.scenario import Scenario
 from netsim.sweep.points import Points
 from netsim.sweep.replications import OnePoint
 from netsim.sweep.study import Study
+from netsim.sweep.survey import Survey, survey
 from netsim.sweep.worker import Job, Outcome, Worker
 from netsim.version import RESULTS_VERSION, __version__
 
@@ -77,6 +79,17 @@ def simulate(setup: Setup, jobs: Sequence[Job]) -> Outcome:
     outcome = worker.run(jobs)
     worker.writer.commit()
     return outcome
+
+
+def look(setup: Setup, indices: Sequence[int]) -> Survey:
+    """Return what is found at points before any is simulated."""
+    return survey(_worker(setup).points, indices)
+
+
+def prepare(setup: Setup, index: int) -> None:
+    """Compile what a point needs, and keep it for all workers of the machine."""
+    with contextlib.suppress(Exception):
+        simulation.prepare(_worker(setup).points.scenario(index))
 
 
 def commit(dask_worker: Any) -> None:

@@ -9,53 +9,52 @@ scheduler was tried and blames batches that only waited in a queue.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
-from netsim.errors import UsageError
+from netsim import units
 from netsim.metrics.failures import Failure, note, read_failures
 from netsim.metrics.marks import Key
 from netsim.sweep import on_worker
 from netsim.sweep.asked import Asked
-from netsim.sweep.cluster_file import workers_of_a_queue
 from netsim.sweep.on_worker import Setup
+from netsim.sweep.pool import Pool
 from netsim.sweep.study import Study
+from netsim.sweep.survey import Survey, survey
 from netsim.sweep.worker import Job, Outcome, in_order, known_means
 
 #: Seconds of work in a batch, most runs of one, and deaths alone after which a run is given up.
 BATCH: Final = 2.0
 LARGEST: Final = 1000
 DEATHS: Final = 3
-#: Seconds between two looks at the workers, and that all wait for the first batch, which compiles.
+#: Seconds between two looks at the workers, and looks between two counts of them.
 _LOOK: Final = 0.01
-_COMPILING: Final = 30.0
-_STOPPING: Final = 20.0
 _REFRESH: Final = 25
+#: Seconds within which all ends after TERM.
+_STOPPING: Final = 25.0
+#: Points that this process looks at before it starts workers, and that they look at in one batch.
+_FIRST_LOOK: Final = 500
+_SHARE: Final = 1000
+#: Kernels that are compiled before the first run; what a sweep has beyond is compiled on its way.
+_KERNELS: Final = 64
 
 #: Is told of runs done and failed since it was last told.
 Tell = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OverWorkers:
-    """Executes jobs over workers.
+    """Executes jobs over workers, which end when it is closed.
 
     Parameters
     ----------
     asked, tell, timeout, memory, fail_fast
         As of `netsim.sweep.in_process.InProcess`; memory is that of each worker.
-    jobs
-        Number of workers on this machine.
-    scheduler
-        Address of a scheduler that runs already, in place of those.
-    cluster
-        File that says how a queue starts them, in place of those.
+    jobs, scheduler, cluster
+        As of `netsim.sweep.pool.Pool`.
     batch
         Runs of a batch; by measured times where it is left out.
     """
@@ -69,51 +68,54 @@ class OverWorkers:
     scheduler: str | None = None
     cluster: str | None = None
     batch: int | None = None
+    _pool: Pool | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """The workers."""
+        if self._pool is None:
+            self._pool = Pool(self.asked, self.jobs, self.scheduler, self.cluster, self.memory)
+        return self._pool
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def survey(self, study: Study, indices: Sequence[int]) -> Survey:
+        """Return what is found at points before any is simulated.
+
+        Ordinary mistakes are found at the first points, so these are looked at here, before
+        workers are started.
+        """
+        found = survey(study.points, indices[:_FIRST_LOOK], stopped=lambda: self.asked.stop)
+        rest = indices[_FIRST_LOOK:]
+        if found.hopeless or found.faults or not rest:
+            return found
+        setup, client = Setup.of(study, self.timeout), self.pool.client
+        shares = [rest[at : at + _SHARE] for at in range(0, len(rest), _SHARE)]
+        looks = [client.submit(on_worker.look, setup, share, pure=False) for share in shares]
+        for share, look in zip(shares, looks, strict=True):
+            while look.status == "pending":
+                if self.asked.stop:
+                    raise KeyboardInterrupt
+                time.sleep(_LOOK)
+            done = look.status == "finished"
+            # What a worker could not look at is looked at here, where it is told why.
+            found.add(look.result() if done else survey(study.points, share))
+            if found.hopeless:
+                break
+        return found
 
     def __call__(self, study: Study, jobs: Sequence[Job]) -> Outcome:
         """Simulate `jobs`."""
+        # Workers are given time to answer and to end before this process is.
+        self.asked.patience = _STOPPING
+        self.asked.last_will = study.stop
         setup = Setup.of(study, self.timeout)
-        with self._client() as client:
-            _check_versions(client)
-            client.register_plugin(on_worker.Quiet())
-            return _Driver(self, study, client, setup, deque(jobs)).drive()
-
-    @contextlib.contextmanager
-    def _client(self) -> Iterator[Any]:
-        """Give a client of the workers that are asked for, which end with the block."""
-        import dask
-        from distributed import Client, LocalCluster
-
-        settings = {
-            "distributed.scheduler.allowed-failures": 0,
-            "distributed.comm.timeouts.connect": "60s",
-        }
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(dask.config.set(settings))
-            logging.getLogger("distributed").setLevel(logging.CRITICAL)
-            if self.scheduler:
-                address: Any = self.scheduler
-            elif self.cluster:
-                address = stack.enter_context(workers_of_a_queue(Path(self.cluster)))
-            else:
-                address = stack.enter_context(
-                    LocalCluster(  # type: ignore[no-untyped-call]
-                        n_workers=self.jobs,
-                        threads_per_worker=1,
-                        processes=True,
-                        memory_limit=self.memory if self.memory is not None else "auto",
-                        host="127.0.0.1",
-                        dashboard_address=None,
-                        silence_logs=logging.CRITICAL,
-                    )
-                )
-            try:
-                client = Client(  # type: ignore[no-untyped-call]
-                    address, timeout="60s", set_as_default=False
-                )
-            except (OSError, ValueError) as refused:
-                raise UsageError(f"no Dask scheduler answers at {address}: {refused}") from refused
-            yield stack.enter_context(client)
+        shapes = {shape(study.points.values(job.index)): job.index for job in reversed(jobs)}
+        first = sorted(shapes.values())[:_KERNELS]
+        return _Driver(self, study, self.pool, setup, deque(jobs), deque(first)).drive()
 
 
 @dataclass(slots=True)
@@ -122,9 +124,11 @@ class _Driver:
 
     how: OverWorkers
     study: Study
-    client: Any
+    pool: Pool
     setup: Setup
     queue: deque[Job]
+    #: Points whose kernels are still to be compiled, each by one worker.
+    unprepared: deque[int]
     outcome: Outcome = field(default_factory=Outcome)
     busy: dict[str, tuple[Any, list[Job]]] = field(default_factory=dict)
     deaths: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -135,6 +139,7 @@ class _Driver:
 
     def drive(self) -> Outcome:
         """Return what became of all jobs."""
+        self.prepare()
         turn = 0
         while self.queue or self.alone or self.busy:
             if self.how.asked.now:
@@ -144,32 +149,52 @@ class _Driver:
                 self.outcome.stopped = self.how.asked.stop
                 return self.outcome
             if turn % _REFRESH == 0:
-                self.live = list(self.client.nthreads())
+                self.live = self.pool.addresses
             turn += 1
-            compiling = not self.per_run and turn * _LOOK < _COMPILING
-            if not halted and not (compiling and self.busy):
-                self._hand_out(compiling)
+            if not halted:
+                self._hand_out()
             self._collect()
             time.sleep(_LOOK)
         return self.outcome
 
-    def _hand_out(self, compiling: bool) -> None:
+    def prepare(self) -> None:
+        """Have each kernel compiled once, before all workers want it at the same time.
+
+        What goes wrong with it goes wrong with the runs as well, and is told of them.
+        """
+        busy: dict[str, Any] = {}
+        while (self.unprepared or busy) and not self.how.asked.stop:
+            self.live = self.pool.addresses
+            for address in self.live:
+                if self.unprepared and address not in busy:
+                    busy[address] = self._submit(
+                        address, on_worker.prepare, self.unprepared.popleft()
+                    )
+            busy = {
+                address: future
+                for address, future in busy.items()
+                if future.status == "pending" and address in self.live
+            }
+            time.sleep(_LOOK)
+
+    def _submit(self, address: str, what: Callable[..., Any], of: Any) -> Any:
+        """Hand something to one worker and no other."""
+        return self.pool.client.submit(
+            what,
+            self.setup,
+            of,
+            workers=[address],
+            allow_other_workers=False,
+            pure=False,
+            retries=0,
+        )
+
+    def _hand_out(self) -> None:
         for address in self.live:
             if address in self.busy or not (self.queue or self.alone):
                 continue
             batch = [self.alone.popleft()] if self.alone else self._batch()
-            future = self.client.submit(
-                on_worker.simulate,
-                self.setup,
-                batch,
-                workers=[address],
-                allow_other_workers=False,
-                pure=False,
-                retries=0,
-            )
-            self.busy[address] = (future, batch)
-            if compiling:
-                return
+            self.busy[address] = (self._submit(address, on_worker.simulate, batch), batch)
 
     def _batch(self) -> list[Job]:
         """Return the next jobs, for about `BATCH` seconds; long ones are cut."""
@@ -193,7 +218,7 @@ class _Driver:
         for address, (future, batch) in list(self.busy.items()):
             if future.status == "pending" and address in self.live:
                 continue
-            if future.status == "pending" and address in self.client.nthreads():
+            if future.status == "pending" and address in self.pool.addresses:
                 continue
             del self.busy[address]
             if future.status == "finished":
@@ -203,7 +228,7 @@ class _Driver:
             future.cancel()
             if failure is not None and type(failure).__name__ != "KilledWorker":
                 raise failure if isinstance(failure, Exception) else RuntimeError(str(failure))
-            self.live = list(self.client.nthreads())
+            self.live = self.pool.addresses
             self._blame(batch)
 
     def _note(self, one: Outcome) -> None:
@@ -268,8 +293,7 @@ class _Driver:
 
     def _abandon(self) -> Outcome:
         """Have the workers commit what is finished, and wait for nothing else."""
-        with contextlib.suppress(Exception):
-            self.client.run(on_worker.commit, on_error="ignore")
+        self.pool.tell_all(on_worker.commit)
         self.outcome.stopped = True
         return self.outcome
 
@@ -278,13 +302,12 @@ def _runs(job: Job) -> int:
     return 1 if job.replications is None else len(job.replications)
 
 
-def _check_versions(client: Any) -> None:
-    """Refuse workers of another Python or netsim."""
-    ours = on_worker.versions()
-    client.wait_for_workers(1, timeout=600)
-    for address, theirs in client.run(on_worker.versions).items():
-        if theirs != ours:
-            raise UsageError(
-                f"worker {address} has Python {theirs[0]} and netsim {theirs[1]} (results version "
-                f"{theirs[2]}), this process {ours[0]}, {ours[1]} ({ours[2]}); use the same"
-            )
+def shape(value: Any) -> Any:
+    """Return what a value has beside numbers and quantities: the names in it, which choose code."""
+    if isinstance(value, Mapping):
+        return tuple((key, shape(entry)) for key, entry in value.items())
+    if isinstance(value, list | tuple):
+        return tuple(dict.fromkeys(map(shape, value)))
+    if isinstance(value, str) and units.split(value) is None:
+        return value
+    return value if value is None or isinstance(value, bool) else 0

@@ -23,6 +23,7 @@ from netsim.sweep import sobol
 from netsim.sweep.design_file import read_design
 from netsim.sweep.designs import axis, sample
 from netsim.sweep.paths import conflicts, unfit
+from netsim.sweep.swept_files import with_files
 from netsim.sweep.values import MOST, ValuesError, expand
 
 if TYPE_CHECKING:
@@ -247,7 +248,8 @@ def _listed(
     if not isinstance(config, DesignFile):
         return config, lambda index, name: ("sweep", "list", index, name)
     try:
-        return read_design(config.file.path), lambda index, name: ("sweep", "list", "file")
+        points = with_files(read_design(config.file.path), config)
+        return points, lambda index, name: ("sweep", "list", "file")
     except ProblemsFound as wrong:
         found += wrong.problems
         return (), lambda index, name: _AT

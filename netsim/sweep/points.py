@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,6 @@ import numpy as np
 from netsim.errors import ScenarioError
 from netsim.fields.sweep import AdaptiveConfig, SweepConfig
 from netsim.metrics.arrow import canonical_json
-from netsim.metrics.inputs import Input
 from netsim.problems import Problem, ProblemsFound
 from netsim.scenario import Diagnostic, Scenario, parse, render
 from netsim.scenario.overrides import Placed
@@ -31,9 +30,8 @@ from netsim.sweep.condition import condition
 from netsim.sweep.design_file import Design, cell_at
 from netsim.sweep.plan import kept, plan
 from netsim.sweep.stopping import Rule
+from netsim.sweep.swept_files import SweptFiles, find
 
-#: Wrong points that are looked at before the rest is taken to be alike.
-_MOST_WRONG: Final = 200
 #: Where a scenario names the file of listed points.
 _DESIGN: Final = ("sweep", "list", "file")
 
@@ -64,6 +62,7 @@ class Points:
             message = f"error: {file} has no block 'sweep', so there is nothing to sweep"
             raise ScenarioError(f"{message}; netsim run simulates it as it is")
         self.config: SweepConfig = config
+        self._kept: np.ndarray | None = None
         try:
             self._plan = plan(config, self.base.model.seed)
             self._kept = self._chosen(config.where)
@@ -77,10 +76,28 @@ class Points:
     @functools.cached_property
     def identity(self) -> str:
         """SHA-256 of the sweep, in hex: of its base and of the block, replications left out."""
-        block = dict(self.base.recorded["sweep"])
+        block = dict(self.recorded["sweep"])
         block.pop("replications", None)
         text = canonical_json({"base": self.base.hash, "sweep": block})
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @functools.cached_property
+    def files(self) -> SweptFiles:
+        """The data files among the values of the sweep."""
+        everywhere = range(len(self))
+        return find(
+            self.config,
+            self._plan.extra,
+            self._written.reader.folder,
+            (self.values(index) for index in everywhere),
+            lambda index: self.check(index)[0],
+        )
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """The base as it is recorded, files of the block `sweep` by their names there."""
+        base = self.base.recorded
+        return {**base, "sweep": self.files.recorded(base["sweep"])}
 
     @functools.cached_property
     def fields(self) -> tuple[str, ...]:
@@ -135,50 +152,28 @@ class Points:
         ScenarioError
             With all that is wrong with it, at the swept values where they are to blame.
         """
-        scenario, found = self._resolved(index)
+        scenario, found = self.check(index)
         if scenario is None:
-            named = self._named(index, found)
-            raise ScenarioError(render(named, self._written.called), named)
+            raise self.refused(self.named(index, found))
         return scenario
 
-    def validate(
-        self, indices: Sequence[int], judge: Callable[[Scenario], None] = lambda scenario: None
-    ) -> tuple[list[str], tuple[Input, ...]]:
-        """Return the ids of the points with these indices, and the data files that they read.
+    def check(self, index: int) -> tuple[Scenario | None, list[Diagnostic]]:
+        """Return the scenario of a point, or None, and all that is wrong with it."""
+        number = self._number(index)
+        return self._point.check(self._placed(number, self._plan.assignment(number)))
 
-        Parameters
-        ----------
-        indices
-            The points.
-        judge
-            Raises what else speaks against a scenario.
+    def named(self, index: int, found: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """Return what is wrong with a point, naming it."""
+        several = len(self) > 1
+        return [
+            replace(one, message=f"{one.message} (at {self.name(index)})") if several else one
+            for one in map(self._cell, found)
+        ]
 
-        Raises
-        ------
-        ScenarioError
-            With all that is wrong with any of them, each fault once, naming the first point.
-        """
-        ids: list[str] = []
-        inputs: dict[Input, None] = {}
-        faults: dict[tuple[str, str], Diagnostic] = {}
-        wrong = 0
-        for index in indices:
-            scenario, found = self._resolved(index)
-            if scenario is None:
-                wrong += 1
-                for one, named in zip(found, self._named(index, found), strict=True):
-                    faults.setdefault((one.place, one.message), named)
-                if wrong >= _MOST_WRONG:
-                    break
-                continue
-            judge(scenario)
-            ids.append(scenario.point)
-            inputs.update(dict.fromkeys(scenario.inputs))
-        if faults:
-            listed = sorted(faults.values(), key=lambda one: one.order)
-            raise ScenarioError(render(listed, self._written.called), listed)
-        self.refuse_twins(zip(indices, ids, strict=True))
-        return ids, tuple(inputs)
+    def refused(self, found: Sequence[Diagnostic]) -> ScenarioError:
+        """Return the error that tells what was found wrong, by place."""
+        listed = sorted(found, key=lambda one: one.order)
+        return ScenarioError(render(listed, self._written.called), listed)
 
     def refuse_twins(self, points: Iterable[tuple[int, str]]) -> None:
         """Raise if two points are the same scenario.
@@ -200,10 +195,6 @@ class Points:
     def _number(self, index: int) -> int:
         """Return which point of the plan has this index."""
         return index if self._kept is None else int(self._kept[index])
-
-    def _resolved(self, index: int) -> tuple[Scenario | None, list[Diagnostic]]:
-        number = self._number(index)
-        return self._point.check(self._placed(number, self._plan.assignment(number)))
 
     def _placed(self, number: int, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values` as overrides that stand in the block `sweep`."""
@@ -254,14 +245,6 @@ class Points:
                 key = self._written.place(above).key
                 above = above[:-1]
         return place.node.span, key or place.span
-
-    def _named(self, index: int, found: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Return what is wrong with a point, naming it."""
-        several = len(self) > 1
-        return [
-            replace(one, message=f"{one.message} (at {self.name(index)})") if several else one
-            for one in map(self._cell, found)
-        ]
 
     def _chosen(self, where: str) -> np.ndarray | None:
         """Return the points that the condition keeps, None for all."""

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from netsim.errors import NetsimError, OutputError, WriteError
-from netsim.estimate import refuse_too_large
 from netsim.metrics import layout
 from netsim.metrics.failures import Failure, read_failures
 from netsim.metrics.gathering import Order, ordered
-from netsim.metrics.inputs import Input
 from netsim.metrics.manifest import RunIdentity, places, read_manifest
 from netsim.metrics.marks import Run, committed
 from netsim.metrics.provenance import provenance
 from netsim.metrics.rundir import RunDirectory, filling
 from netsim.metrics.swept import Swept
-from netsim.scenario import Scenario
 from netsim.sweep.points import Points
 from netsim.sweep.stopping import judge
+from netsim.sweep.survey import Survey
 from netsim.sweep.swept_columns import swept as swept_columns
 from netsim.sweep.worker import Job, Outcome, in_order, known_means
 from netsim.version import RESULTS_VERSION
@@ -40,10 +38,14 @@ class SweepFailed(NetsimError):  # noqa: N818 - the sweep failed, the error says
 
 
 class Executor(Protocol):
-    """Simulates jobs somewhere; what it has simulated is committed when it returns."""
+    """Looks at points and simulates jobs somewhere."""
+
+    def survey(self, study: Study, indices: Sequence[int]) -> Survey:
+        """Return what is found at points before any is simulated."""
+        ...
 
     def __call__(self, study: Study, jobs: Sequence[Job]) -> Outcome:
-        """Simulate `jobs` and say what became of them."""
+        """Simulate `jobs`, commit what is done, and say what became of them."""
         ...
 
 
@@ -98,11 +100,19 @@ class Study:
         Its directory.
     shard
         Which points are this process's.
+    directory
+        What is filled, once it is.
     """
 
     points: Points
     path: Path
     shard: Shard = field(default_factory=Shard)
+    directory: RunDirectory | None = None
+
+    def stop(self) -> None:
+        """Note that it was stopped from outside, if it has begun."""
+        if self.directory is not None:
+            self.directory.stop()
 
     @property
     def hash(self) -> str:
@@ -120,25 +130,25 @@ def default_directory(points: Points) -> Path:
     return Path("out") / f"{points.base.name}-{points.identity[:6]}"
 
 
-def described(points: Points, inputs: Sequence[Input], warnings: Sequence[Caution]) -> RunIdentity:
+def described(points: Points, found: Survey) -> RunIdentity:
     """Return what the directory of a sweep records of it."""
     base, model = points.base, points.base.model
     replications = points.replications
     digest = points.identity
-    files = dict.fromkeys((*base.inputs, *inputs))
+    files = dict.fromkeys((*base.inputs, *points.files.names.values(), *found.inputs))
     return RunIdentity(
         name=base.name,
         workload=base.family.name,
         hash=digest,
         seed=model.seed,
         text=base.text,
-        resolved=base.recorded,
-        provenance=provenance(base.recorded, model.seed, digest),
+        resolved=points.recorded,
+        provenance=provenance(points.recorded, model.seed, digest),
         runs=0 if replications is None else len(points) * replications,
         inputs=tuple(files),
         points=len(points),
         kind="sweep",
-        warnings=tuple(one.to_dict() for one in warnings),
+        warnings=tuple(one.to_dict() for one in found.warnings),
     )
 
 
@@ -202,15 +212,13 @@ def sweep(
 
         if RunFiles(path).complete and not _missing(study, options)[0]:
             return Report(path, complete=True, stored=True)
-    mine = list(shard.indices(len(points)))
-    judge_of = _Judge()
-    ids, inputs = points.validate(mine, judge_of)
-    warn(judge_of.cautions)
-    record = described(points, inputs, judge_of.cautions)
+    found = _surveyed(study, execute, shard)
+    warn(found.warnings)
+    record = described(points, found)
     grown = not options.overwrite and manifest is not None and manifest["hash"] != digest
     everyone: list[str] | None = None
     if grown:
-        everyone = ids if shard.count == 1 else points.validate(range(len(points)))[0]
+        everyone = (found if shard.count == 1 else _surveyed(study, execute, Shard())).ids
         _refuse_shrunk(study, everyone)
     columns = swept_columns(points, everyone)
     with filling(
@@ -225,24 +233,12 @@ def sweep(
         return _go_on(study, directory, execute, options)
 
 
-class _Judge:
-    """Refuses what is too large, and counts the points that a warning is about."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, list[Any]] = {}
-
-    def __call__(self, scenario: Scenario) -> None:
-        refuse_too_large(scenario)
-        for caution in scenario.warnings:
-            self._found.setdefault(caution.code, [caution, 0])[1] += 1
-
-    @property
-    def cautions(self) -> list[Caution]:
-        """One warning a code, with the number of its points."""
-        return [
-            replace(one, message=f"{one.message} (at {number} point{'s' * (number != 1)})")
-            for one, number in self._found.values()
-        ]
+def _surveyed(study: Study, execute: Executor, shard: Shard) -> Survey:
+    """Return what is found at the points of a shard, all of which are right."""
+    indices = shard.indices(len(study.points))
+    found = execute.survey(study, indices)
+    found.settle(study.points, indices)
+    return found
 
 
 def _refuse(study: Study, options: Options) -> None:
@@ -328,6 +324,7 @@ def _failed(study: Study) -> list[Failure]:
 
 def _go_on(study: Study, directory: RunDirectory, execute: Executor, options: Options) -> Report:
     """Simulate what is missing of the shard, and end the sweep if nothing is missing of it all."""
+    study.directory = directory
     jobs, _ = _missing(study, options, study.shard)
     try:
         outcome = execute(study, jobs) if jobs else Outcome()

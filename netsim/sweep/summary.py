@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from netsim import registry
+from netsim.metrics.inputs import written
 from netsim.metrics.reader import RunFiles
 from netsim.metrics.summary import SummaryRow, summary_rows
 
@@ -49,7 +50,7 @@ def _chosen(rows: list[tuple[int, SummaryRow]]) -> list[tuple[int, SummaryRow]]:
 
 def _words(run: RunFiles, index: int) -> str:
     values = run.swept.at(index) if run.swept is not None else {}
-    return ", ".join(f"{name}={value}" for name, value in values.items())
+    return ", ".join(f"{name}={written(value)}" for name, value in values.items())
 
 
 def _lines(label: str, shown: list[tuple[str, SummaryRow]], *, left_out: int) -> list[str]:

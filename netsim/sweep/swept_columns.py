@@ -26,7 +26,13 @@ _FEW: Final = 64
 
 def swept(points: Points, ids: Sequence[str] | None = None) -> Swept:
     """Return the swept fields of `points` as columns; with `ids` where they are known."""
-    assigned = [points.values(index) for index in range(len(points))]
+    assigned: list[Mapping[str, Any]] = [points.values(index) for index in range(len(points))]
+    files = points.files
+    if files.names:
+        assigned = [
+            {name: files.value(name, value) for name, value in values.items()}
+            for values in assigned
+        ]
     arrays, fields = [], []
     for name in points.fields:
         array, field = _column(name, assigned, points)
@@ -61,7 +67,7 @@ def _column(
 
 def _asked(points: Points, index: int, name: str) -> tuple[Any, str]:
     """Return what the scenario of a point has in a field, with its unit."""
-    there, value = value_at(points.scenario(index).resolved, name)
+    there, value = value_at(points.scenario(index).recorded, name)
     return quantity(value) if there else (None, "")
 
 

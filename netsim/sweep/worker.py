@@ -107,7 +107,7 @@ class Worker:
         study: str,
         guard: Callable[[Key], AbstractContextManager[None]] = lambda key: nullcontext(),
     ) -> None:
-        self._points = points
+        self.points = points
         self._directory = directory
         self._guard = guard
         self._record = versions()
@@ -117,7 +117,7 @@ class Worker:
         """Simulate `jobs` one after another, until `stopped` says so."""
         outcome = Outcome()
         for job in jobs:
-            scenario = self._points.scenario(job.index)
+            scenario = self.points.scenario(job.index)
             for replication in self._replications(job):
                 if stopped():
                     outcome.stopped = True
@@ -137,7 +137,7 @@ class Worker:
         if job.replications is not None:
             yield from job.replications
             return
-        rule = self._points.rule
+        rule = self.points.rule
         while rule is not None:
             values = in_order(self._means)
             verdict = judge(rule, values)
@@ -149,7 +149,7 @@ class Worker:
 
     def _one(self, scenario: Scenario, key: Key, outcome: Outcome) -> float | None:
         """Simulate one run; return its metric (0 where there is none), None if it failed."""
-        table, column = self._points.metric
+        table, column = self.points.metric
         sink = Metered(self.writer.sink(key), table, column)
         try:
             with self._guard(key):
@@ -157,11 +157,11 @@ class Worker:
         except WriteError:
             raise
         except Exception as failure:
-            found = Failure.of(key, failure, self._points.values(key.index))
+            found = Failure.of(key, failure, self.points.values(key.index))
             note(self._directory, found)
             outcome.failed.append((key.index, key.replication, found.message.splitlines()[0]))
             # Of adaptive replications none is decided without the ones before.
-            return None if self._points.rule is not None else 0.0
+            return None if self.points.rule is not None else 0.0
         outcome.done += 1
         return sink.mean
 

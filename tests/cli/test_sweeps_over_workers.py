@@ -5,12 +5,14 @@ Each test starts processes, so there are few.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import toy_family
@@ -95,20 +97,44 @@ def test_a_point_that_hogs_memory_fails_alone(folder):
     assert len(netsim.open("out").table("runs")) == 5
 
 
+def terminated(words, out):
+    """Return the exit code of a command that hears TERM once a run of it has fallen asleep."""
+    with open("log", "w") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
+    try:
+        while "asleep" not in Path("log").read_text() and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert json.loads((out / "manifest.json").read_text())["status"] == "stopped"
+    return process.returncode
+
+
+@pytest.mark.parametrize("trouble", ["sleep", "library"])
+def test_term_commits_what_is_finished_though_a_library_does_not_come_back(folder, trouble):
+    write({"list": [{"ticks": 1}, {"ticks": 2, "fail_in": 1, "trouble": trouble}, {"ticks": 3}]})
+
+    assert terminated(command("-o", "out", "-j", "1"), folder / "out") == 143
+
+    assert netsim.open("out").table("runs")["ticks"].to_pylist() == [1, 1, 2]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ["1", "2"])
-def test_term_commits_what_is_finished_and_the_rest_goes_on(folder, number):
-    write({"grid": {"ticks": [1, 2, 3], "fail_in": [None, 1], "trouble": ["sleep"]}})
-    process = subprocess.Popen(command("-o", "out", "-j", number), stderr=subprocess.PIPE)
-    while not (folder / "out" / "parts").exists() and process.poll() is None:
-        time.sleep(0.1)
+@pytest.mark.parametrize("trouble", ["sleep", "library", "deaf"])
+@pytest.mark.parametrize("what", ["sweep", "run"])
+def test_term_ends_workers_that_hang_and_what_they_committed_stays(folder, trouble, what):
+    write({"list": [{"ticks": 1}, {"ticks": 2, "fail_in": 1, "trouble": trouble}, {"ticks": 3}]})
+    words = command("-o", "out", "-j", "2")
+    if what == "run":
+        write({"list": [{"seed": 1}]}, fail_in=3, trouble=trouble, replications=4)
+        words = [sys.executable, "-m", "netsim", "-q", "run", "count.yaml", "-o", "out", "-j", "2"]
 
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=120)
+    assert terminated(words, folder / "out") == 143
 
-    assert process.returncode == 143
     assert len(netsim.open("out").table("runs")) >= 1
-    assert json.loads((folder / "out" / "manifest.json").read_text())["status"] == "stopped"
 
 
 @pytest.mark.slow
