@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from netsim.decentralized.compressor import CompressorConfig
+from netsim.decentralized.defence import DefenceConfig
 from netsim.decentralized.objective import QuadraticObjective
 from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import Schedule
@@ -17,12 +18,18 @@ from netsim.fields import OneOf
 from netsim.registry import lookup
 from netsim.rng import Streams
 
+_DEFENCES = TypeAdapter(Annotated[DefenceConfig, OneOf("defence", bare=True)])
 _CODES = TypeAdapter(Annotated[CompressorConfig, OneOf("compressor", bare=True)])
 
 
 def code(block):
     """Return the compressor that a scenario would write as `block`."""
     return _CODES.validate_python(block)
+
+
+def defence_of(block):
+    """Return the defence that a scenario would write as `block`."""
+    return _DEFENCES.validate_python(block)
 
 
 def rows_of(quadratic):

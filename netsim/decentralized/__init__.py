@@ -12,6 +12,8 @@ KINDS: Final = (
     Kind(
         "compressor", ("compressors",), ("Config", "encode", "decode"), written="compressor: NAME"
     ),
+    Kind("attack", ("attacks",), ("Config", "forge"), written="attack: {kind: NAME}"),
+    Kind("defence", ("defences",), ("Config", "combine", "least"), written="defence: NAME"),
     Kind("disruption", ("disruptions",), ("Config", "spans"), written="disruption: [{kind: NAME}]"),
     Kind("table", ("tables",)),
 )

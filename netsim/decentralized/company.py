@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from netsim.decentralized import adversity
 from netsim.decentralized import disruption as disruptions
 from netsim.decentralized.cost import memory_of
 from netsim.decentralized.schema import DecentralizedScenario
@@ -56,6 +57,7 @@ def problems(scenario: DecentralizedScenario) -> list[Problem]:
         *_about_data(scenario, nodes),
         *disruptions.problems(scenario.disruption, graph, nodes, scenario.rounds),
         *_about_algorithm(scenario, graph),
+        *adversity.problems(scenario, graph, nodes),
         *_about_run(scenario),
     ]
     return found or list(_about_memory(scenario, nodes))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RUN_COLUMNS = (
     Column("accuracy", "float64", "1", "mean accuracy of live nodes at the end", True),
+    Column("accuracy_honest", "float64", "1", "of these, the mean of those that do no harm", True),
     Column("loss", "float64", "1", "mean loss of live nodes at the end", True),
     Column("accuracy_before", "float64", "1", "accuracy just before the first disruption", True),
     Column("accuracy_after", "float64", "1", "accuracy of live nodes just after it", True),

@@ -34,13 +34,18 @@ class Measures:
         Where they go.
     peers
         Whom they are of.
+    attackers
+        Which of them mean harm.
     """
 
-    def __init__(self, recorder: Recorder, peers: Peers) -> None:
+    def __init__(self, recorder: Recorder, peers: Peers, attackers: Any = ()) -> None:
         self._recorder, self._peers = recorder, peers
+        self._attacks = np.zeros(len(peers.theta), np.bool_)
+        self._attacks[np.asarray(attackers, np.int64)] = True
         self._before = self._counts()
         #: Mean loss, and who was there, at the last evaluation.
         self.loss: float | None = None
+        self.honest: float | None = None
         self.shape: dict[str, int] = {}
 
     def _counts(self) -> list[NDArray[np.int64]]:
@@ -66,6 +71,9 @@ class Measures:
         row: dict[str, Any] = {"round": number, "stage": stage, "t": t}
         row |= {"loss": _mean(loss[alive]), "loss_of_mean": of_mean[0]}
         row |= _spread(accuracy, alive, kind) | {"accuracy_of_mean": of_mean[1]}
+        good = alive & ~self._attacks
+        self.honest = None if accuracy is None else _mean(accuracy[good])
+        row["accuracy_honest"] = self.honest
         row["consensus_distance"] = _mean(away[alive] ** 2)
         self.loss, self.shape = row["loss"], _shape(pattern)
         row |= self.shape
@@ -106,6 +114,7 @@ class Measures:
                 "node": everyone,
                 "t": [t] * nodes,
                 "alive": pattern.alive.copy(),
+                "attacker": self._attacks.copy(),
                 "component": np.ma.array(label, mask=gone),
                 "component_kind": [KINDS_OF_COMPONENT[code] for code in kind.tolist()],
                 "degree": pattern.degree.copy(),

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netsim.decentralized.attack import Attack
 from netsim.decentralized.compressor import CompressorConfig, sent_through
+from netsim.decentralized.defence import DefenceConfig, combine
+from netsim.decentralized.disruption import NOBODY
 from netsim.decentralized.objective import Objective
 from netsim.decentralized.schedule import Turn
 from netsim.decentralized.stale import Stale
@@ -43,6 +46,10 @@ class Peers:
         Key of the stream of random compressors.
     correction
         What is done to averages, if anything.
+    attack, attackers
+        What some nodes send in place of their models, if anything, and who they are.
+    defence
+        What takes the place of the weighted average, if anything.
     stale
         Older messages that stand in for lost ones, if they do.
     """
@@ -58,6 +65,9 @@ class Peers:
         key: int,
         correction: VarianceCorrection | None = None,
         stale: Stale | None = None,
+        attack: Attack | None = None,
+        attackers: Integers = NOBODY,
+        defence: DefenceConfig | None = None,
     ) -> None:
         # Rows must lie one after another: a copy of what was spread over the nodes would keep the
         # numbers of all nodes together, in which order mixing takes ten times as long.
@@ -65,6 +75,7 @@ class Peers:
         self.theta = self.start.copy()
         self.objective, self.lr, self.steps, self.rounds = objective, lr, steps, rounds
         self.stale = stale
+        self._attack, self._attackers, self._defence = attack, attackers, defence
         kept = getattr(compressor, "kept", None)
         #: Share of the numbers that the compressor keeps.
         self.kept_share = 1.0 if kept is None else kept(start.shape[1]) / start.shape[1]
@@ -121,6 +132,8 @@ class Peers:
         `channel` tells several messages of a round apart, for compressors that draw.
         """
         rows = np.flatnonzero(turn.pattern.alive)
+        if self._attack is not None:
+            vectors = self._forged(turn, vectors, self._attack)
         if self._exact:
             self.count(turn, np.full(len(vectors), vectors.shape[1] * vectors.itemsize))
             return vectors
@@ -128,6 +141,17 @@ class Peers:
         decoded[rows], length[rows] = self.compressed(turn, rows, vectors[rows], channel)
         self.count(turn, length)
         return decoded
+
+    def _forged(self, turn: Turn, vectors: Array, attack: Attack) -> Array:
+        """Return what all send, honest nodes their own."""
+        alive = turn.pattern.alive
+        attackers = self._attackers[alive[self._attackers]]
+        honest = np.setdiff1d(np.flatnonzero(alive), attackers)
+        if not len(attackers) or not len(honest):
+            return vectors
+        sent = vectors.copy()
+        sent[attackers] = attack.forge(vectors, attackers, honest, turn.round)
+        return sent
 
     def compressed(
         self, turn: Turn, rows: Integers, vectors: Array, channel: int = 0
@@ -164,7 +188,9 @@ class Peers:
 
     def _mix(self, turn: Turn, sent: Array, own: Array, out: Array, channel: int) -> None:
         """Write the weighted sums of what was `sent`, older messages for lost ones if they do."""
-        if self.stale is None:
+        if self._defence is not None:
+            combine(self._defence, turn, sent, own, out)
+        elif self.stale is None:
             turn.mixture.mix(sent, own, out)
         else:
             self.stale.mix(turn, sent, own, out, channel)

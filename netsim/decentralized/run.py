@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import simpy
 
+from netsim.decentralized.adversity import attack_of
 from netsim.decentralized.company import weights_of
 from netsim.decentralized.disruption import Span
 from netsim.decentralized.measures import Measures
@@ -58,6 +59,9 @@ class DecentralizedRun:
             key,
             correction,
             Stale(2 * setting.graph.edge_count) if loss_rule == "stale" else None,
+            attack_of(scenario, context.streams),
+            setting.attackers,
+            scenario.defence,
         )
         chosen = implementation("algorithm", scenario.algorithm)
         self._algorithm = chosen(scenario.algorithm, self.peers, context.streams)
@@ -71,7 +75,7 @@ class DecentralizedRun:
             context.streams,
             None if regroup is None else regroup(scenario.algorithm, context.streams),
         )
-        self._measures = Measures(context.recorder, self.peers)
+        self._measures = Measures(context.recorder, self.peers, setting.attackers)
         self._vectors = frozenset(scenario.record.vectors)
         self._pattern = first_mixture(scenario, setting.graph, setting.weighed).pattern
         self._done, self._version = 0, -1
@@ -165,6 +169,7 @@ class DecentralizedRun:
         return {
             "accuracy": self._accuracy,
             "loss": self._measures.loss,
+            "accuracy_honest": self._measures.honest,
             "accuracy_before": self._before,
             "accuracy_after": self._after,
             "recovery_rounds": (

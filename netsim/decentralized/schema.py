@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from netsim.decentralized.algorithm import AlgorithmConfig
+from netsim.decentralized.attack import AttackConfig
 from netsim.decentralized.compressor import CompressorConfig
+from netsim.decentralized.defence import DefenceConfig
 from netsim.decentralized.disruption import DisruptionConfig
 from netsim.decentralized.local import LocalConfig
 from netsim.decentralized.variance import AggregateConfig
@@ -78,6 +80,12 @@ class DecentralizedScenario(ScenarioModel):
     aggregate: AggregateConfig = field({}, description="what is done to averages")
     compressor: Annotated[CompressorConfig, OneOf("compressor", bare=True)] = field(
         {"kind": "none"}, description="how messages are made shorter"
+    )
+    attack: Annotated[AttackConfig, OneOf("attack")] | None = field(
+        None, description="what some nodes send, or train on, to do harm; default: nobody does"
+    )
+    defence: Annotated[DefenceConfig, OneOf("defence", bare=True)] | None = field(
+        None, description="how models of which some may be forged are combined; default: weighted"
     )
     timing: TimingConfig = field({}, description="when things happen")
     disruption: tuple[Annotated[DisruptionConfig, OneOf("disruption")], ...] = field(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netsim.decentralized import adversity
+from netsim.decentralized.attack import attackers_of
 from netsim.decentralized.company import data_of, weights_of
-from netsim.decentralized.disruption import Span, spans_of
+from netsim.decentralized.disruption import NOBODY, Span, spans_of
 from netsim.decentralized.mixing import Mixture
 from netsim.decentralized.objective import Objective, QuadraticObjective, SampleObjective
 from netsim.decentralized.pattern import pattern_of
@@ -48,6 +50,8 @@ class Setting:
         First models.
     weighed
         Sample counts that rules of weights read, those of relays replaced.
+    attackers
+        Nodes that mean harm.
     matrices
         Where each weight matrix is within a model, and its variance at a first draw.
     label_entropy, label_divergence
@@ -61,6 +65,7 @@ class Setting:
     start: Array
     weighed: Floats
     matrices: list[tuple[slice, float]]
+    attackers: Integers
     label_entropy: float | None = None
     label_divergence: float | None = None
 
@@ -79,6 +84,8 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
         message = "the algorithm needs a connected graph, and this one falls apart"
         hint = "add edges, or largest_component: true"
         raise ProblemsFound(Problem(message, ("topology",), "unsatisfiable", hint))
+    if found := list(adversity.too_few(scenario, graph, graph.node_count)):
+        raise ProblemsFound(*found)
     model = implementation("peer_model", scenario.model)
     if not isinstance(scenario.model, LayersConfig):
         quadratic: Quadratic = model.build(scenario.model, graph.node_count, 0, 0)
@@ -89,23 +96,42 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
         objective: Objective = QuadraticObjective(quadratic, sizes, scenario.local, noise)
         whole = [(slice(0, quadratic.size), 1.0)]
         weighed = _weighed(sizes, scenario.algorithm.relay_weight)
-        return Setting(graph, spans, objective, quadratic.start, weighed, whole)
+        attackers = _attackers(scenario, graph, sizes, streams)
+        return Setting(graph, spans, objective, quadratic.start, weighed, whole, attackers)
     data = data_set.load(data_of(scenario), streams.generator("decentralized.data"))
     order = streams.generator("decentralized.partition")
     training, test = data_set.split_test(len(data), data_of(scenario).test_fraction, order)
     dtype = np.dtype(scenario.dtype)
     spans, parts = _divided(scenario, graph, data.label[training], streams, order)
     parts = [training[part] for part in parts]
+    sizes = np.array([len(part) for part in parts], np.float64)
+    attackers = _attackers(scenario, graph, sizes, streams)
+    trained = data
+    if adversity.is_poison(scenario):
+        theirs = np.concatenate([NOBODY, *(parts[node] for node in attackers.tolist())])
+        trained = replace(
+            data, label=adversity.poisoned(scenario, data.label, theirs, data.classes)
+        )
     layers: Layers = model.build(scenario.model, graph.node_count, *_shape(data))
     keys = streams.key("decentralized.batches"), streams.key("decentralized.noise")
-    objective = SampleObjective(layers, data, parts, test, scenario.local, dtype, *keys)
+    objective = SampleObjective(layers, trained, parts, test, scenario.local, dtype, *keys)
     weighed = _weighed(objective.sizes, scenario.algorithm.relay_weight)
     start = _first_models(scenario, layers, graph, weighed, streams).astype(dtype)
     matrices = [(one.weights, 2 / (one.fan_in + one.fan_out)) for one in layers.layers]
     counts = partition.label_counts(data.label, [part for part in parts if len(part)], data.classes)
     entropy = float(partition.label_entropy(counts).mean())
     divergence = partition.label_divergence(counts)
-    return Setting(graph, spans, objective, start, weighed, matrices, entropy, divergence)
+    return Setting(
+        graph, spans, objective, start, weighed, matrices, attackers, entropy, divergence
+    )
+
+
+def _attackers(
+    scenario: DecentralizedScenario, graph: Graph, sizes: Floats, streams: Streams
+) -> Integers:
+    if scenario.attack is None:
+        return NOBODY
+    return attackers_of(scenario.attack, graph, sizes, streams)
 
 
 def _shape(data: data_set.DataSet) -> tuple[int, int]:

@@ -20,6 +20,7 @@ class DecAvg:
 
     source: ClassVar[str] = "arXiv 2310.02986; federated averaging (AISTATS 2017) without a server"
     weights: ClassVar[str] = "decavg"
+    averages: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):
         """Relays and lost messages."""

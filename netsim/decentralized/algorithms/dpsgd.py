@@ -23,6 +23,7 @@ class Dpsgd:
 
     source: ClassVar[str] = "Lian et al., Can Decentralized Algorithms Outperform, NeurIPS 2017"
     weights: ClassVar[str] = "metropolis"
+    averages: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):
         """Order of step and average."""

@@ -35,6 +35,11 @@ class ElLocal(DecAvg):
         s: int = field(3, description="nodes that each node sends to", ge=1)
 
     @staticmethod
+    def heard(config: Config, nodes: int) -> int:
+        """Return how many models a node has on average, s + 1; by chance it is fewer or more."""
+        return min(config.s + 1, nodes)
+
+    @staticmethod
     def regroup(config: Config, streams: Streams) -> Regroup:
         """Return who hears whom in a round."""
 

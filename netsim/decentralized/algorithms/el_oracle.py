@@ -45,6 +45,11 @@ class ElOracle(DecAvg):
             yield Problem(message, ("topology",), "unsatisfiable", hint, also=("algorithm",))
 
     @staticmethod
+    def heard(config: Config, nodes: int) -> int:
+        """Return s + 1, or all there are."""
+        return min(config.s + 1, nodes)
+
+    @staticmethod
     def regroup(config: Config, streams: Streams) -> Regroup:
         """Return who hears whom in a round."""
 

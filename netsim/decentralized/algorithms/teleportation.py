@@ -39,6 +39,7 @@ class Teleportation:
 
     source: ClassVar[str] = "Takezawa, Stich, Scalable Decentralized Learning with Teleportation"
     weights: ClassVar[str] = "uniform"
+    averages: ClassVar[bool] = True
     reliable: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):
@@ -63,6 +64,12 @@ class Teleportation:
         elif graph is not None and scenario.algorithm.k > graph.node_count:
             message = f"{scenario.algorithm.k:,} active nodes are more than {graph.node_count:,}"
             yield Problem(message, ("algorithm", "k"), "out-of-range", "lower k")
+
+    @staticmethod
+    def heard(config: Config, nodes: int) -> int:
+        """Return how many models an active node averages."""
+        most = {"one_peer_exponential": 2, "ring": 3}.get(config.graph, config.k)
+        return min(most, config.k, nodes)
 
     @staticmethod
     def regroup(config: Config, streams: Streams) -> Regroup:

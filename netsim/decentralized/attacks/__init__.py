@@ -1,0 +1,1 @@
+"""What nodes that mean harm send, one file each."""
