@@ -16,13 +16,15 @@ import numpy as np
 from netsim.engine.agenda import Agenda
 from netsim.family import RunContext
 from netsim.fields import implementation
+from netsim.quantum.cutoffs import Cutoffs, slack_of
 from netsim.quantum.decay import Decay
 from netsim.quantum.generation import Channel, LinkRun
 from netsim.quantum.heralding import Draws, Played
 from netsim.quantum.oneshot import CHUNK, Hop, Trials
 from netsim.quantum.pair import Memory, Pair
-from netsim.quantum.path import PathRun, Rules
+from netsim.quantum.path import PathRun
 from netsim.quantum.results import Entanglements
+from netsim.quantum.rules import Rules
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.served import Served
 from netsim.quantum.wiring import Edge, Routers
@@ -100,7 +102,9 @@ class Assembly:
         self, path: list[int], position: int, index: int, down: bool, config: RequestConfig
     ) -> Memory:
         measured = config.use == "measure" and position in (0, len(path) - 1)
-        return Memory(position, index, down, Decay() if measured else self.decay(path[position]))
+        decay = Decay() if measured else self.decay(path[position])
+        cutoff = self._routers.equipment.memory(path[position]).cutoff
+        return Memory(position, index, down, decay, cutoff)
 
     def decay(self, router: int) -> Decay:
         """Return how halves decay that a router stores."""
@@ -178,11 +182,19 @@ class Assembly:
             measurement=swap.measurement_fidelity,
             handshake=swap.handshake,
             select=swap.select,
-            cutoff=self._scenario.memory.cutoff,
+            cutoffs=self._cutoffs(served),
             scheme=scheme,
-            once=purification is not None and purification.mode == "once",
-            tolerance=0.0 if purification is None else purification.tolerance,
+            purification=purification,
         )
+
+    def _cutoffs(self, served: Served) -> Cutoffs | None:
+        """Return what makes routers of a path give up halves, None: nothing."""
+        memory, equipment = self._scenario.memory, self._routers.equipment
+        ages = [equipment.memory(router).cutoff for router in served.path]
+        if memory.cutoff_fidelity is None and not any(ages):
+            return None
+        slack = slack_of(served.delays) if memory.cutoff_by == "end_to_end_age" else None
+        return Cutoffs(slack, memory.cutoff_fidelity)
 
     # First pairs at once.
 
@@ -191,7 +203,7 @@ class Assembly:
         config, scenario = served.config, self._scenario
         assert served.taken is not None
         rules = self._rules(served)
-        plain = rules.success == 1 and rules.cutoff is None and rules.scheme is None
+        plain = rules.success == 1 and rules.cutoffs is None and rules.scheme is None
         scheduled = rules.partners is not None or not rules.handshake
         alone = len(served.taken[0]) == 1 and scenario.record.pairs == "delivered"
         # Whether some pair falls short must not depend on what is drawn.

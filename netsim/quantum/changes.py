@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Annotated, Any
 
-from netsim.fields import Attenuation, Config, Frequency, OneOf, Probability, Quantity, Ratio, field
+from netsim.fields import (
+    Attenuation,
+    Config,
+    Frequency,
+    OneOf,
+    PositiveTime,
+    Probability,
+    Quantity,
+    Ratio,
+    field,
+)
 from netsim.quantum.links.kind import LinkConfig
 
 _Duration = Annotated[float, Quantity("duration", positive=True)]
@@ -21,6 +31,7 @@ class MemoryChange(Config):
     coherence: _Duration | None = field(None, description="mean time between Pauli errors")
     t1: _Duration | None = field(None, description="relaxation time, with t2")
     t2: _Duration | None = field(None, description="coherence time, at most twice t1")
+    cutoff: PositiveTime | None = field(None, description="age at which a pair is given up")
 
     @property
     def given(self) -> dict[str, Any]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 from netsim.fields import implementation
 from netsim.graphs import kind as graphs
 from netsim.problems import Problem, ProblemsFound
+from netsim.quantum.cutoff_checks import of_ages, of_fidelities
 from netsim.quantum.decay import PS
 from netsim.quantum.links.kind import Hardware, LinkConfig
 from netsim.quantum.override_checks import of_overrides
+from netsim.quantum.purification.scheme import Stage, lucky
 from netsim.quantum.request_checks import of_request
 from netsim.quantum.schema import QuantumScenario
-from netsim.quantum.states import werner
+from netsim.quantum.states import State, werner
 from netsim.quantum.wiring import Routers, recovery
 from netsim.rng import Streams
 
@@ -48,7 +49,7 @@ def problems(scenario: QuantumScenario) -> list[Problem]:
 
 def _of_paths(scenario: QuantumScenario, routers: Routers, paths: list[list[int]]) -> list[Problem]:
     """Return what cutoff or order of swaps make impossible on some path, each once."""
-    for find in (_cutoff, _order):
+    for find in (of_ages, of_fidelities, _order):
         for path in paths:
             if found := find(scenario, routers, path):
                 return found
@@ -83,6 +84,10 @@ def _memory(scenario: QuantumScenario) -> list[Problem]:
     if memory.coherence is not None and (memory.t1 is not None or memory.t2 is not None):
         message = "'coherence' and t1, t2 both say how a memory decays"
         found.append(Problem(message, ("memory", "coherence"), hint="remove one of them"))
+    if memory.cutoff_by == "end_to_end_age" and memory.cutoff is None:
+        message = "'cutoff_by' says which age counts, and no age is given"
+        hint = "add 'cutoff: 20 ms', or remove it"
+        found.append(Problem(message, ("memory", "cutoff_by"), "missing-field", hint))
     if memory.t1 is not None and memory.t2 is None:
         message = "'t1' alone does not say how coherence decays"
         found.append(Problem(message, ("memory", "t1"), "missing-field", "add t2, at most 2 t1"))
@@ -143,27 +148,6 @@ def _link(scenario: QuantumScenario, link: LinkConfig, at: tuple[str | int, ...]
     return found
 
 
-def _cutoff(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list[Problem]:
-    cutoff = scenario.memory.cutoff
-    if cutoff is None:
-        return []
-    for one, other in pairwise(path):
-        edge = routers.edge(one, other)
-        timing = routers.timing(edge, one, other)
-        if edge.ideal:
-            least = timing.ideal
-        else:
-            least = edge.flight + (timing.second if edge.model.rounds == 2 else 0)
-        if cutoff <= least:
-            message = (
-                f"a pair of '{routers.names[one]}' and '{routers.names[other]}' is "
-                f"{least * PS:g} s old at its herald, so all would be given up"
-            )
-            hint = f"give a cutoff above {least * PS:g} s"
-            return [Problem(message, ("memory", "cutoff"), hint=hint)]
-    return []
-
-
 def _order(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list[Problem]:
     find = getattr(implementation("swap", scenario.swap, key="policy"), "problems", None)
     if find is None:
@@ -188,12 +172,12 @@ def notes(scenario: QuantumScenario) -> list[str]:
         unordered = implementation("swap", scenario.swap, key="policy").ranks(
             scenario.swap, len(path)
         )
-        if several and unordered is None and scenario.memory.cutoff is None:
+        if several and unordered is None and not _expires(scenario, routers, path):
             said.append(
                 f"request {number}: swaps in any order with several memories and no memory.cutoff "
                 "may come to a halt, when pairs that overlap hold all memories at both ends"
             )
-        best = _best(scenario, edge.model.state[0])
+        best = _best(scenario, edge.model.state)
         if request.fidelity > best:
             said.append(
                 f"request {number}: no pair of a link reaches fidelity {request.fidelity:g}; the "
@@ -211,18 +195,21 @@ def notes(scenario: QuantumScenario) -> list[str]:
     return said
 
 
-def _best(scenario: QuantumScenario, raw: float) -> float:
+def _expires(scenario: QuantumScenario, routers: Routers, path: list[int]) -> bool:
+    """Return whether every router of a path gives its pairs up in the end."""
+    if scenario.memory.cutoff_fidelity is not None:
+        return True
+    return all(routers.equipment.memory(router).cutoff is not None for router in path)
+
+
+def _best(scenario: QuantumScenario, raw: State) -> float:
     """Return the best fidelity of a link's pair, purified as often as it gains anything."""
     purification, swap = scenario.purification, scenario.swap
     if purification is None:
-        return raw
+        return raw[0]
     scheme = implementation("purification", purification, key="scheme")
+    fresh = raw, Stage()
     mu = swap.measurement_fidelity
-    parity = mu * mu + (1 - mu) * (1 - mu)
-    state = werner(raw)
-    for _ in range(1 if purification.mode == "once" else 60):
-        _, better = scheme.purify(state, state, swap.gate_fidelity**2, parity)
-        if better[0] <= state[0]:
-            break
-        state = better
-    return float(state[0])
+    noise = swap.gate_fidelity**2, mu * mu + (1 - mu) * (1 - mu)
+    found = [state[0] for state in lucky(scheme, purification, fresh, fresh, *noise)]
+    return max(raw[0], *found)

@@ -47,6 +47,11 @@ class Decay:
         """Whether nothing decays."""
         return self.parity == self.diagonal == self.phase == 0.0
 
+    @property
+    def rates(self) -> tuple[float, float, float]:
+        """The three rates, of ZZ, YY and XX."""
+        return self.parity, self.diagonal, self.phase
+
     def weights(self, seconds: float) -> State:
         """Return the Pauli weights after `seconds` of storage."""
         a = math.exp(-self.parity * seconds)

@@ -29,13 +29,13 @@ from netsim.quantum.pair import Memory
 from netsim.quantum.timing import Timing
 
 #: Classes of events at one instant: messages between routers as they were sent, results of links
-#: (by link and memory), measurements, requests (of links by memory), expiries.
+#: (by link and memory), measurements, expiries, requests (of links by memory).
 END: Final = -1
 RESULT: Final = 0
 HERALD: Final = 1
 MEASURE: Final = 1 << 30
+EXPIRE: Final = 3 << 29
 REQUEST: Final = 1 << 31
-EXPIRE: Final = 1 << 32
 
 #: More than the memories on one side of any router.
 _SPREAD: Final = 1 << 12

@@ -43,7 +43,7 @@ class MemorySamples:
         else:
             state = 3 if pair.purifications else 2
             age = (now - pair.birth) * PS
-            self._rows.append((router, index, now, state, pair.seen(now), age))
+            self._rows.append((router, index, now, state, pair.seen(now)[0], age))
         if len(self._rows) >= BATCH:
             self.flush()
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from netsim.quantum.decay import PS, Decay
 from netsim.quantum.heralding import Draws
 from netsim.quantum.links.kind import Model
-from netsim.quantum.path import Rules
+from netsim.quantum.rules import Rules
 from netsim.quantum.states import Floats, State
 from netsim.quantum.timing import Timing
 

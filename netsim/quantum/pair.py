@@ -6,13 +6,18 @@ memory knows of a pair only once it was told: `known` is what its router believe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from netsim.engine.clock import NEVER
 from netsim.quantum.decay import PS, Decay
+from netsim.quantum.purification.scheme import Stage
 from netsim.quantum.states import State
 
 if TYPE_CHECKING:
     from netsim.quantum.generation import LinkRun
+
+
+FRESH: Final = Stage()
 
 
 class Memory:
@@ -28,10 +33,13 @@ class Memory:
         Whether it is on the far side, towards the responder.
     decay
         How a half stored here decays, None: not at all.
+    cutoff
+        Age at which a half is given up (ps), None: never.
     """
 
     __slots__ = (
         "claim",
+        "cutoff",
         "decay",
         "down",
         "excitable",
@@ -47,11 +55,19 @@ class Memory:
         "token",
     )
 
-    def __init__(self, position: int, index: int, down: bool, decay: Decay | None) -> None:
+    def __init__(
+        self,
+        position: int,
+        index: int,
+        down: bool,
+        decay: Decay | None,
+        cutoff: int | None = None,
+    ) -> None:
         self.position = position
         self.index = index
         self.down = down
         self.decay = None if decay is None or decay.none else decay
+        self.cutoff = cutoff
         self.link: LinkRun
         self.pair: Pair | None = None
         self.known: Pair | None = None
@@ -85,8 +101,6 @@ class Pair:
         First emission of the attempt that made it, or its oldest part (ps).
     read
         From when on the halves decay (ps).
-    expiry
-        When both halves are given up (ps), or None.
     level
         Elementary links joined.
     attempts
@@ -101,16 +115,20 @@ class Pair:
         "created",
         "due_far",
         "due_near",
-        "expiry",
         "far",
         "handed",
+        "last_far",
+        "last_near",
         "level",
         "lost",
         "near",
         "number",
+        "old_far",
+        "old_near",
         "purifications",
         "read_far",
         "read_near",
+        "stage",
         "state",
         "wait",
     )
@@ -124,7 +142,6 @@ class Pair:
         created: int,
         birth: int,
         read: int,
-        expiry: int | None,
         level: int = 1,
         attempts: int = 1,
         purifications: int = 0,
@@ -138,13 +155,16 @@ class Pair:
         self.birth = birth
         self.read_near = read
         self.read_far = read
-        self.expiry = expiry
         self.level = level
         self.attempts = attempts
         self.purifications = purifications
         self.wait = wait
         #: When either end has heard of all the swaps that made it.
         self.due_near = self.due_far = created
+        #: When either half is too old, and when it is given up for that or for its fidelity (ps).
+        self.old_near = self.old_far = self.last_near = self.last_far = NEVER
+        #: How far it has come in a purification that counts.
+        self.stage = FRESH
         #: Ends that have handed it over.
         self.handed = 0
         #: Whether it is no more: consumed, given up or expired.
@@ -168,13 +188,13 @@ class Pair:
             self.read_far = far
         return self.state
 
-    def seen(self, now: int) -> float:
-        """Return the fidelity at `now` (ps) without taking note of it."""
+    def seen(self, now: int) -> State:
+        """Return the state at `now` (ps) without taking note of it."""
         state = self.state
         for memory, since in ((self.near, self.read_near), (self.far, self.read_far)):
             if memory.decay is not None and now > since:
                 state = memory.decay.after(state, (now - since) * PS)
-        return state[0]
+        return state
 
     def fidelity(self, now: int) -> float:
         """Return the fidelity at `now` (ps)."""

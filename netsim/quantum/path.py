@@ -9,80 +9,23 @@ the wanted fidelity is purified, one that has a ready companion on the other sid
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from netsim.engine.agenda import Agenda
+from netsim.engine.clock import NEVER
 from netsim.engine.environment import Environment
 from netsim.quantum.decay import PS
 from netsim.quantum.generation import EXPIRE, MEASURE, REQUEST, RESULT, LinkRun
 from netsim.quantum.pair import Memory, Pair
-from netsim.quantum.purification.scheme import Scheme
-from netsim.quantum.states import MIXED, State, swapped, werner
-from netsim.quantum.swap import Purification, Swap
-from netsim.quantum.swapping.policy import Partners
+from netsim.quantum.purifying import Purification, Purifier
+from netsim.quantum.rules import Rules
+from netsim.quantum.states import MIXED, State
+from netsim.quantum.swap import Swap
 
 Ended = Callable[[Pair, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What routers of a path do with their pairs.
-
-    Parameters
-    ----------
-    partners
-        Whom each inner position waits for before it swaps; None: anybody.
-    target
-        Fidelity below which a pair is neither swapped nor handed over.
-    success, degradation, gate, measurement, handshake, select
-        As the scenario's block `swap` says.
-    cutoff
-        Age at which a pair is given up (ps), or None.
-    scheme, once, tolerance
-        Of purification; no scheme: none.
-    """
-
-    partners: Partners | None
-    target: float
-    success: float = 1.0
-    degradation: float | None = None
-    gate: float = 1.0
-    measurement: float = 1.0
-    handshake: bool = True
-    select: str = "lowest"
-    cutoff: int | None = None
-    scheme: Scheme | None = None
-    once: bool = False
-    tolerance: float = 0.0
-
-    def joined(self, a: State, b: State) -> State:
-        """Return the state of two swapped pairs."""
-        if self.degradation is not None:
-            return werner(a[0] * b[0] * self.degradation)
-        return swapped(a, b, self.gate, self.measurement)
-
-    def purified(self, kept: State, measured: State) -> tuple[float, State]:
-        """Return the chance that a purification succeeds, and the state then."""
-        if self.scheme is None:
-            return 0.0, MIXED
-        mu = self.measurement
-        return self.scheme.purify(kept, measured, self.gate**2, mu * mu + (1 - mu) * (1 - mu))
-
-    def reaches_target(self, state: State) -> bool:
-        """Return whether rounds with equal pairs, all of them lucky, bring `state` to the target.
-
-        What cannot be is not tried: both ends would begin again and again until the pairs expire.
-        """
-        while state[0] < self.target:
-            _, better = self.purified(state, state)
-            if better[0] <= state[0] + 1e-12:
-                return False
-            state = better
-        return True
 
 
 class PathRun:
@@ -125,7 +68,7 @@ class PathRun:
         self._env, self._at = env, agenda.at
         self._sides, self._delays, self.rules = sides, delays, rules
         self._numbers, self._swap_draws = numbers, swap_draws
-        self._purification_draws = purification_draws
+        self._purifier = Purifier(self, purification_draws)
         self._ended, self._delivered = ended, delivered
         self._last = len(sides)
         #: Memories by position: towards the initiator, and towards the responder.
@@ -134,6 +77,11 @@ class PathRun:
         self.links: list[LinkRun] = []
         self.alive: dict[Pair, None] = {}
         self.over = False
+
+    @property
+    def now(self) -> int:
+        """The present instant (ps)."""
+        return self._env.now
 
     def begin(self, active: list[int]) -> None:
         """Let every router's memories start when it knows of the reservation.
@@ -157,6 +105,10 @@ class PathRun:
         """Let the memories of a router begin."""
         for memory in self.memories(position):
             self._wake(memory)
+
+    def before(self, position: int) -> list[Memory]:
+        """Return the memories of a router towards the initiator."""
+        return self._before[position]
 
     def memories(self, position: int) -> list[Memory]:
         """Return the memories of a router: towards the initiator, then the others."""
@@ -185,88 +137,120 @@ class PathRun:
         """Take a link's new pair, whose herald reaches both routers now."""
         now, rules = self._env.now, self.rules
         read = emission if up.link.from_emission else now
-        expiry = None if rules.cutoff is None else birth + rules.cutoff
         number = next(self._numbers)
-        pair = Pair(number, up, down, up.link.state, now, birth, read, expiry, 1, attempts)
+        pair = Pair(number, up, down, up.link.state, now, birth, read, 1, attempts)
         self.alive[pair] = None
         up.pair = up.known = down.pair = down.known = pair
-        if expiry is not None:
-            self._at(max(expiry, now), self._expire, pair, EXPIRE)
-        self._look(up)
+        if rules.cutoffs is not None:
+            rules.cutoffs.begin(pair)
+            self._watch(pair)
+        self.look(up)
         if down.known is pair and down.claim is None:
-            self._look(down)
+            self.look(down)
 
-    def _free(self, memory: Memory) -> None:
+    def free(self, memory: Memory) -> None:
+        """Let a memory hold nothing."""
         memory.pair = memory.known = memory.claim = None
         memory.link.freed(memory)
 
-    def _end(self, pair: Pair, cause: str) -> None:
+    def end(self, pair: Pair, cause: str) -> None:
+        """End a pair, unless it is no more."""
         if not pair.lost:
             pair.lost = True
             self.alive.pop(pair, None)
             self._ended(pair, self._env.now, cause)
 
-    def _delay(self, one: Memory, other: Memory) -> int:
+    def delay(self, one: Memory, other: Memory) -> int:
+        """Return the classical delay between the routers of two memories (ps)."""
         return self._delays[one.position][other.position]
 
-    def _expire(self, pair: Pair) -> None:
-        """Give up both halves where they are known; a swap's other partners are told."""
-        if self.over:
-            return
-        for memory in (pair.near, pair.far):
-            if memory.known is not pair:
-                continue
-            held = memory.pair
-            self._abandon(memory)
-            if held is not None and not held.lost:
-                other = held.other(memory)
-                self._end(held, "expired")
-                if not (held is pair and other.known is pair):
-                    self._tell(self._delay(memory, other), self._lose, (held, other))
-            self._free(memory)
+    def _watch(self, pair: Pair) -> None:
+        """Look at both halves of a pair when their time is over."""
+        now = self._env.now
+        for half, last in ((pair.near, pair.last_near), (pair.far, pair.last_far)):
+            if last < NEVER:
+                self._at(max(last, now), self._expire, (pair, half), EXPIRE)
+
+    def renewed(self, pair: Pair, half: Memory) -> None:
+        """Count anew how long a half may be kept, whose router heard that its pair is better."""
+        if self.rules.cutoffs is not None:
+            now = self._env.now
+            last = self.rules.cutoffs.renew(pair, half, now)
+            if last < NEVER:
+                self._at(max(last, now), self._expire, (pair, half), EXPIRE)
+
+    def _expire(self, due: tuple[Pair, Memory]) -> None:
+        pair, half = due
+        if not self.over and self._late(pair, half):
+            self._give_up(half)
+
+    def _late(self, pair: Pair, half: Memory) -> bool:
+        """Return whether a router gives up its half now, which it knows and has not measured."""
+        if half.known is not pair:
+            return False
+        claim = half.claim
+        if type(claim) is Purification and claim.consumes(half):
+            return False
+        return (pair.last_near if half is pair.near else pair.last_far) <= self._env.now
+
+    def _give_up(self, half: Memory) -> None:
+        """Free a memory, and tell the router of the other half, unless it gives up as well."""
+        held = half.pair
+        self._abandon(half)
+        if held is not None and not held.lost:
+            other = held.other(half)
+            self.end(held, "expired")
+            if not self._late(held, other):
+                self.tell(self.delay(half, other), self._lose, (held, other))
+        self.free(half)
 
     def _abandon(self, memory: Memory) -> None:
-        """Call off what `memory` takes part in, by a message to those who are elsewhere."""
+        """Call off what `memory` takes part in, where that is this router's to do.
+
+        The others hear of it by the message that the pair is no more, or is free again.
+        """
         claim = memory.claim
-        if claim is None or claim.lost:
-            return
-        if isinstance(claim, Swap):
-            self._call_off(claim, memory)
-            return
-        claim.lost = True
-        for pair in (claim.kept, claim.measured):
-            for half in (pair.near, pair.far):
-                if half is not memory and half.claim is claim:
-                    self._tell(self._delay(memory, half), self._release, (half, claim))
+        if type(claim) is Swap:
+            if memory is claim.left or memory is claim.right:
+                self._call_off(claim, memory)
+        elif claim is not None and memory.position == claim.position:
+            claim.void = True
 
-    def _call_off(self, swap: Swap, but: Memory | None = None) -> None:
+    def _call_off(self, swap: Swap, but: Memory) -> None:
+        """Release the other memory of a router's own swap, and both partners by message."""
+        if swap.lost:
+            return
         swap.lost = True
-        for own in (swap.left, swap.right):
+        swap.since = self._env.now
+        for own, partner in ((swap.left, swap.near.near), (swap.right, swap.far.far)):
             if own is not but and own.claim is swap:
-                self._tell(0, self._release, (own, swap))
-        for partner in swap.accepted:
-            if partner is not but and partner.claim is swap:
-                self._tell(self._delay(swap.left, partner), self._release, (partner, swap))
+                self.tell(0, self._release, (own, swap))
+            self.tell(self.delay(own, partner), self._release, (partner, swap))
 
-    def _tell(self, delay: int, function: Callable[[Any], object], argument: Any) -> None:
+    def ask(self, delay: int, function: Callable[[Any], object], argument: Any) -> None:
+        """Let a request arrive after `delay`."""
+        self._at(self._env.now + delay, function, argument, REQUEST)
+
+    def tell(self, delay: int, function: Callable[[Any], object], argument: Any) -> None:
+        """Let an answer or a result arrive after `delay`."""
         self._at(self._env.now + delay, function, argument, RESULT)
 
     def _release(self, told: tuple[Memory, Any]) -> None:
         memory, claim = told
         if not self.over and memory.claim is claim:
             memory.claim = None
-            self._look(memory)
+            self.look(memory)
 
     def _lose(self, told: tuple[Pair, Memory]) -> None:
         """Free a memory that learns that its pair is no more; an older pair changes nothing."""
         pair, memory = told
         if not self.over and memory.pair is pair:
             self._abandon(memory)
-            self._free(memory)
+            self.free(memory)
 
     # What a router does when one of its memories changes.
 
-    def _look(self, memory: Memory) -> None:
+    def look(self, memory: Memory) -> None:
         """Do with a memory's pair what the rules say."""
         pair = memory.known
         if pair is None or memory.claim is not None or self.over:
@@ -277,20 +261,19 @@ class PathRun:
             elif 0 < memory.position < self._last:
                 self._seek_companion(memory, pair)
         elif self.rules.scheme is not None and memory is pair.far:
-            self._seek_purification(memory, pair)
+            self._purifier.seek(memory, pair)
 
     def _hand_over(self, memory: Memory, pair: Pair) -> None:
+        """Hand over one half; the pair is delivered with the second, if none was lost till then."""
         now = self._env.now
         self._settle(pair, memory, now)
         pair.handed += 1
-        if pair.handed == 2:
-            self.alive.pop(pair, None)
-            pair.lost = True
-            self._ended(pair, now, "delivered")
-            self._free(memory)
+        done = pair.handed == 2 and not pair.lost
+        if done:
+            self.end(pair, "delivered")
+        self.free(memory)
+        if done:
             self._delivered(pair, now)
-        else:
-            self._free(memory)
 
     @staticmethod
     def _settle(pair: Pair, memory: Memory, now: int) -> None:
@@ -336,7 +319,7 @@ class PathRun:
         now = self._env.now
         for one in (swap.near, swap.far):
             partner = one.near if one is swap.near else one.far
-            delay = self._delay(memory, partner)
+            delay = self.delay(memory, partner)
             self._at(now + delay, self._asked, (swap, partner, one, delay), REQUEST)
 
     def _chosen(self, ready: list[Memory]) -> Memory | None:
@@ -358,9 +341,10 @@ class PathRun:
     def _asked(self, asked: tuple[Swap, Memory, Pair, int]) -> None:
         """Accept a middle router's request, or refuse it, whereupon it asks again."""
         swap, memory, pair, delay = asked
-        if self.over or swap.lost:
-            return
         now = self._env.now
+        # A partner that was told of the end before does not listen any more.
+        if self.over or (swap.lost and swap.since <= now - delay):
+            return
         claim = memory.claim
         if memory.known is pair and self._yields(claim, memory, swap):
             self._abandon(memory)
@@ -376,11 +360,14 @@ class PathRun:
 
     @staticmethod
     def _yields(own: Any, memory: Memory, other: Swap) -> bool:
-        """Return whether a router's own unanswered request gives way to another's."""
-        if isinstance(own, Swap):
-            mine = own.position == memory.position
-            return mine and memory.position > other.position and len(own.accepted) < 2
-        return isinstance(own, Purification) and not own.answered
+        """Return whether a router's own request gives way to another's.
+
+        Of two swaps that ask for each other's memories that nearer the initiator goes on. Whoever
+        asks for a pair to swap it will not answer a request to purify it, so that one is in vain.
+        """
+        if type(own) is Swap:
+            return own.position == memory.position and memory.position > other.position
+        return own is not None and own.position == memory.position and not own.answered
 
     def _measure(self, swap: Swap) -> None:
         if self.over or swap.lost:
@@ -396,20 +383,19 @@ class PathRun:
         outer_left, outer_right = near.near, far.far
         state = rules.joined(near.read(now, now), far.read(now, now)) if works else MIXED
         cause = "swapped" if works else "failed"
-        self._end(near, cause)
-        self._end(far, cause)
+        self.end(near, cause)
+        self.end(far, cause)
         swap.lost = True
         if works:
             self._join(near, far, state)
         else:
-            self._tell(self._delay(left, outer_left), self._lose, (near, outer_left))
-            self._tell(self._delay(right, outer_right), self._lose, (far, outer_right))
-        self._free(left)
-        self._free(right)
+            self.tell(self.delay(left, outer_left), self._lose, (near, outer_left))
+            self.tell(self.delay(right, outer_right), self._lose, (far, outer_right))
+        self.free(left)
+        self.free(right)
 
     def _join(self, near: Pair, far: Pair, state: State) -> None:
         now = self._env.now
-        expiries = [one.expiry for one in (near, far) if one.expiry is not None]
         middle = near.far
         new = Pair(
             next(self._numbers),
@@ -419,7 +405,6 @@ class PathRun:
             now,
             min(near.birth, far.birth),
             now,
-            min(expiries) if expiries else None,
             near.level + far.level,
             near.attempts + far.attempts,
             near.purifications + far.purifications,
@@ -427,14 +412,15 @@ class PathRun:
         )
         # Each end needs the outcomes of all swaps, those that the middle has yet to hear included.
         heard = max(now, near.due_far, far.due_near)
-        new.due_near = max(heard + self._delay(middle, new.near), near.due_near)
-        new.due_far = max(heard + self._delay(middle, new.far), far.due_far)
+        new.due_near = max(heard + self.delay(middle, new.near), near.due_near)
+        new.due_far = max(heard + self.delay(middle, new.far), far.due_far)
         self.alive[new] = None
         for half, due in ((new.near, new.due_near), (new.far, new.due_far)):
             half.pair = new
             self._at(due, self._told, (new, half), RESULT)
-        if new.expiry is not None:
-            self._at(max(new.expiry, now), self._expire, new, EXPIRE)
+        if self.rules.cutoffs is not None:
+            self.rules.cutoffs.begin(new, (near, far))
+            self._watch(new)
 
     def _told(self, told: tuple[Pair, Memory]) -> None:
         """Let an end of a swapped pair learn who its partner is."""
@@ -443,91 +429,7 @@ class PathRun:
             return
         memory.known = pair
         memory.claim = None
-        if pair.lost:
-            # The other half was given up; the message that says so is on its way.
-            return
-        now = self._env.now
-        if pair.expiry is not None and now > pair.expiry:
-            other = pair.other(memory)
-            self._end(pair, "expired")
-            self._free(memory)
-            self._tell(self._delay(memory, other), self._lose, (pair, other))
-            return
-        self._look(memory)
-
-    # Purification.
-
-    def _seek_purification(self, memory: Memory, pair: Pair) -> None:
-        rules, now = self.rules, self._env.now
-        if (rules.once and pair.purifications) or not rules.reaches_target(pair.read(now, now)):
-            return
-        for other in self._before[memory.position]:
-            held = other.known
-            if other is memory or held is None or other.claim is not None or held.lost:
-                continue
-            if held.near.position != pair.near.position or (rules.once and held.purifications):
-                continue
-            if abs(held.fidelity(now) - pair.state[0]) <= rules.tolerance:
-                process = Purification(pair, held, memory.position)
-                memory.claim = other.claim = process
-                delay = self._delay(memory, pair.near)
-                self._at(now + delay, self._asked_to_purify, (process, delay), REQUEST)
-                return
-
-    def _asked_to_purify(self, asked: tuple[Purification, int]) -> None:
-        process, delay = asked
-        if self.over or process.lost:
-            return
-        now = self._env.now
-        kept, measured = process.kept, process.measured
-        halves = kept.near, measured.near
-        pairs = kept, measured
-        if any(
-            half.known is not pair or half.claim is not None
-            for half, pair in zip(halves, pairs, strict=True)
-        ):
-            self._at(now + 2 * delay, self._asked_to_purify, asked, REQUEST)
-            return
-        for half in halves:
-            half.claim = process
-        process.answered = now
-        self._at(now + delay, self._decide, (process, delay), RESULT)
-
-    def _decide(self, asked: tuple[Purification, int]) -> None:
-        """Let the asker measure, compare, and tell the other router its outcome."""
-        process, delay = asked
-        if self.over or process.lost:
-            return
-        now, kept, measured = self._env.now, process.kept, process.measured
-        a, b = kept.read(process.answered, now), measured.read(process.answered, now)
-        chance, state = self.rules.purified(a, b)
-        works = self._purification_draws.random() < chance
-        self._end(measured, "measured" if works else "failed")
-        if works:
-            kept.state = state
-            kept.purifications += 1
-            kept.attempts += measured.attempts
+        if (pair.last_near if memory is pair.near else pair.last_far) < self._env.now:
+            self._give_up(memory)
         else:
-            self._end(kept, "failed")
-        self._tell(delay, self._learn, (process, works))
-        self._free(measured.far)
-        if not works:
-            self._free(kept.far)
-        elif kept.far.claim is process:
-            kept.far.claim = None
-            self._look(kept.far)
-
-    def _learn(self, told: tuple[Purification, bool]) -> None:
-        """Let the router that was asked act on the outcome."""
-        process, works = told
-        if self.over:
-            return
-        kept, measured = process.kept, process.measured
-        if measured.near.claim is process:
-            self._free(measured.near)
-        if kept.near.claim is process:
-            if works:
-                kept.near.claim = None
-                self._look(kept.near)
-            else:
-                self._free(kept.near)
+            self.look(memory)

@@ -155,4 +155,6 @@ def _times(
 
 def _renews(scenario: QuantumScenario) -> bool:
     """Return whether memories that hold a useless pair get free by themselves."""
-    return scenario.memory.cutoff is not None or scenario.purification is not None
+    memory = scenario.memory
+    expires = memory.cutoff is not None or memory.cutoff_fidelity is not None
+    return expires or scenario.purification is not None

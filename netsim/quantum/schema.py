@@ -84,6 +84,14 @@ class MemoryConfig(Config):
         description="age, from the first emission of the attempt that made it, at which a pair is "
         "given up; default: never",
     )
+    cutoff_by: Literal["local_age", "end_to_end_age"] = field(
+        "local_age",
+        description="local_age: a half is given up at the age `cutoff`; end_to_end_age: as soon as "
+        "its pair could no more be handed over at both ends within it, messages included",
+    )
+    cutoff_fidelity: Fidelity | None = field(
+        None, description="fidelity at which a decaying pair is given up; default: none"
+    )
 
 
 class DetectorConfig(Config):

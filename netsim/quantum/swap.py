@@ -23,7 +23,7 @@ class Swap:
         The pairs that they hold.
     """
 
-    __slots__ = ("accepted", "far", "left", "lost", "near", "ready", "right")
+    __slots__ = ("accepted", "far", "left", "lost", "near", "ready", "right", "since")
 
     def __init__(self, left: Memory, near: Pair, right: Memory, far: Pair) -> None:
         self.left, self.right = left, right
@@ -31,29 +31,11 @@ class Swap:
         #: The partners that have accepted.
         self.accepted: list[Memory] = []
         self.ready = 0
+        #: Whether the router has measured or called it off, and since when in the latter case.
         self.lost = False
+        self.since = 0
 
     @property
     def position(self) -> int:
         """Where on the path it happens."""
         return self.left.position
-
-
-class Purification:
-    """Two pairs of the same two routers, one of which is measured.
-
-    Parameters
-    ----------
-    kept, measured
-        The pairs.
-    position
-        Of the router that asks: the one nearer the responder.
-    """
-
-    __slots__ = ("answered", "kept", "lost", "measured", "position")
-
-    def __init__(self, kept: Pair, measured: Pair, position: int) -> None:
-        self.kept, self.measured, self.position = kept, measured, position
-        self.lost = False
-        #: When the other router accepted and measured, 0 before.
-        self.answered = 0

@@ -95,6 +95,25 @@ def purify(a, b, gates, measurements):
     return chance, weights(total / chance)
 
 
+def select(a, b, c, gates, measurements):
+    """Return the same for double selection: b (qubits 2, 3) read in Z, c (4, 5) in X."""
+    rho = np.kron(np.kron(matrix(a), matrix(b)), matrix(c)).astype(complex)
+    for control in (0, 4):
+        for node, works in enumerate(gates):
+            gate = cnot(control + node, 2 + node, 6)
+            rho = depolarised(gate @ rho @ gate.T, control + node, 2 + node, works, 6)
+    turn = on({4: HADAMARD, 5: HADAMARD}, 6)
+    rho = turn @ rho @ turn
+    right = np.prod(measurements) + np.prod([1 - m for m in measurements])
+    total = np.zeros((4, 4), complex)
+    for s, t, u, v in itertools.product((0, 1), repeat=4):
+        outcome = on(dict(zip((2, 3, 4, 5), (PROJECTORS[o] for o in (s, t, u, v)), strict=True)), 6)
+        chance = (right if s == t else 1 - right) * (right if u == v else 1 - right)
+        total += chance * kept(outcome @ rho @ outcome, [0, 1], 6)
+    chance = np.real(np.trace(total))
+    return chance, weights(total / chance)
+
+
 def ghz(states):
     """Return the leaves' fidelity with GHZ after the centre found GHZ, with as many pairs."""
     n = len(states)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from netsim.quantum.purification.scheme import PurificationConfig, compare
+from netsim.quantum.purification.scheme import Circuit, PurificationConfig, compare
 from netsim.quantum.states import State, werner
 from netsim.registry import register
 
 
 @register("purification", "bbpssw")
-class Bbpssw:
+class Bbpssw(Circuit):
     """Compare two Werner states by a bilateral CNOT, and twirl the survivor."""
 
     source: ClassVar[str] = "Bennett et al., Phys. Rev. Lett. 76, 722, 1996"
@@ -19,7 +20,10 @@ class Bbpssw:
         """When pairs are purified."""
 
     @staticmethod
-    def purify(kept: State, measured: State, gate: float, parity: float) -> tuple[float, State]:
+    def purify(
+        config: Any, pairs: Sequence[State], gate: float = 1.0, parity: float = 1.0
+    ) -> tuple[float, State]:
         """Return the chance of success and the twirled state after it."""
+        kept, measured = pairs
         p, state = compare(werner(kept[0]), werner(measured[0]), gate, parity)
         return p, werner(state[0])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
-from netsim.quantum.purification.scheme import PurificationConfig, compare
+from netsim.quantum.purification.scheme import Circuit, PurificationConfig, compare, rotated
 from netsim.quantum.states import State
 from netsim.registry import register
 
 
 @register("purification", "dejmps")
-class Dejmps:
+class Dejmps(Circuit):
     """Exchange Phi- and Psi- in both pairs, then compare them by a bilateral CNOT."""
 
     source: ClassVar[str] = "Deutsch et al., Phys. Rev. Lett. 77, 2818, 1996"
@@ -19,11 +20,9 @@ class Dejmps:
         """When pairs are purified."""
 
     @staticmethod
-    def purify(kept: State, measured: State, gate: float, parity: float) -> tuple[float, State]:
+    def purify(
+        config: Any, pairs: Sequence[State], gate: float = 1.0, parity: float = 1.0
+    ) -> tuple[float, State]:
         """Return the chance of success and the state after it."""
-        return compare(_rotated(kept), _rotated(measured), gate, parity)
-
-
-def _rotated(state: State) -> State:
-    i, z, x, y = state
-    return i, y, x, z
+        kept, measured = pairs
+        return compare(rotated(kept), rotated(measured), gate, parity)

@@ -55,21 +55,25 @@ class States:
             (0.85, 0.82, 0.884146341463415),
             (0.6, 0.608888888888889, 0.62043795620438),
         ):
-            p, state = Bbpssw.purify(werner(fidelity), werner(fidelity), 1, 1)
+            p, state = Bbpssw.purify(Bbpssw.Config(), (werner(fidelity), werner(fidelity)))
             found += [near(f"BBPSSW p, F={fidelity}", p, chance)]
             found += [near(f"BBPSSW F', F={fidelity}", state[0], better)]
         raw = werner(0.9349367588934053)
         found.append(
-            near("BBPSSW F', F=0.93494", Bbpssw.purify(raw, raw, 1, 1)[1][0], 0.953724942601327)
+            near(
+                "BBPSSW F', F=0.93494",
+                Bbpssw.purify(Bbpssw.Config(), (raw, raw))[1][0],
+                0.953724942601327,
+            )
         )
-        _, once = Bbpssw.purify(werner(0.85), werner(0.85), 1, 1)
-        p, twice = Bbpssw.purify(once, once, 1, 1)
+        _, once = Bbpssw.purify(Bbpssw.Config(), (werner(0.85), werner(0.85)))
+        p, twice = Bbpssw.purify(Bbpssw.Config(), (once, once))
         found += [near("BBPSSW second p", p, 0.857459184347941)]
         found += [near("BBPSSW second F'", twice[0], 0.913403353247254)]
-        _, once = Dejmps.purify(werner(0.85), werner(0.85), 1, 1)
+        _, once = Dejmps.purify(Dejmps.Config(), (werner(0.85), werner(0.85)))
         first = (0.884146341463, 0.103658536585, 0.00609756097561, 0.00609756097561)
         found += all_near("DEJMPS first", once, first)
-        p, twice = Dejmps.purify(once, once, 1, 1)
+        p, twice = Dejmps.purify(Dejmps.Config(), (once, once))
         found.append(near("DEJMPS second p", p, 0.804580606781677))
         second = (0.971626617375, 0.013401109057, 0.013401109057, 0.001571164510)
         found += all_near("DEJMPS second", twice, second)

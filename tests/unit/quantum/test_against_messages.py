@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import count
 
 import numpy as np
 import pytest
 from reference.repeater_chain import Chain
+from reference.repeater_pairs import Habits
 
 from netsim.engine.agenda import Agenda
 from netsim.engine.environment import Environment
-from netsim.quantum.decay import Decay
+from netsim.quantum.cutoffs import Cutoffs, slack_of
+from netsim.quantum.decay import Decay, pauli
 from netsim.quantum.generation import END, LinkRun
 from netsim.quantum.links.kind import Model
 from netsim.quantum.pair import Memory
-from netsim.quantum.path import PathRun, Rules
+from netsim.quantum.path import PathRun
+from netsim.quantum.purification.bbpssw import Bbpssw
+from netsim.quantum.purification.dejmps import Dejmps
+from netsim.quantum.purification.double_selection import DoubleSelection
+from netsim.quantum.purification.ladder import Ladder
+from netsim.quantum.purification.pumping import Pumping
+from netsim.quantum.purification.recurrence import Recurrence
+from netsim.quantum.rules import Rules
 from netsim.quantum.states import werner
 from netsim.quantum.swapping.nested import Nested
 from netsim.quantum.swapping.sequential import Sequential
+from netsim.quantum.tables import CAUSES
 from netsim.quantum.timing import Timing
 
 ATTEMPTS = 4000
+SCHEMES = {
+    "bbpssw": Bbpssw,
+    "dejmps": Dejmps,
+    "double_selection": DoubleSelection,
+    "pumping": Pumping,
+    "recurrence": Recurrence,
+    "ladder": Ladder,
+}
 
 
 class Script:
@@ -68,24 +87,78 @@ def luck(seed, nodes):
     return [np.random.default_rng((seed, node)) for node in range(nodes)]
 
 
-def simulated(seed, end, success, handshake):
+def habits(seed):
+    """Return how pairs of a small chain decay, are purified and given up, as keyword arguments."""
+    random = np.random.default_rng((seed, 1))
+    scheme = (None, *SCHEMES)[seed % (len(SCHEMES) + 1)]
+    raw = random.uniform(0.8, 0.97)
+    given = {
+        "raw": werner(raw),
+        "rate": random.uniform(0.2, 2) * 1e-6,
+        "gate": random.uniform(0.97, 1),
+        "readout": random.uniform(0.97, 1),
+        "scheme": scheme,
+        "target": raw + random.uniform(-0.1, 0.02 if scheme else -0.01),
+        "tolerance": random.choice([1e-9, 0.05]),
+    }
+    cutoff = (seed // 7) % 4
+    if cutoff in (1, 3):
+        # Routers at odd positions may have less patience.
+        ages = [int(age) for age in random.integers(30, 90, 2) * 100]
+        given["cutoffs"] = (ages[0], ages[0]) if random.random() < 0.5 else tuple(ages)
+        given["end_to_end"] = bool(random.random() < 0.5)
+    if cutoff in (2, 3):
+        given["threshold"] = raw - random.uniform(0.002, 0.02)
+    return given
+
+
+def rules_of(given, partners, success, handshake, delays):
+    """Return the same as rules of a path, and the cutoff of either kind of router."""
+    cutoffs = given.get("cutoffs", (None, None))
+    slack = slack_of(delays) if given.get("end_to_end") else None
+    some = cutoffs != (None, None) or "threshold" in given
+    scheme = given.get("scheme")
+    block = None
+    if scheme is not None:
+        block = SCHEMES[scheme].Config(tolerance=given["tolerance"])
+    rules = Rules(
+        partners,
+        given.get("target", 0.0),
+        success=success,
+        gate=given.get("gate", 1.0),
+        measurement=given.get("readout", 1.0),
+        handshake=handshake,
+        cutoffs=Cutoffs(slack, given.get("threshold")) if some else None,
+        scheme=SCHEMES.get(scheme),
+        purification=block,
+    )
+    return rules, cutoffs
+
+
+def simulated(seed, end, success, handshake, given):
     nodes, memories, rounds, delay, flight, recovery, scripts, policy = drawn(seed)
     env = Environment()
     agenda = Agenda(env)
     rows = []
 
     def ended(pair, now, cause):
-        rows.append((pair.near.position, pair.far.position, pair.created, now, cause))
+        ends = pair.near.position, pair.far.position
+        rows.append((*ends, pair.created, now, cause, round(pair.read(now, now)[0], 9)))
+
+    delays = [[abs(a - b) * delay for b in range(nodes)] for a in range(nodes)]
+    rules, cutoffs = rules_of(given, partners_of(policy, nodes), success, handshake, delays)
+    decay = pauli(1e-12 / given["rate"]) if "rate" in given else Decay()
+
+    def memory(node, index, down):
+        return Memory(node, index, down, decay, cutoffs[node % 2])
 
     sides = [
         (
-            [Memory(node, index, True, Decay()) for index in range(memories)],
-            [Memory(node + 1, index, False, Decay()) for index in range(memories)],
+            [memory(node, index, True) for index in range(memories)],
+            [memory(node + 1, index, False) for index in range(memories)],
         )
         for node in range(nodes - 1)
     ]
-    delays = [[abs(a - b) * delay for b in range(nodes)] for a in range(nodes)]
-    rules = Rules(partners_of(policy, nodes), 0.0, success=success, handshake=handshake)
     path = PathRun(
         env,
         agenda,
@@ -99,7 +172,7 @@ def simulated(seed, end, success, handshake):
         lambda pair, now: None,
     )
     timing = Timing(delay, flight, recovery, 0)
-    model = Model(0.3, 0.4 if rounds == 2 else 0.0, rounds, werner(0.9))
+    model = Model(0.3, 0.4 if rounds == 2 else 0.0, rounds, given.get("raw", (1.0, 0.0, 0.0, 0.0)))
     for node, (up, down) in enumerate(sides):
         sources = [Script(scripts[node, index]) for index in range(memories)]
         link = LinkRun(env, agenda, timing, model, sources, up, down, path.heralded, None, False)
@@ -110,7 +183,7 @@ def simulated(seed, end, success, handshake):
     return rows
 
 
-def by_messages(seed, end, success, handshake):
+def by_messages(seed, end, success, handshake, given):
     nodes, memories, rounds, delay, flight, recovery, scripts, policy = drawn(seed)
     draws = luck(seed, nodes)
 
@@ -130,6 +203,8 @@ def by_messages(seed, end, success, handshake):
         1000,
         handshake,
         rounds,
+        Habits(**given),
+        np.random.default_rng(0),
     )
     return chain.rows
 
@@ -142,8 +217,24 @@ def test_small_chains_equal_a_program_that_sends_every_message(batch):
         handshake = policy == "asap" or seed % 2 == 0
         case = seed, 60_000, (1.0, 0.7)[seed % 4 > 1], handshake
 
-        found, expected = sorted(simulated(*case)), sorted(by_messages(*case))
+        found, expected = sorted(simulated(*case, {})), sorted(by_messages(*case, {}))
 
         assert found == expected, seed
         pairs += len(found)
     assert pairs > 1000
+
+
+@pytest.mark.parametrize("batch", range(5))
+def test_purified_and_expiring_pairs_equal_a_program_that_sends_every_message(batch):
+    causes, purified = Counter(), 0
+    for seed in range(1000 + 50 * batch, 1000 + 50 * batch + 50):
+        handshake = drawn(seed)[-1] == "asap" or seed % 3 > 0
+        case = seed, 60_000, (1.0, 0.8)[seed % 5 > 2], handshake, habits(seed)
+
+        found, expected = sorted(simulated(*case)), sorted(by_messages(*case))
+
+        assert found == expected, seed
+        causes.update(row[4] for row in found)
+        purified += case[-1]["scheme"] is not None
+    assert purified > 40
+    assert min(causes[one] for one in CAUSES) > 10, causes

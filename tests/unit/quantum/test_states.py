@@ -37,7 +37,7 @@ def test_dejmps_exchanges_phi_minus_and_psi_minus_before_it_compares():
 
     rotated = [np.array(s)[[0, 3, 2, 1]] for s in (a, b)]
     expected_chance, expected = twin.purify(*rotated, (1, 1), (1, 1))
-    chance, state = Dejmps.purify(tuple(a), tuple(b), 1.0, 1.0)
+    chance, state = Dejmps.purify(Dejmps.Config(), (tuple(a), tuple(b)))
 
     assert chance == pytest.approx(expected_chance, abs=1e-13)
     assert state == pytest.approx(expected, abs=1e-13)
