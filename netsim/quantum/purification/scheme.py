@@ -74,6 +74,8 @@ class Circuit:
     ) -> tuple[float, State]:
         """Return the chance that outcomes agree and the kept pair's state then.
 
+        Where a scheme says nothing else, pairs are compared as they are.
+
         Parameters
         ----------
         config
@@ -85,7 +87,8 @@ class Circuit:
         parity
             Chance that a comparison of two outcomes is read right.
         """
-        raise NotImplementedError
+        kept, measured = pairs
+        return compare(kept, measured, gate, parity)
 
     @staticmethod
     def fits(config: Any, kept: Candidate, measured: Candidate) -> bool:
