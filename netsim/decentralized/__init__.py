@@ -15,5 +15,6 @@ KINDS: Final = (
     Kind("attack", ("attacks",), ("Config", "forge"), written="attack: {kind: NAME}"),
     Kind("defence", ("defences",), ("Config", "combine", "least"), written="defence: NAME"),
     Kind("disruption", ("disruptions",), ("Config", "spans"), written="disruption: [{kind: NAME}]"),
+    Kind("partners", ("partners",), ("Config", "regroup", "contraction"), written="partners: NAME"),
     Kind("table", ("tables",)),
 )

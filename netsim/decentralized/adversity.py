@@ -60,9 +60,16 @@ def too_few(scenario: DecentralizedScenario, graph: Graph | None, nodes: int) ->
         return
     needed = implementation("defence", scenario.defence).least(scenario.defence)
     algorithm = implementation("algorithm", scenario.algorithm)
+    config: Any = scenario.algorithm
     heard = getattr(algorithm, "heard", None)
+    who = "a node of this algorithm"
+    if scenario.partners is not None:
+        who = "a node with these partners"
+        rule, config = implementation("partners", scenario.partners), scenario.partners
+        # By chance it may hear nobody, where a rule does not say how many.
+        heard = getattr(rule, "heard", lambda config, nodes: 1)
     if heard is not None:
-        there, who = heard(scenario.algorithm, nodes), "a node of this algorithm"
+        there = heard(config, nodes)
     elif graph is not None and graph.node_count:
         near = np.diff(graph.adjacency.first)
         there, who = int(near.min()) + 1, f"node {int(near.argmin())}"

@@ -13,6 +13,7 @@ and optionally::
     connected = True                      the graph must be connected
     averages = True                       all that it does with what it hears is an average
     heard(config, nodes) -> int           models that a node combines, if the graph does not say it
+    mixes = False                         it does not mix by rows of weights: a server, or events
     server = True                         node 0 is a server at the centre of a star
     regroup(config, streams) -> Regroup   it chooses who of those who could hear whom does
     problems(config, setting) -> list     what else keeps it from running

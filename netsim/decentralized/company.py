@@ -158,6 +158,7 @@ def _about_algorithm(scenario: DecentralizedScenario, graph: Graph | None) -> It
         if getattr(algorithm, "reliable", False) and config.kind == "link_loss":  # type: ignore[attr-defined]
             message = f"'{name}' cannot bear lost messages: copies of a model would differ"
             yield Problem(message, ("disruption", entry), hint="take another algorithm")
+    yield from _about_partners(scenario, graph)
     if scenario.aggregate.variance_correction and scenario.algorithm.loss_rule == "stale":
         message = "the spread of what went in is not known where old messages stand in for lost"
         at = ("aggregate", "variance_correction")
@@ -166,6 +167,24 @@ def _about_algorithm(scenario: DecentralizedScenario, graph: Graph | None) -> It
     find = getattr(algorithm, "problems", None)
     if find is not None:
         yield from find(scenario, graph)
+
+
+def _about_partners(scenario: DecentralizedScenario, graph: Graph | None) -> Iterator[Problem]:
+    if scenario.partners is None:
+        return
+    algorithm: Any = scenario.algorithm
+    chosen = implementation("algorithm", algorithm)
+    if hasattr(chosen, "regroup"):
+        message = f"'{algorithm.kind}' chooses its partners by itself"
+        yield Problem(message, ("partners",), "unsatisfiable", "leave one of the two out")
+    elif not getattr(chosen, "mixes", True) or getattr(chosen, "reliable", False):
+        message = f"'{algorithm.kind}' does not go with partners that change from round to round"
+        yield Problem(message, ("partners",), "unsatisfiable", "take decavg, dpsgd or sgp")
+    rule = implementation("partners", scenario.partners)
+    find = getattr(rule, "problems", None)
+    if find is not None and graph is not None:
+        for one in find(scenario.partners, graph):
+            yield _below(one, "partners")
 
 
 def weights_of(scenario: DecentralizedScenario) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 
 from netsim.decentralized.company import known_graph, weights_of
 from netsim.decentralized.cost import memory_of, sizes_of
+from netsim.decentralized.mixing_speed import predicted
 from netsim.decentralized.pattern import pattern_of
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.spectrum import slem
@@ -36,6 +39,11 @@ def explain(scenario: DecentralizedScenario) -> list[str]:
         sizes = getattr(scenario.data, "sizes", None)
         weighed = np.ones(graph.node_count) if sizes is None else np.array(sizes, np.float64)
         found = slem(mixture_of(weights_of(scenario), pattern, weighed))
+        speed = predicted(scenario, graph, pattern, weighed)
         if found is not None:
-            lines.append(f"SLEM {found:.6g}: distances shrink by it a round, without training")
+            said = "" if sizes is not None or not samples else ", if all hold as much data"
+            lines.append(f"SLEM {found:.6g}, the second largest modulus of the weights{said}")
+        if speed is not None:
+            rounds = "" if not 0 < speed < 1 else f": to a tenth in {log(0.1) / log(speed):.3g}"
+            lines.append(f"predicted contraction {speed:.6g} a round, without training{rounds}")
     return lines

@@ -43,6 +43,7 @@ class Measures:
         self._attacks = np.zeros(len(peers.theta), np.bool_)
         self._attacks[np.asarray(attackers, np.int64)] = True
         self._before = self._counts()
+        self._graph: dict[str, Any] | None = None
         #: Mean loss, and who was there, at the last evaluation.
         self.loss: float | None = None
         self.honest: float | None = None
@@ -129,27 +130,37 @@ class Measures:
             },
         )
 
-    def graph(self, number: int, mixture: Mixture, t: int | None = None) -> float | None:
-        """Write what the graph is like from round `number` on and return its SLEM."""
+    def graph(
+        self, number: int, mixture: Mixture, predicted: float | None = None, t: int | None = None
+    ) -> float | None:
+        """Keep what the graph is like from round `number` on and return its SLEM.
+
+        `predicted` is by what distances should shrink; the row is written once it is known by what
+        they did (`end_graph`).
+        """
         pattern = mixture.pattern
         alive = pattern.alive
         degree = pattern.degree[alive]
         found = slem(mixture)
-        self._recorder.write_row(
-            "graph",
-            {
-                "round": number,
-                "t": t,
-                "slem": found,
-                "connectivity": connectivity(pattern),
-                "degree_min": int(degree.min()) if len(degree) else None,
-                "degree_mean": float(degree.mean()) if len(degree) else None,
-                "degree_max": int(degree.max()) if len(degree) else None,
-                "diameter": diameter_of(pattern),
-                **{name: value for name, value in _shape(pattern).items() if name != "alive"},
-            },
-        )
+        self._graph = {
+            "round": number,
+            "t": t,
+            "slem": found,
+            "contraction_predicted": predicted,
+            "connectivity": connectivity(pattern),
+            "degree_min": int(degree.min()) if len(degree) else None,
+            "degree_mean": float(degree.mean()) if len(degree) else None,
+            "degree_max": int(degree.max()) if len(degree) else None,
+            "diameter": diameter_of(pattern),
+            **{name: value for name, value in _shape(pattern).items() if name != "alive"},
+        }
         return found
+
+    def end_graph(self, contraction: float | None) -> None:
+        """Write the row of the graph that ends, and by what distances were found to shrink."""
+        if self._graph is not None:
+            self._recorder.write_row("graph", self._graph | {"contraction": contraction})
+        self._graph = None
 
     def vectors(self, number: int) -> None:
         """Write all models after `number` rounds."""

@@ -12,8 +12,9 @@ from netsim.decentralized.adversity import attack_of
 from netsim.decentralized.company import weights_of
 from netsim.decentralized.disruption import Span
 from netsim.decentralized.measures import Measures
+from netsim.decentralized.mixing_speed import Probe, is_mixing, predicted
 from netsim.decentralized.peers import Peers
-from netsim.decentralized.schedule import Schedule, Turn
+from netsim.decentralized.schedule import Regroup, Schedule, Turn
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.setting import first_mixture, setting_of
 from netsim.decentralized.stale import Stale
@@ -65,7 +66,15 @@ class DecentralizedRun:
         )
         chosen = implementation("algorithm", scenario.algorithm)
         self._algorithm = chosen(scenario.algorithm, self.peers, context.streams)
-        regroup = getattr(chosen, "regroup", None)
+        regroup: Regroup | None = None
+        if hasattr(chosen, "regroup"):
+            regroup = chosen.regroup(scenario.algorithm, context.streams)
+        elif scenario.partners is not None:
+            rule = implementation("partners", scenario.partners)
+            regroup = rule.regroup(scenario.partners, setting.graph, context.streams)
+        self._probe: Probe | None = None
+        if is_mixing(scenario):
+            self._probe = Probe(setting.graph.node_count, context.streams)
         self._schedule = Schedule(
             setting.graph,
             setting.spans,
@@ -73,7 +82,7 @@ class DecentralizedRun:
             setting.weighed,
             loss_rule,
             context.streams,
-            None if regroup is None else regroup(scenario.algorithm, context.streams),
+            regroup,
         )
         self._measures = Measures(context.recorder, self.peers, setting.attackers)
         self._vectors = frozenset(scenario.record.vectors)
@@ -117,7 +126,10 @@ class DecentralizedRun:
         self._pattern = turn.base.pattern
         if turn.version != self._version:
             self._version = turn.version
-            found = self._measures.graph(turn.round, turn.base)
+            self._end_version()
+            setting, pattern = self._setting, turn.base.pattern
+            speed = predicted(self._scenario, setting.graph, pattern, setting.weighed)
+            found = self._measures.graph(turn.round, turn.base, speed)
             self._slem = found if turn.round == 0 else self._slem
         self.peers.rejoin(turn)
         if turn.changed:
@@ -125,10 +137,20 @@ class DecentralizedRun:
         if turn.struck and self._struck is None:
             self._struck, self._before, self._after = turn.round, before, self._accuracy
         self._algorithm.turn(turn)
+        if self._probe is not None:
+            self._probe.mix(turn.mixture)
         self._done = turn.round + 1
         if self._done % self._scenario.eval.every == 0:
             self._evaluate(0)
         self._keep()
+
+    def _end_version(self) -> None:
+        """Write how fast the graph so far was found to mix, and look anew."""
+        measured = None
+        if self._probe is not None:
+            measured = self._probe.contraction()
+            self._probe.restart()
+        self._measures.end_graph(measured)
 
     def _evaluate(self, stage: int) -> None:
         """Score all models, once for the same round and stage."""
@@ -164,6 +186,7 @@ class DecentralizedRun:
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write the disruptions and return the run's figures."""
+        self._end_version()
         self._write_disruptions()
         peers = self.peers
         return {

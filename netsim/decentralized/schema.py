@@ -11,6 +11,7 @@ from netsim.decentralized.compressor import CompressorConfig
 from netsim.decentralized.defence import DefenceConfig
 from netsim.decentralized.disruption import DisruptionConfig
 from netsim.decentralized.local import LocalConfig
+from netsim.decentralized.partner import PartnersConfig
 from netsim.decentralized.variance import AggregateConfig
 from netsim.decentralized.weights.rule import WeightsBlock
 from netsim.family import RecordConfig, ScenarioModel
@@ -76,6 +77,9 @@ class DecentralizedScenario(ScenarioModel):
     )
     weights: WeightsBlock | None = field(
         None, description="how much a node takes of each neighbour; default: the algorithm's rule"
+    )
+    partners: Annotated[PartnersConfig, OneOf("partners", bare=True)] | None = field(
+        None, description="who of those that the topology joins talks in a round; default: all"
     )
     aggregate: AggregateConfig = field({}, description="what is done to averages")
     compressor: Annotated[CompressorConfig, OneOf("compressor", bare=True)] = field(

@@ -84,6 +84,10 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
         message = "the algorithm needs a connected graph, and this one falls apart"
         hint = "add edges, or largest_component: true"
         raise ProblemsFound(Problem(message, ("topology",), "unsatisfiable", hint))
+    if scenario.partners is not None:
+        find = getattr(implementation("partners", scenario.partners), "problems", None)
+        if find is not None and (wrong := find(scenario.partners, graph)):
+            raise ProblemsFound(*(replace(one, at=("partners", *one.at)) for one in wrong))
     if found := list(adversity.too_few(scenario, graph, graph.node_count)):
         raise ProblemsFound(*found)
     model = implementation("peer_model", scenario.model)

@@ -103,6 +103,11 @@ GRAPH: Final = Table(
         Column("round", "int64", "1", "round from which it is so"),
         _T,
         _maybe("slem", "second largest modulus of the eigenvalues of the live nodes' weights"),
+        _maybe(
+            "contraction_predicted",
+            "factor by which distances to the mean should shrink in a round without training",
+        ),
+        _maybe("contraction", "that factor as a probe that is mixed and not trained finds it"),
         _maybe("connectivity", "second smallest eigenvalue of the Laplacian; null of arcs"),
         Column("degree_min", "int64", "1", "least number of live neighbours", True),
         _maybe("degree_mean", "mean number of live neighbours"),

@@ -27,6 +27,7 @@ class Choco:
         "Koloskova, Stich, Jaggi, Decentralized Stochastic Optimization, ICML 2019"
     )
     weights: ClassVar[str] = "metropolis"
+    mixes: ClassVar[bool] = False
     reliable: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):

@@ -52,6 +52,7 @@ class Dadao:
 
     source: ClassVar[str] = "Nabli, Oyallon, DADAO, ICML 2023"
     weights: ClassVar[str] = "metropolis"
+    mixes: ClassVar[bool] = False
     connected: ClassVar[bool] = True
     reliable: ClassVar[bool] = True
     vectors: ClassVar[int] = 6

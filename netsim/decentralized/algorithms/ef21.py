@@ -37,6 +37,7 @@ class Ef21:
         "Burlachenko, Error Feedback Reloaded, ICLR 2024"
     )
     weights: ClassVar[str] = "decavg"
+    mixes: ClassVar[bool] = False
     reliable: ClassVar[bool] = True
     vectors: ClassVar[int] = 2
 

@@ -7,19 +7,20 @@ graph of N nodes the squared distance to the mean shrinks in a round, on average
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
 
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.algorithms.decavg import DecAvg
+from netsim.decentralized.partner import Weigh
+from netsim.decentralized.partners.random_regular import PARTNERS
 from netsim.decentralized.pattern import Pattern, entries
 from netsim.decentralized.schedule import Regroup
 from netsim.fields import field
 from netsim.registry import register
 from netsim.rng import Streams
-
-PARTNERS = "decentralized.partners"
 
 
 @register("algorithm", "el_local")
@@ -55,3 +56,14 @@ class ElLocal(DecAvg):
             return entries(pattern.alive, pattern.row[kept], pattern.node[kept], pattern.arc[kept])
 
         return partners
+
+    @staticmethod
+    def contraction(config: Config, pattern: Pattern, weigh: Weigh) -> float | None:
+        """Return the root of the formula, for uniform weights on a complete graph."""
+        count = int(pattern.alive.sum())
+        there = weigh(pattern)[np.ix_(pattern.alive, pattern.alive)]
+        if count < 2 or there.min() <= 0 or there.max() - there.min() > 1e-12:
+            return None
+        s = min(config.s, count - 1)
+        left = (1 - (1 - s / (count - 1)) ** count) / s - 1 / (count - 1)
+        return math.sqrt(max(0.0, left))

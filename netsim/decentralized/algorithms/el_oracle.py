@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import numpy as np
-
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.algorithms.decavg import DecAvg
-from netsim.decentralized.algorithms.el_local import PARTNERS
-from netsim.decentralized.pattern import Pattern, arcs_between, entries
+from netsim.decentralized.partner import Weigh
+from netsim.decentralized.partners.random_regular import regular_contraction, regular_graphs
+from netsim.decentralized.pattern import Pattern
 from netsim.decentralized.schedule import Regroup
 from netsim.fields import field
 from netsim.graphs.graph import Graph
-from netsim.graphs.k_regular import KRegular
 from netsim.problems import Problem
 from netsim.registry import register
 from netsim.rng import Streams
@@ -52,22 +50,9 @@ class ElOracle(DecAvg):
     @staticmethod
     def regroup(config: Config, streams: Streams) -> Regroup:
         """Return who hears whom in a round."""
+        return regular_graphs(config.s, streams)
 
-        def partners(pattern: Pattern, turn: int) -> Pattern:
-            live = streams.generator(PARTNERS, turn, 0).permutation(np.flatnonzero(pattern.alive))
-            degree = min(config.s, len(live) - 1)
-            if degree < 1:
-                return pattern
-            live = live[: len(live) - len(live) * degree % 2]
-            graph = KRegular.build(
-                KRegular.Config(k=degree),
-                len(live),
-                lambda *more: streams.generator(PARTNERS, turn, 1, *more),
-            )
-            a, b = live[graph.edges].T
-            rows, heard = np.concatenate((b, a)), np.concatenate((a, b))
-            arcs = arcs_between(len(pattern.alive), heard, rows)
-            kept = np.isin(arcs, pattern.arc)
-            return entries(pattern.alive, rows[kept], heard[kept], arcs[kept])
-
-        return partners
+    @staticmethod
+    def contraction(config: Config, pattern: Pattern, weigh: Weigh) -> float | None:
+        """Return the root of the formula, for uniform weights."""
+        return regular_contraction(config.s, int(pattern.alive.sum()), pattern, weigh)

@@ -27,6 +27,7 @@ class FedAvg:
 
     source: ClassVar[str] = "McMahan et al., Communication-Efficient Learning, AISTATS 2017"
     weights: ClassVar[str] = "decavg"
+    mixes: ClassVar[bool] = False
 
     class Config(ServerConfig):
         """Clients of a round."""

@@ -27,6 +27,7 @@ class Scaffold:
 
     source: ClassVar[str] = "Karimireddy et al., SCAFFOLD, ICML 2020"
     weights: ClassVar[str] = "decavg"
+    mixes: ClassVar[bool] = False
     vectors: ClassVar[int] = 2
 
     class Config(ServerConfig):

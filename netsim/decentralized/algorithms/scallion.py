@@ -34,6 +34,7 @@ class Scallion:
 
     source: ClassVar[str] = "Huang, Li, Li, Stochastic Controlled Averaging, ICLR 2024 (2308.08165)"
     weights: ClassVar[str] = "decavg"
+    mixes: ClassVar[bool] = False
     vectors: ClassVar[int] = 2
 
     class Config(ServerConfig):

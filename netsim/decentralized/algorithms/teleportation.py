@@ -39,6 +39,7 @@ class Teleportation:
 
     source: ClassVar[str] = "Takezawa, Stich, Scalable Decentralized Learning with Teleportation"
     weights: ClassVar[str] = "uniform"
+    mixes: ClassVar[bool] = False
     averages: ClassVar[bool] = True
     reliable: ClassVar[bool] = True
 
