@@ -20,6 +20,7 @@ from netsim.quantum.cutoffs import Cutoffs, slack_of
 from netsim.quantum.decay import Decay
 from netsim.quantum.generation import Channel, LinkRun
 from netsim.quantum.heralding import Draws, Played
+from netsim.quantum.links.clicks import Detectors
 from netsim.quantum.oneshot import CHUNK, Hop, Trials
 from netsim.quantum.pair import Memory, Pair
 from netsim.quantum.path import PathRun
@@ -61,6 +62,7 @@ class Assembly:
         self._sources: dict[tuple[str, int, bool], Draws | Played] = {}
         self._swap_draws: dict[int, np.random.Generator] = {}
         self._channels: dict[str, Channel] = {}
+        self._detectors: dict[str, Detectors] = {}
         self._decays: dict[int, Decay] = {}
 
     def path_run(self, served: Served, delivered: Callable[[Served, Pair, int], None]) -> PathRun:
@@ -150,9 +152,12 @@ class Assembly:
             entity = zlib.crc32(edge.name.encode())
             which = (index,) if forward else (index, 1)
             generator = self._context.streams.generator("quantum.heralding", entity, *which)
-            if edge.link.engine == "attempt":
+            if edge.played:
                 play = implementation("link", edge.link).play(edge.link, edge.hardware, generator)
-                self._sources[key] = Played(play, edge.link.modes)
+                detectors = None
+                if edge.blind:
+                    detectors = self._detectors.setdefault(edge.name, Detectors(edge.blind))
+                self._sources[key] = Played(play, edge.link.modes, detectors)
             else:
                 self._sources[key] = Draws(edge.model, generator, max(1, edge.delay))
         return self._sources[key]
@@ -212,13 +217,13 @@ class Assembly:
         if not (plain and scheduled and alone and certain and unbounded):
             return False
         path, hops = served.path, []
-        if any(self._routers.edge(*ends).link.engine != "jump" for ends in pairwise(path)):
+        if any(self._routers.edge(*ends).played for ends in pairwise(path)):
             return False
         for hop, (one, other) in enumerate(pairwise(path)):
             edge = self._routers.edge(one, other)
             indices = served.taken[hop][0 if hop == 0 else 1 :]
             timing = self._routers.timing(edge, one, other)
-            # By engine `jump` there are no others.
+            # Where nothing is played there are no others.
             source = cast("Draws", self.source(edge, timing.forward, indices[0]))
             hops.append(Hop(timing, edge.model, source, edge.ideal))
         decays = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from netsim.fields import implementation
@@ -9,13 +10,13 @@ from netsim.graphs import kind as graphs
 from netsim.problems import Problem, ProblemsFound
 from netsim.quantum.cutoff_checks import of_ages, of_fidelities
 from netsim.quantum.decay import PS
-from netsim.quantum.links.kind import Hardware, LinkConfig
+from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.override_checks import of_overrides
 from netsim.quantum.purification.scheme import Stage, lucky
 from netsim.quantum.request_checks import of_request
 from netsim.quantum.schema import QuantumScenario
-from netsim.quantum.states import State, werner
-from netsim.quantum.wiring import Routers, recovery
+from netsim.quantum.states import State
+from netsim.quantum.wiring import Routers, blind_for, recovery
 from netsim.rng import Streams
 
 #: Fewest pairs that a request should expect for its tables to say anything.
@@ -132,11 +133,11 @@ def _links(scenario: QuantumScenario) -> list[Problem]:
 
 def _link(scenario: QuantumScenario, link: LinkConfig, at: tuple[str | int, ...]) -> list[Problem]:
     found = []
-    perfect = Hardware((1.0, 1.0), werner(1.0))
-    if link.modes > 1 and implementation("link", link).model(link, perfect).rounds > 1:
-        message = "several modes at once need attempts of one round"
-        hint = "take another kind, or leave it out"
-        found.append(Problem(message, (*at, "modes"), hint=hint))
+    beam = link.free_space
+    if beam is not None and not 0 < beam.elevation <= math.pi / 2:
+        message = "a satellite is above the horizon, and at most straight overhead"
+        where = (*at, "free_space", "elevation")
+        found.append(Problem(message, where, hint="give more than 0 and at most 90 deg"))
     if link.slot is not None and link.slot > recovery(scenario.memory):
         message = "a slot of the channel is longer than a memory needs between two emissions"
         hint = f"at most {recovery(scenario.memory) * PS:g} s with this memory.frequency"
@@ -163,6 +164,11 @@ def notes(scenario: QuantumScenario) -> list[str]:
     if scenario.detector.dark_count > 0 and not getattr(chosen, "counts_dark", False):
         kind = getattr(scenario.link, "kind", "")
         said.append(f"links of kind '{kind}' take no account of detector.dark_count")
+    if scenario.link.engine == "jump" and blind_for(scenario.link, scenario.detector):
+        said.append(
+            "slots are shorter than a detector's dead time, so that memories blind each other: no "
+            "run of attempts can be jumped over, and all are played"
+        )
     for number, request in enumerate(scenario.requests):
         path = routers.way_of(request)
         if path is None:

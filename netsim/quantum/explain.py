@@ -36,9 +36,8 @@ def explained(scenario: QuantumScenario) -> list[str]:
         lines.append(f"  {_times(timing.first, timing.second, timing.ideal, edge)}")
         bound = routers.bound(path, memories)
         whole = plob(transmissivity(length, fibre.attenuation))
-        lines.append(
-            f"  bounds: {bound:.6g} bit/s over its stations; undivided fibre {whole:.6g} bit a mode"
-        )
+        rest = f"; undivided fibre {whole:.6g} bit a mode" if edge.link.free_space is None else ""
+        lines.append(f"  bounds: {bound:.6g} bit/s over its stations{rest}")
     return lines
 
 

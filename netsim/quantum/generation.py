@@ -316,17 +316,8 @@ class LinkRun:
         """Make an attempt whose first emission is at `emission`."""
         source: Any = self._sources[up.index]
         if self._plays:
-            passed = source.first()
-            self._tries[up] = self._tries.get(up, 0) + 1
-            if not passed:
-                self._fails(up, down, emission)
-            elif self._model.rounds == 1:
-                found = (up, down, emission, emission, up.token)
-                self._agenda.at(emission + self._flight, self._found, found, _order(up))
-            else:
-                self._agenda.at(
-                    emission + self._flight, self._passed, (up, down, emission), _order(up)
-                )
+            played = (up, down, emission, up.token)
+            self._agenda.at(emission + self._flight, self._played, played, _order(up))
             return
         plan = self._planned(up)
         if plan is None:
@@ -341,6 +332,32 @@ class LinkRun:
             up.plan = plan[0] - 1, plan[1]
             self._fails(up, down, emission)
 
+    def _played(self, tried: tuple[Memory, Memory, int, int]) -> None:
+        """Play a first round when its result is due: clicks of all memories come in their order."""
+        up, down, emission, token = tried
+        if self.over or up.token != token:
+            return
+        source: Any = self._sources[up.index]
+        passed = source.first(emission)
+        self._tries[up] = self._tries.get(up, 0) + 1
+        if not passed:
+            self._failed((up, down, token))
+        elif self._model.rounds == 1:
+            self._succeed(up, down, emission, emission)
+        else:
+            self._passed((up, down, emission))
+
+    def _played_again(self, tried: tuple[Memory, Memory, int, int, int]) -> None:
+        """Play a second round when its result is due."""
+        up, down, begin, emission, token = tried
+        if self.over or up.token != token:
+            return
+        source: Any = self._sources[up.index]
+        if source.second(emission):
+            self._succeed(up, down, begin, emission)
+        else:
+            self._failed((up, down, token))
+
     def _passed(self, tried: tuple[Memory, Memory, int]) -> None:
         """Begin the second round of an attempt whose first has passed."""
         up, down, begin = tried
@@ -350,13 +367,8 @@ class LinkRun:
         earliest = max(self._env.now + self._delay, replier.excitable) + self._delay
         emission = self._emit(replier, earliest)
         if self._plays:
-            source: Any = self._sources[up.index]
-            passed = source.second()
-            if passed:
-                found = (up, down, begin, emission, up.token)
-                self._agenda.at(emission + self._flight, self._found, found, _order(up))
-            else:
-                self._fails(up, down, emission)
+            played = (up, down, begin, emission, up.token)
+            self._agenda.at(emission + self._flight, self._played_again, played, _order(up))
         elif up.plan is not None and up.plan[0] > 0:
             up.plan = up.plan[0] - 1, up.plan[1] - 1
             self._fails(up, down, emission)
@@ -395,9 +407,9 @@ class LinkRun:
         if self._plays:
             source: Any = self._sources[index]
             self._tries[up] = self._tries.get(up, 0) + 1
-            passed = source.first()
+            passed = source.first(now)
             if passed and self._model.rounds == 2:
-                passed = source.second()
+                passed = source.second(now)
             if passed:
                 self._agenda.at(
                     now + length, self._found, (up, down, now, now, up.token), _order(up)

@@ -10,12 +10,14 @@ is a pair that never comes.
 from __future__ import annotations
 
 import math
+from copy import copy
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netsim.engine.clock import NEVER
+from netsim.quantum.links.clicks import Detectors
 from netsim.quantum.links.kind import Model, Play
 
 BLOCK: Final = 128
@@ -96,16 +98,35 @@ class Played:
     play
         Who plays the rounds.
     modes
-        Modes of an attempt; the first that succeeds ends it.
+        Modes of an attempt; one that succeeds is enough.
+    detectors
+        Those of the link's station, whose clicks make them blind for a while; None: they never are.
     """
 
-    def __init__(self, play: Play, modes: int = 1) -> None:
-        self._play, self._modes = play, modes
+    def __init__(self, play: Play, modes: int = 1, detectors: Detectors | None = None) -> None:
+        self._play, self._modes, self._detectors = play, modes, detectors
+        if detectors is not None and hasattr(play, "station"):
+            play.station.detectors = detectors
+        #: Modes of the present attempt that have passed their first round.
+        self._passed: list[Play] = []
 
-    def first(self) -> bool:
-        """Play a first round in every mode and return whether one passed."""
-        return any(self._play.first()[0] for _ in range(self._modes))
+    def first(self, time: int = 0) -> bool:
+        """Play the first round of an attempt whose photons come at `time`, in every mode."""
+        if self._detectors is not None:
+            self._detectors.time = time
+        if self._modes == 1:
+            return self._play.first()[0]
+        self._passed = []
+        for _ in range(self._modes):
+            if self._play.first()[0]:
+                # What one mode remembers for its second round must outlive the next mode's first.
+                self._passed.append(copy(self._play))
+        return bool(self._passed)
 
-    def second(self) -> bool:
-        """Play a second round and return whether it passed."""
-        return self._play.second()[0]
+    def second(self, time: int = 0) -> bool:
+        """Play the second round, of those modes that passed the first."""
+        if self._detectors is not None:
+            self._detectors.time = time
+        if self._modes == 1:
+            return self._play.second()[0]
+        return any(play.second()[0] for play in self._passed)

@@ -17,7 +17,7 @@ from netsim.quantum.decay import PS
 from netsim.quantum.delays import given_delays
 from netsim.quantum.equipment import Equipment, Fibre
 from netsim.quantum.links.kind import Hardware, LinkConfig, Model
-from netsim.quantum.schema import MemoryConfig, QuantumScenario, RequestConfig
+from netsim.quantum.schema import DetectorConfig, MemoryConfig, QuantumScenario, RequestConfig
 from netsim.quantum.states import with_shares
 from netsim.quantum.timing import Timing
 from netsim.quantum.ways import Ways
@@ -40,6 +40,12 @@ class Edge:
     round_trip: int
     recovery: int
     link: LinkConfig
+    blind: int = 0
+
+    @property
+    def played(self) -> bool:
+        """Whether attempts are played: as the link says, or since clicks of others blind it."""
+        return self.link.engine == "attempt" or self.blind > 0
 
     @property
     def ideal(self) -> bool:
@@ -186,6 +192,7 @@ class Routers:
             max(2 * light, flight(fibre.link, light, light)),
             max(recovery(near), recovery(far)),
             fibre.link,
+            blind_for(fibre.link, fibre.detector),
         )
 
     def between(self, one: int, other: int, length: float) -> int:
@@ -251,11 +258,30 @@ def hardware_of(
     """Return what an attempt on `length` metres of fibre depends on, its station at `place`."""
     detector = fibre.detector
     near, far = (
-        memory.efficiency * transmissivity(share * length, fibre.attenuation) * detector.efficiency
+        memory.efficiency * _passing(fibre, share * length) * detector.efficiency
         for memory, share in ((one, place), (other, 1 - place))
     )
     dark = -math.expm1(-detector.dark_count * detector.resolution * PS)
     return Hardware((near, far), with_shares(fibre.raw_fidelity, one.errors), dark)
+
+
+def _passing(fibre: Fibre, length: float) -> float:
+    """Return the share of light that passes an arm of `length` (m), of fibre or of free space."""
+    beam = fibre.link.free_space
+    if beam is None or length == 0:
+        return transmissivity(length, fibre.attenuation)
+    return beam.passing(length)
+
+
+def blind_for(link: LinkConfig, detector: DetectorConfig) -> int:
+    """Return how long (ps) a detector is blind, 0 where the next photon comes later than that.
+
+    Emission slots are all that brings photons of several memories close to each other.
+    """
+    dead = round(1 / detector.count_rate / PS)
+    counts = getattr(implementation("link", link), "counts_dark", False)
+    close = link.slot is not None and link.slot < dead and link.modes == 1
+    return dead if counts and close else 0
 
 
 def _model(link: LinkConfig, hardware: Hardware) -> Model:
@@ -263,8 +289,13 @@ def _model(link: LinkConfig, hardware: Hardware) -> Model:
     model: Model = implementation("link", link).model(link, hardware)
     if link.modes == 1:
         return model
-    either = -math.expm1(link.modes * math.log1p(-min(model.success, 1 - 1e-16)))
-    return replace(model, success=either, emissions=model.emissions * link.modes)
+    # A failed attempt has a second round if any mode's first round passed.
+    either, second = (
+        -math.expm1(link.modes * math.log1p(-min(chance, 1 - 1e-16)))
+        for chance in (model.success, model.second)
+    )
+    emissions = model.emissions * link.modes
+    return replace(model, success=either, second=second, emissions=emissions)
 
 
 def _midway(config: LinkConfig, light: int, delay: int) -> int:

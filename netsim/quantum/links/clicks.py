@@ -44,6 +44,29 @@ def one_click(arms: tuple[float, float], dark: float, beta: float) -> Click:
     )
 
 
+class Detectors:
+    """The two detectors of a station, which are blind for a while after each click.
+
+    Parameters
+    ----------
+    dead
+        How long they are blind (ps): photons that come within it are lost, and change nothing.
+    """
+
+    def __init__(self, dead: int) -> None:
+        self.dead = dead
+        #: When the photons of the present round come (ps).
+        self.time = 0
+        self.blind = [0, 0]
+
+    def sees(self, detector: int) -> bool:
+        """Return whether a detector can click now, after which it is blind."""
+        if self.time < self.blind[detector]:
+            return False
+        self.blind[detector] = self.time + self.dead
+        return True
+
+
 class Station:
     """Two detectors, played photon by photon.
 
@@ -64,6 +87,8 @@ class Station:
     ) -> None:
         self._arms, self._dark, self._beta = arms, dark, beta
         self._random = generator.random
+        #: Shared by all memories of a link, None where they have recovered before every photon.
+        self.detectors: Detectors | None = None
 
     def look(self, first: bool, second: bool) -> tuple[bool, bool]:
         """Return whether exactly one detector clicks, and whether a photon caused it.
@@ -87,4 +112,7 @@ class Station:
             for detector in (0, 1):
                 if random() < self._dark:
                     clicks[detector] = True
+        if self.detectors is not None:
+            for detector in (0, 1):
+                clicks[detector] = clicks[detector] and self.detectors.sees(detector)
         return clicks[0] != clicks[1], photon

@@ -10,7 +10,9 @@ and optionally::
     place                               share of the fibre between requester and station, else 1/2
     flight(config, light, delay) -> ps  from emission until both know, of the times that light and
                                         messages need; else half of either
-    counts_dark                         whether its odds know of dark counts, else not
+    counts_dark                         whether it has a station of two detectors, with their dark
+                                        counts and dead time, else not; who plays has it as
+                                        `station` then
 
 `model` serves the engine ``jump``, which draws whole runs of attempts; `play` serves the engine
 ``attempt``, which follows emitters, photons, detectors and dark counts and knows no odds. The two
@@ -25,6 +27,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 
 from netsim.fields import Config, PositiveTime, field
+from netsim.quantum.links.free_space import FreeSpaceConfig
 from netsim.quantum.states import State
 
 
@@ -43,9 +46,12 @@ class LinkConfig(Config):
     )
     modes: int = field(
         1,
-        description="modes (time bins, colours) tried at once in an attempt of one round",
+        description="modes (time bins, colours) tried at once in an attempt",
         ge=1,
         le=1_000_000,
+    )
+    free_space: FreeSpaceConfig | None = field(
+        None, description="arms through the air, to a satellite say, in place of fibre"
     )
     slot: PositiveTime | None = field(
         None,

@@ -81,7 +81,7 @@ class Clicks:
         self, config: SingleClick.Config, hardware: Hardware, generator: np.random.Generator
     ) -> None:
         beta = (1 + config.visibility) / 2
-        self._station = Station(hardware.arms, hardware.dark, beta, generator)
+        self.station = Station(hardware.arms, hardware.dark, beta, generator)
         self._bright = config.bright
         self._state = _coherent(config)
         self._random = generator.random
@@ -89,7 +89,7 @@ class Clicks:
     def first(self) -> Outcome:
         """Prepare both memories and look for one click."""
         a, b = self._random() < self._bright, self._random() < self._bright
-        passed, seen = self._station.look(a, b)
+        passed, seen = self.station.look(a, b)
         if not passed:
             return False, None
         if a == b:

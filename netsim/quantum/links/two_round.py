@@ -77,7 +77,7 @@ class Rounds:
         self, config: TwoRound.Config, hardware: Hardware, generator: np.random.Generator
     ) -> None:
         beta = (1 + config.visibility) / 2
-        self._station = Station(hardware.arms, hardware.dark, beta, generator)
+        self.station = Station(hardware.arms, hardware.dark, beta, generator)
         self._state = hardware.state
         self._random = generator.random
         self._bright = (False, False)
@@ -86,13 +86,13 @@ class Rounds:
     def first(self) -> Outcome:
         """Prepare both memories and look for one click."""
         self._bright = self._random() < 0.5, self._random() < 0.5
-        passed, self._seen = self._station.look(*self._bright)
+        passed, self._seen = self.station.look(*self._bright)
         return passed, None
 
     def second(self) -> Outcome:
         """Flip both memories and look again."""
         a, b = self._bright
-        passed, seen = self._station.look(not a, not b)
+        passed, seen = self.station.look(not a, not b)
         if not passed:
             return False, None
         if a == b:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import quantum_blocks as blocks
 from scipy import stats
 
+import netsim
 from netsim.quantum.links.absorptive_source import AbsorptiveSource
-from netsim.quantum.links.clicks import Station, one_click
+from netsim.quantum.links.clicks import Detectors, Station, one_click
+from netsim.quantum.links.free_space import FreeSpaceConfig
 from netsim.quantum.links.kind import Hardware
 from netsim.quantum.links.memory_memory import MemoryMemory
 from netsim.quantum.links.midpoint_source import MidpointSource
@@ -17,6 +21,8 @@ from netsim.quantum.links.single_click import SingleClick
 from netsim.quantum.links.two_click import TwoClick
 from netsim.quantum.links.two_round import TwoRound
 from netsim.quantum.states import werner
+from netsim.quantum.wiring import Routers
+from netsim.rng import Streams
 
 KINDS = {
     "two_round": (TwoRound, TwoRound.Config(visibility=0.6)),
@@ -246,3 +252,88 @@ def test_chains_have_one_law_whichever_way_their_heralds_come(case):
 
     assert min(map(len, times)) >= 1000
     assert stats.ks_2samp(*times).pvalue > 0.001
+
+
+def test_modes_of_two_rounds_are_tried_at_once_and_any_of_them_may_succeed():
+    # Per mode p and the chance of a second round in vain; four modes fail together.
+    one, four = (
+        netsim.load(blocks.scenario(link={"kind": "two_round", "modes": modes})) for modes in (1, 4)
+    )
+    alone, together = (Routers(loaded.model, Streams(1)).edge(0, 1).model for loaded in (one, four))
+
+    assert together.success == pytest.approx(1 - (1 - alone.success) ** 4, rel=1e-12)
+    assert together.second == pytest.approx(1 - (1 - alone.second) ** 4, rel=1e-12)
+    assert together.emissions == 4
+
+
+def test_a_detector_is_blind_for_its_dead_time_and_only_then():
+    detectors = Detectors(dead=100)
+    station = Station((1.0, 1.0), 0.0, 1.0, np.random.default_rng(1))
+    station.detectors = detectors
+    seen = []
+    for time in range(0, 40_000, 50):
+        detectors.time = time
+        seen.append(station.look(True, False)[0])
+
+    # A photon each 50 ps into either detector by chance: a chain of two clocks, worked out by
+    # going through its states. Blind ones lose what comes 50 ps after a click of theirs.
+    last, expected = [-100, -100], []
+    draws = np.random.default_rng(1)
+    for time in range(0, 40_000, 50):
+        draws.random()
+        place = int(draws.random() < 0.5)
+        expected.append(time - last[place] >= 100)
+        if expected[-1]:
+            last[place] = time
+    assert seen == expected
+    assert 0.6 < np.mean(seen) < 0.8
+
+
+def test_slots_shorter_than_the_dead_time_lose_clicks_and_never_make_pairs():
+    def rate(count_rate, engine="attempt", slot="10 ns"):
+        result = blocks.run(
+            2,
+            0.001,
+            chain={"routers": 2, "segment": "1 m", "attenuation": "0 dB/km"},
+            classical={"delay": "1 us"},
+            memory={"count": 2, "frequency": "1 MHz", "efficiency": 1.0},
+            detector={"efficiency": 1.0, "count_rate": count_rate},
+            link={"kind": "single_click", "bright": 0.4, "engine": engine, "slot": slot},
+            request={"end": "30 ms", "fidelity": 0.25},
+            record={"pairs": "delivered"},
+        )
+        return result.runs[0]["pairs"]
+
+    fast, blind = rate("1 GHz"), rate("50 MHz")
+    # Two memories begin together and keep their slots next to each other; the second loses its
+    # click where the first's was in the same detector, and gains nothing.
+    assert blind < fast - 5 * math.sqrt(fast)
+    assert blind > 0.6 * fast
+    # Nothing can be jumped over then, so the engine does not matter.
+    assert rate("50 MHz", "jump") == blind
+
+
+def test_an_arm_through_the_air_has_the_loss_of_its_beam():
+    beam = FreeSpaceConfig(waist="0.2 m", receiver="0.4 m", zenith=0.8, elevation="30 deg")
+    # w(z) = w0 sqrt(1 + (z lam / pi w0^2)^2) at 500 km: 1.2500 m; the air twice at 30 degrees.
+    radius = 0.2 * math.sqrt(1 + (500e3 * 1550e-9 / (math.pi * 0.04)) ** 2)
+
+    assert beam.passing(500e3) == pytest.approx(
+        (1 - math.exp(-2 * 0.4**2 / radius**2)) * 0.8**2, rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_any_kind_of_link_may_go_through_the_air(name):
+    given = {"kind": name, "free_space": {"waist": "0.2 m", "receiver": "0.5 m"}}
+    scenario = netsim.load(
+        blocks.scenario(
+            chain={"routers": 2, "segment": "1000 km", "light_speed": "3e8 m/s"}, link=given
+        )
+    )
+    edge = Routers(scenario.model, Streams(1)).edge(0, 1)
+    place = 0.5 if edge.hardware.arms[0] == edge.hardware.arms[1] else 1.0
+    beam = FreeSpaceConfig(waist="0.2 m", receiver="0.5 m")
+
+    assert edge.hardware.arms[0] == pytest.approx(0.75 * 0.8 * beam.passing(place * 1000e3))
+    assert edge.model.success > 1e-9
