@@ -7,7 +7,7 @@ router. So it does not matter to them who else makes pairs elsewhere.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count, pairwise
 from typing import Any, cast
 
@@ -18,16 +18,17 @@ from netsim.family import RunContext
 from netsim.fields import implementation
 from netsim.quantum.cutoffs import Cutoffs, slack_of
 from netsim.quantum.decay import Decay
-from netsim.quantum.generation import Channel, LinkRun
+from netsim.quantum.generation import Channel, Heralded, LinkRun
 from netsim.quantum.heralding import Draws, Played
 from netsim.quantum.links.clicks import Detectors
 from netsim.quantum.oneshot import CHUNK, Hop, Trials
 from netsim.quantum.pair import Memory, Pair
-from netsim.quantum.path import PathRun
+from netsim.quantum.path import Ended, PathRun
 from netsim.quantum.results import Entanglements
 from netsim.quantum.rules import Rules
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.served import Served
+from netsim.quantum.shared import SharedLink, SharedRun
 from netsim.quantum.wiring import Edge, Routers
 
 
@@ -89,15 +90,15 @@ class Assembly:
             self._agenda,
             [(up, down) for up, down, _ in sides],
             served.delays,
-            self._rules(served),
+            self.rules(served),
             self._numbers,
-            [self._swap_generator(router) for router in path],
+            [self.swap_generator(router) for router in path],
             self._generator("quantum.purification", number),
             ended,
             lambda pair, now: delivered(served, pair, now),
         )
         for hop, (up, down, indices) in enumerate(sides):
-            run.links.append(self._link(path[hop], path[hop + 1], up, down, indices, run))
+            run.links.append(self.link(path[hop], path[hop + 1], up, down, indices, run.heralded))
         return run
 
     def _memory(
@@ -114,15 +115,36 @@ class Assembly:
             self._decays[router] = self._routers.equipment.decay(router)
         return self._decays[router]
 
-    def _link(
+    def shared_run(
+        self,
+        delays: Any,
+        swap_draws: Any,
+        ended: Ended,
+        make: Callable[[int, int, SharedRun], SharedLink],
+    ) -> SharedRun:
+        """Return a network whose links serve all requests; each brings its own rules."""
+        return SharedRun(
+            self._env,
+            self._agenda,
+            delays,
+            self._rules_of(2, 0.0, self._cutoffs(range(len(self._routers.names)), [])),
+            self._numbers,
+            swap_draws,
+            self._generator("quantum.purification", 0),
+            ended,
+            make,
+        )
+
+    def link(
         self,
         one: int,
         other: int,
         up: list[Memory],
         down: list[Memory],
         indices: list[int],
-        run: PathRun,
+        heralded: Heralded,
     ) -> LinkRun:
+        """Return the maker of a link's pairs, the requester first."""
         edge = self._routers.edge(one, other)
         timing = self._routers.timing(edge, one, other)
         channel = None
@@ -137,7 +159,7 @@ class Assembly:
             sources,
             up,
             down,
-            run.heralded,
+            heralded,
             channel,
             edge.ideal,
         )
@@ -162,7 +184,8 @@ class Assembly:
                 self._sources[key] = Draws(edge.model, generator, max(1, edge.delay))
         return self._sources[key]
 
-    def _swap_generator(self, router: int) -> np.random.Generator:
+    def swap_generator(self, router: int) -> np.random.Generator:
+        """Return the draws of a router's swaps."""
         if router not in self._swap_draws:
             entity = zlib.crc32(self._routers.stem(router).encode())
             self._swap_draws[router] = self._generator("quantum.swap", entity)
@@ -171,34 +194,40 @@ class Assembly:
     def _generator(self, purpose: str, entity: int) -> np.random.Generator:
         return self._context.streams.generator(purpose, entity)
 
-    def _rules(self, served: Served) -> Rules:
+    def rules(self, served: Served) -> Rules:
+        """Return what routers do for a request."""
+        # Any pair has at least a quarter, but for rounding.
+        wanted = served.config.fidelity
+        target = wanted if wanted > 0.25 else 0.0
+        return self._rules_of(len(served.path), target, self._cutoffs(served.path, served.delays))
+
+    def _rules_of(self, routers: int, target: float, cutoffs: Cutoffs | None) -> Rules:
         swap, purification = self._scenario.swap, self._scenario.purification
         chosen = implementation("swap", swap, key="policy")
         scheme = None
         if purification is not None:
             scheme = implementation("purification", purification, key="scheme")
         return Rules(
-            partners=chosen.ranks(swap, len(served.path)),
-            # Any pair has at least a quarter, but for rounding.
-            target=served.config.fidelity if served.config.fidelity > 0.25 else 0.0,
+            partners=chosen.ranks(swap, routers),
+            target=target,
             success=swap.success,
             degradation=swap.degradation,
             gate=swap.gate_fidelity,
             measurement=swap.measurement_fidelity,
             handshake=swap.handshake,
             select=swap.select,
-            cutoffs=self._cutoffs(served),
+            cutoffs=cutoffs,
             scheme=scheme,
             purification=purification,
         )
 
-    def _cutoffs(self, served: Served) -> Cutoffs | None:
+    def _cutoffs(self, path: Sequence[int], delays: list[list[int]]) -> Cutoffs | None:
         """Return what makes routers of a path give up halves, None: nothing."""
         memory, equipment = self._scenario.memory, self._routers.equipment
-        ages = [equipment.memory(router).cutoff for router in served.path]
+        ages = [equipment.memory(router).cutoff for router in path]
         if memory.cutoff_fidelity is None and not any(ages):
             return None
-        slack = slack_of(served.delays) if memory.cutoff_by == "end_to_end_age" else None
+        slack = slack_of(delays) if memory.cutoff_by == "end_to_end_age" else None
         return Cutoffs(slack, memory.cutoff_fidelity)
 
     # First pairs at once.
@@ -207,7 +236,7 @@ class Assembly:
         """Draw the first pairs as arrays, if nothing can come between, and return whether so."""
         config, scenario = served.config, self._scenario
         assert served.taken is not None
-        rules = self._rules(served)
+        rules = self.rules(served)
         plain = rules.success == 1 and rules.cutoffs is None and rules.scheme is None
         scheduled = rules.partners is not None or not rules.handshake
         alone = len(served.taken[0]) == 1 and scenario.record.pairs == "delivered"

@@ -13,7 +13,7 @@ from netsim.quantum.decay import PS
 from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.override_checks import of_overrides
 from netsim.quantum.purification.scheme import Stage, lucky
-from netsim.quantum.request_checks import of_request
+from netsim.quantum.request_checks import of_request, sharing_problems
 from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.states import State
 from netsim.quantum.wiring import Routers, blind_for, recovery
@@ -45,6 +45,7 @@ def problems(scenario: QuantumScenario) -> list[Problem]:
         wrong, path = of_request(scenario, routers, request)
         found += [replace(one, at=(*at, *one.at)) for one in wrong]
         paths += [path] if path is not None else []
+    found = found or sharing_problems(scenario, routers)
     return found + _of_paths(scenario, routers, paths)
 
 

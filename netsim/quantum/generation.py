@@ -129,6 +129,8 @@ class LinkRun:
         self.state = model.state
         self.from_emission = model.from_emission
         self.over = False
+        #: Which of the links whose routers look at one another's pairs comes first at an instant.
+        self.place = up[0].position if up else 0
         for memory in (*up, *down):
             memory.link = self
 
@@ -426,4 +428,4 @@ class LinkRun:
 
 def _order(up: Memory) -> int:
     """Return the class of a link's results for the memory of its requester."""
-    return HERALD + up.position * _SPREAD + up.index
+    return HERALD + up.link.place * _SPREAD + up.index

@@ -44,6 +44,7 @@ class Memory:
         "down",
         "excitable",
         "free",
+        "held_back",
         "index",
         "known",
         "link",
@@ -75,6 +76,8 @@ class Memory:
         self.claim: Any = None
         #: Whether it waits for a partner to make a pair with.
         self.free = True
+        #: Whether its router does not know of any request yet.
+        self.held_back = False
         self.excitable = 0
         #: The memory that the last attempt, a failed one, was made with.
         self.partner: Memory | None = None
@@ -117,6 +120,7 @@ class Pair:
         "due_near",
         "far",
         "handed",
+        "judged",
         "last_far",
         "last_near",
         "level",
@@ -128,6 +132,7 @@ class Pair:
         "purifications",
         "read_far",
         "read_near",
+        "request",
         "stage",
         "state",
         "wait",
@@ -165,6 +170,9 @@ class Pair:
         self.old_near = self.old_far = self.last_near = self.last_far = NEVER
         #: How far it has come in a purification that counts.
         self.stage = FRESH
+        #: Whose it is where requests share links, and whether that was looked at when it was new.
+        self.request: Any = None
+        self.judged = False
         #: Ends that have handed it over.
         self.handed = 0
         #: Whether it is no more: consumed, given up or expired.
@@ -173,6 +181,14 @@ class Pair:
     def other(self, memory: Memory) -> Memory:
         """Return the memory that holds the other half."""
         return self.far if memory is self.near else self.near
+
+    def turn(self) -> None:
+        """Exchange what is called near and far: of a link's pair that serves the other way."""
+        self.near, self.far = self.far, self.near
+        self.read_near, self.read_far = self.read_far, self.read_near
+        self.due_near, self.due_far = self.due_far, self.due_near
+        self.old_near, self.old_far = self.old_far, self.old_near
+        self.last_near, self.last_far = self.last_far, self.last_near
 
     def read(self, near: int, far: int) -> State:
         """Return the state after each half was stored up to an instant (ps)."""

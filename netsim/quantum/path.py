@@ -9,7 +9,6 @@ the wanted fidelity is purified, one that has a ready companion on the other sid
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -77,6 +76,25 @@ class PathRun:
         self.links: list[LinkRun] = []
         self.alive: dict[Pair, None] = {}
         self.over = False
+        #: Whether routers may swap.
+        self.joining = True
+
+    @property
+    def routers(self) -> int:
+        """How many routers the path has."""
+        return self._last + 1
+
+    def all_memories(self) -> list[Memory]:
+        """Return all memories."""
+        return [memory for up, down in self._sides for memory in (*up, *down)]
+
+    def join(self) -> None:
+        """Let links try no more, and routers swap from now on."""
+        self.joining = True
+        for link in self.links:
+            link.over = True
+        for memory in self.all_memories():
+            self.look(memory)
 
     @property
     def now(self) -> int:
@@ -98,7 +116,7 @@ class PathRun:
 
     def hold(self) -> None:
         """Keep all memories back until their routers `wake`."""
-        for memory in chain(*self._before, *self._after):
+        for memory in self.all_memories():
             memory.free = False
 
     def wake(self, position: int) -> None:
@@ -118,8 +136,8 @@ class PathRun:
         if not self.over:
             memory.link.freed(memory)
 
-    def stop(self) -> None:
-        """End everything: what is held now is gone."""
+    def stop(self, cause: str = "ended") -> None:
+        """End everything: what is held now is gone, by that cause."""
         if self.over:
             return
         self.over = True
@@ -128,7 +146,7 @@ class PathRun:
         now = self._env.now
         for pair in self.alive:
             pair.lost = True
-            self._ended(pair, now, "ended")
+            self._ended(pair, now, cause)
         self.alive.clear()
 
     # Pairs come and go.
@@ -216,13 +234,14 @@ class PathRun:
         elif claim is not None and memory.position == claim.position:
             claim.void = True
 
-    def _call_off(self, swap: Swap, but: Memory) -> None:
+    def _call_off(self, swap: Swap, but: Memory | None) -> None:
         """Release the other memory of a router's own swap, and both partners by message."""
         if swap.lost:
             return
         swap.lost = True
         swap.since = self._env.now
-        for own, partner in ((swap.left, swap.near.near), (swap.right, swap.far.far)):
+        for own, pair in ((swap.left, swap.near), (swap.right, swap.far)):
+            partner = pair.other(own)
             if own is not but and own.claim is swap:
                 self.tell(0, self._release, (own, swap))
             self.tell(self.delay(own, partner), self._release, (partner, swap))
@@ -258,7 +277,7 @@ class PathRun:
         if pair.handed or pair.read(self._env.now, self._env.now)[0] >= self.rules.target:
             if pair.near.position == 0 and pair.far.position == self._last:
                 self._hand_over(memory, pair)
-            elif 0 < memory.position < self._last:
+            elif self.joining and 0 < memory.position < self._last:
                 self._seek_companion(memory, pair)
         elif self.rules.scheme is not None and memory is pair.far:
             self._purifier.seek(memory, pair)
@@ -411,6 +430,7 @@ class PathRun:
             abs(near.created - far.created) * PS,
         )
         # Each end needs the outcomes of all swaps, those that the middle has yet to hear included.
+        new.request = near.request
         heard = max(now, near.due_far, far.due_near)
         new.due_near = max(heard + self.delay(middle, new.near), near.due_near)
         new.due_far = max(heard + self.delay(middle, new.far), far.due_far)

@@ -105,6 +105,8 @@ class Purifier:
                 continue
             if held.near.position != pair.near.position or (rules.once and held.purifications):
                 continue
+            if held.request is not pair.request:
+                continue
             fidelity = held.fidelity(now)
             if fidelity < rules.target:
                 found.append((held, Candidate(fidelity, held.stage)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from netsim.problems import Problem
+from netsim.quantum.common import memories_of_links
 from netsim.quantum.decay import PS
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.wiring import Routers
@@ -23,9 +26,43 @@ def of_request(
     if path is None:
         message = f"no fibres lead from '{routers.names[source]}' to '{routers.names[target]}'"
         return [Problem(message, ("to",), hint="join them in the topology")], None
-    found += _memories(scenario, routers, request, path)
+    if scenario.sharing == "reserved":
+        found += _memories(scenario, routers, request, path)
     found += _times(scenario, routers, request, path)
+    found += _phases(scenario, routers, request, path)
     return found + _arrivals(routers, request, path), path
+
+
+def _phases(
+    scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
+) -> list[Problem]:
+    """Return why no pair could come to be in a slot; places are of the scenario."""
+    phases = scenario.phases
+    if phases is None:
+        return []
+    if request.mode == "one_shot":
+        message = "trials begin from idle one after another, and know no slots"
+        return [Problem(message, ("mode",), hint="leave 'mode' or 'phases' out")]
+    longest = 0
+    for one, other in pairwise(path):
+        edge = routers.edge(one, other)
+        timing = routers.timing(edge, one, other)
+        # From idle: the pairing request, the negotiation, the rounds, the herald.
+        least = 2 * edge.delay + timing.lead + edge.flight
+        least += timing.second if edge.model.rounds == 2 else 0
+        longest = max(longest, timing.ideal if edge.ideal else least)
+    if phases.external < longest:
+        message = f"an attempt on this path takes {longest * PS:g} s, so no slot makes a pair"
+        hint = f"external: {longest * PS * 1e3:g} ms or more"
+        return [Problem(message, (), hint=hint, also=("phases", "external"))]
+    if len(path) > 2:
+        hop = min(routers.hops(path))
+        least = 3 * hop if scenario.swap.handshake else hop
+        if phases.internal < least:
+            message = f"a swap on this path takes {least * PS:g} s, so no slot joins two pairs"
+            hint = f"internal: {least * PS * 1e3:g} ms or more"
+            return [Problem(message, (), hint=hint, also=("phases", "internal"))]
+    return []
 
 
 def _random(scenario: QuantumScenario, routers: Routers, request: RequestConfig) -> list[Problem]:
@@ -158,3 +195,41 @@ def _renews(scenario: QuantumScenario) -> bool:
     memory = scenario.memory
     expires = memory.cutoff is not None or memory.cutoff_fidelity is not None
     return expires or scenario.purification is not None
+
+
+def sharing_problems(scenario: QuantumScenario, routers: Routers) -> list[Problem]:
+    """Return why links cannot serve several requests at once."""
+    if scenario.sharing == "reserved":
+        return []
+    found = []
+    several = isinstance(scenario.request, tuple)
+    for number, request in enumerate(scenario.requests):
+        at = ("request", number) if several else ("request",)
+        for key, stands in (
+            ("memories", request.memories is not None),
+            ("mode", request.mode == "one_shot"),
+        ):
+            if stands:
+                message = f"where links are shared no request has '{key}' of its own"
+                hint = "leave it out, or 'sharing: reserved'"
+                found.append(Problem(message, (*at, key), hint=hint, also=("sharing",)))
+    if not scenario.swap.handshake:
+        message = "without a handshake two routers could give a pair to two requests"
+        hint = "leave 'handshake' out, or 'sharing: reserved'"
+        found.append(Problem(message, ("swap", "handshake"), hint=hint, also=("sharing",)))
+    if scenario.memory.cutoff_by == "end_to_end_age":
+        message = "where links are shared a pair that waits has no ends yet"
+        hint = "leave 'cutoff_by' out, or 'sharing: reserved'"
+        where = ("memory", "cutoff_by")
+        found.append(Problem(message, where, hint=hint, also=("sharing",)))
+    if scenario.phases is not None:
+        message = "slots belong to memories that are reserved"
+        found.append(Problem(message, ("phases",), hint="leave it out", also=("sharing",)))
+    if found:
+        return found
+    for (one, other), memories in sorted(memories_of_links(scenario, routers).items()):
+        if not memories:
+            names = f"'{routers.names[one]}' and '{routers.names[other]}'"
+            message = f"no memory is left for the link of {names}"
+            return [Problem(message, ("memory", "count"), hint="give one to each link of a router")]
+    return []

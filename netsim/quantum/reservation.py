@@ -47,7 +47,9 @@ class TimeCards:
         now
             This instant (ps): what ended before is forgotten.
         """
-        free = []
+        free: list[int] = []
+        if not needed:
+            return free
         for index, card in enumerate(self._cards[router]):
             if card and card[0][1] < now:
                 card[:] = [one for one in card if one[1] >= now]

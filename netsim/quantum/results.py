@@ -46,11 +46,14 @@ class Entanglements:
         now: int,
         cause: str,
         path: Sequence[int],
-        request: int,
+        request: int | None,
         trial: int,
         t0: int,
     ) -> None:
-        """Take the row of a pair that ended `now`; instants count from `t0`."""
+        """Take the row of a pair that ended `now`; instants count from `t0`.
+
+        Nobody's pair has no request.
+        """
         if self._delivered_only and cause != "delivered":
             return
         rows = self._rows
@@ -111,20 +114,23 @@ class Entanglements:
             return
         columns = list(zip(*self._rows, strict=True))
         self._rows = []
-        whole = [np.array(columns[i], np.int64) for i in range(8)]
+        pair, trial, a, b, level, created, ended, cause = (
+            np.array(columns[i], np.int64) for i in (0, 2, 3, 4, 5, 6, 7, 9)
+        )
+        requests = list(columns[1]) if None in columns[1] else np.array(columns[1], np.int64)
         self._recorder.write(
             "entanglements",
             {
-                "pair": whole[0],
-                "request": whole[1],
-                "trial": whole[2],
-                "node_a": Coded(whole[3], self._names),
-                "node_b": Coded(whole[4], self._names),
-                "level": whole[5],
-                "created": whole[6],
-                "ended": whole[7],
+                "pair": pair,
+                "request": requests,
+                "trial": trial,
+                "node_a": Coded(a, self._names),
+                "node_b": Coded(b, self._names),
+                "level": level,
+                "created": created,
+                "ended": ended,
                 "fidelity": np.array(columns[8]),
-                "cause": Coded(np.array(columns[9], np.int64), CAUSES),
+                "cause": Coded(cause, CAUSES),
                 "attempts": np.array(columns[10], np.int64),
                 "purifications": np.array(columns[11], np.int64),
                 "wait": np.array(columns[12], np.float64),

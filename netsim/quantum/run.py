@@ -9,6 +9,7 @@ from netsim.engine.agenda import Agenda
 from netsim.family import RunContext, Scalar
 from netsim.fields import implementation
 from netsim.quantum.assembly import Assembly
+from netsim.quantum.common import Common
 from netsim.quantum.decay import PS
 from netsim.quantum.demand import Demand
 from netsim.quantum.generation import END, RESULT
@@ -20,6 +21,8 @@ from netsim.quantum.reservation import Asked, Signals, TimeCards
 from netsim.quantum.results import Entanglements
 from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.served import Served
+from netsim.quantum.shared import Share
+from netsim.quantum.slots import Slots
 from netsim.quantum.wiring import Routers
 
 
@@ -46,6 +49,9 @@ class QuantumRun:
         self._post = Post(self._env, self._agenda)
         self._signals = Signals(self._post, self._cards, lambda: self._env.now)
         self._assembly = Assembly(scenario, context, routers, self._agenda, self._rows)
+        self._common: Common | None = None
+        if scenario.sharing == "statistical":
+            self._common = Common(scenario, routers, self._assembly, self._rows)
         self._under_way: dict[Served, Asked] = {}
         self._demand = Demand(
             self._env, self._agenda, context.streams, routers, context.until, self._send
@@ -59,14 +65,17 @@ class QuantumRun:
             context.env.probe(context.sample_every, self._look)
 
     def _look(self, now: int) -> None:
-        """Sample every reserved memory."""
+        """Sample every memory that is reserved, or of a link at work."""
+        if self._common is not None:
+            self._common.sample(self._samples, now)
+            return
         for served in self._demand.asked:
             run = served.run
             if run is None or run.over or served.taken is None:
                 continue
             for position, router in enumerate(served.path):
                 memories = run.memories(position)
-                for index, memory in zip(served.taken[position], memories, strict=True):
+                for index, memory in zip(served.taken[position], memories, strict=False):
                     self._samples.add(router, index, memory, now)
 
     # Requests.
@@ -96,7 +105,7 @@ class QuantumRun:
         asked = Asked(
             path,
             hops,
-            config.memories or self._scenario.memory.count,
+            0 if self._common else config.memories or self._scenario.memory.count,
             start,
             end,
             lambda taken: self._granted(served, taken),
@@ -146,9 +155,22 @@ class QuantumRun:
     def _granted(self, served: Served, taken: list[list[int]]) -> None:
         """Set up the path of a request that its responder approves."""
         served.taken = taken
+        served.memories = len(taken[0])
+        phases = self._scenario.phases
         if served.config.mode != "one_shot":
-            served.run = self._assembly.path_run(served, self._delivered)
-            served.run.hold()
+            if self._common is not None:
+                served.run = self._common.take_part(served, self._delivered)
+            elif phases is not None:
+                served.run = Slots(
+                    self._env,
+                    self._agenda,
+                    phases.external,
+                    phases.internal,
+                    lambda: self._assembly.path_run(served, self._delivered),
+                )
+            else:
+                run = served.run = self._assembly.path_run(served, self._delivered)
+                run.hold()
             end = served.tally.end
             if served.config.end is not None or end != self._context.until:
                 self._agenda.at(end, self._close, served, END)
@@ -156,7 +178,10 @@ class QuantumRun:
     def _passed(self, served: Served, position: int) -> None:
         """Let a router begin that the approval passes, or all of them at once in trials."""
         start, now = served.tally.start, self._env.now
-        if served.config.mode != "one_shot":
+        if isinstance(served.run, Slots):
+            if position == 0:
+                self._agenda.at(max(start, now), self._first_slot, served.run, RESULT)
+        elif served.config.mode != "one_shot":
             self._agenda.at(max(start, now), self._wake, (served, position), RESULT)
         elif position == 0:
             # Every trial begins from idle everywhere at one instant.
@@ -166,13 +191,21 @@ class QuantumRun:
 
     def _wake(self, woken: tuple[Served, int]) -> None:
         served, position = woken
-        assert served.run is not None
-        served.run.wake(position)
+        run: Any = served.run
+        if isinstance(run, Share):
+            run.know(position)
+        else:
+            run.wake(position)
+
+    @staticmethod
+    def _first_slot(slots: Slots) -> None:
+        if not slots.over:
+            slots.begin()
 
     def _trial(self, served: Served) -> None:
         served.began = now = self._env.now
-        served.run = self._assembly.path_run(served, self._delivered)
-        served.run.begin([now] * len(served.path))
+        run = served.run = self._assembly.path_run(served, self._delivered)
+        run.begin([now] * len(served.path))
 
     def _close(self, served: Served) -> None:
         """End a reservation."""
@@ -246,8 +279,7 @@ class QuantumRun:
         return figures
 
     def _keys(self, served: Served) -> list[dict[str, Any]]:
-        assert served.taken is not None
-        return served.tally.key_rows(self._routers.bound(served.path, len(served.taken[0])))
+        return served.tally.key_rows(self._routers.bound(served.path, served.memories))
 
     def _write(self, served: Served) -> None:
         tally, config, names = served.tally, served.config, self._routers.names

@@ -201,6 +201,13 @@ Requests = Annotated[
 ]
 
 
+class PhasesConfig(Config):
+    """Time slots that all routers share."""
+
+    external: PositiveTime = field(description="first part of a slot, in which links try")
+    internal: PositiveTime = field(description="second part, in which routers swap")
+
+
 class QuantumRecord(RecordConfig):
     """What to write of pairs."""
 
@@ -235,6 +242,14 @@ class QuantumScenario(ScenarioModel):
     )
     purification: Annotated[PurificationConfig, OneOf("purification", key="scheme")] | None = field(
         None, description="how pairs below the wanted fidelity are improved; default: not at all"
+    )
+    sharing: Literal["reserved", "statistical"] = field(
+        "reserved",
+        description="reserved: memories are promised to one request at a time; statistical: a "
+        "link's memories serve all requests over it, and a pair is given to one when it is swapped",
+    )
+    phases: PhasesConfig | None = field(
+        None, description="time slots, at whose ends all pairs are given up; default: none"
     )
     request: Requests = field({}, description="who wants pairs; a list gives several requests")
     record: QuantumRecord = field({}, description="what to write beyond the summary tables")

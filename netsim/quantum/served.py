@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from netsim.quantum.results import Tally
 
 if TYPE_CHECKING:
-    from netsim.quantum.path import PathRun
     from netsim.quantum.schema import RequestConfig
+
+
+class AtWork(Protocol):
+    """The routers of a path while they make pairs for a request."""
+
+    over: bool
+
+    def stop(self) -> None:
+        """End everything."""
+        ...
+
+    def memories(self, position: int) -> list[Any]:
+        """Return the memories of a router."""
+        ...
 
 
 class Served:
@@ -51,8 +64,10 @@ class Served:
         self.path: list[int] = []
         #: Indices of the memories set aside by position, None before they are.
         self.taken: list[list[int]] | None = None
+        #: On each side, where they are set aside; of its largest link where links are shared.
+        self.memories = 0
         self.delays: list[list[int]] = []
-        self.run: PathRun | None = None
+        self.run: AtWork | None = None
         self.trial = 0
         self.began = 0
         self.done = False

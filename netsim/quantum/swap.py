@@ -9,6 +9,8 @@ swap would refuse each other for ever.
 
 from __future__ import annotations
 
+from typing import Any
+
 from netsim.quantum.pair import Memory, Pair
 
 
@@ -23,7 +25,7 @@ class Swap:
         The pairs that they hold.
     """
 
-    __slots__ = ("accepted", "far", "left", "lost", "near", "ready", "right", "since")
+    __slots__ = ("accepted", "far", "left", "lost", "near", "ready", "request", "right", "since")
 
     def __init__(self, left: Memory, near: Pair, right: Memory, far: Pair) -> None:
         self.left, self.right = left, right
@@ -34,6 +36,8 @@ class Swap:
         #: Whether the router has measured or called it off, and since when in the latter case.
         self.lost = False
         self.since = 0
+        #: Whom it is for, where requests share links.
+        self.request: Any = None
 
     @property
     def position(self) -> int:

@@ -39,7 +39,7 @@ class Ways:
     def __init__(self, routers: Routers, scenario: QuantumScenario) -> None:
         self._routers, self._scenario = routers, scenario
         self._config = scenario.path
-        self._rule: Any = implementation("path", scenario.path)
+        self.rule: Any = implementation("path", scenario.path)
         self._found: dict[tuple[int, int], list[int] | None] = {}
         #: Share of a router's memories that are promised in an interval, and the time; set by
         #: who runs the network.
@@ -50,25 +50,25 @@ class Ways:
         self, source: int, target: int, request: RequestConfig | None = None
     ) -> list[int] | None:
         """Return the way of the scenario's rule, from the end whose name sorts first."""
-        one_sided = getattr(self._rule, "one_sided", False)
+        one_sided = getattr(self.rule, "one_sided", False)
         if self.names[source] > self.names[target] and not one_sided:
             way = self.find(target, source, request)
             return None if way is None else way[::-1]
-        if not getattr(self._rule, "changes", False):
+        if not getattr(self.rule, "changes", False):
             key = source, target
             if key not in self._found:
-                self._found[key] = self._rule.find(self._config, self, source, target, Wish())
+                self._found[key] = self.rule.find(self._config, self, source, target, Wish())
             return self._found[key]
         wish = Wish()
         if request is not None:
             start = request.start if request.start is not None else min(self.now(), 1 << 60)
             wish = Wish(request.fidelity, start, max(start, request.end or 1 << 61))
-        found: list[int] | None = self._rule.find(self._config, self, source, target, wish)
+        found: list[int] | None = self.rule.find(self._config, self, source, target, wish)
         return found
 
     def since(self, source: int, target: int) -> int:
         """Return from when on (ps) a router knows a way to another."""
-        known = getattr(self._rule, "since", None)
+        known = getattr(self.rule, "since", None)
         return 0 if known is None else int(known(self._config, self, source, target))
 
     # What rules ask.

@@ -195,6 +195,18 @@ class Routers:
             blind_for(fibre.link, fibre.detector),
         )
 
+    def apart(self, one: int, other: int) -> int:
+        """Return the classical delay (ps) between any two routers, along the least fibre."""
+        if one == other:
+            return 0
+        if self.graph is None:
+            return self.message(abs(one - other) * self.length(0, 1))
+        low, high = min(one, other), max(one, other)
+        if self._given is not None and (low, high) in self._given:
+            return self._given[low, high]
+        way = self.ways.shortest(low, high, self.ways.length)
+        return self.message(sum(self.length(a, b) for a, b in pairwise(way or [])))
+
     def between(self, one: int, other: int, length: float) -> int:
         """Return the classical delay (ps) of two routers with fibres of `length` (m) between."""
         if self._given is None:

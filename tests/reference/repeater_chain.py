@@ -106,7 +106,7 @@ class Chain:
         """Take a pairing request at the responder's router."""
         if not up.idle:
             return
-        for down in ([up.mate] if up.mate else []) + self.before[up.node]:
+        for down in ([up.mate] if up.mate else []) + self.across(up):
             if down.idle:
                 up.idle = down.idle = False
                 ready = max(self.now + self.delay, up.rests_until)
@@ -115,11 +115,14 @@ class Chain:
         # Refused: the answer is back after D, and the next request here after another.
         self.at(self.now + self.delay, RESULT, self.refused, up)
 
+    def across(self, up):
+        """Return the memories that one may be paired with."""
+        return self.before[up.node]
+
     def refused(self, up):
         self.at(self.now + self.delay, REQUEST + up.index, self.asked, up)
 
-    @staticmethod
-    def order(up):
+    def order(self, up):
         """Results of one instant come by link and memory."""
         return HERALD + 64 * up.node + up.index
 
