@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from netsim.problems import Problem
-from netsim.quantum.common import memories_of_links
 from netsim.quantum.decay import PS
 from netsim.quantum.schema import QuantumScenario, RequestConfig
+from netsim.quantum.shared_links import memories_of_links
 from netsim.quantum.wiring import Routers
 from netsim.registry import did_you_mean
 

@@ -9,7 +9,6 @@ from netsim.engine.agenda import Agenda
 from netsim.family import RunContext, Scalar
 from netsim.fields import implementation
 from netsim.quantum.assembly import Assembly
-from netsim.quantum.common import Common
 from netsim.quantum.decay import PS
 from netsim.quantum.demand import Demand
 from netsim.quantum.generation import END, RESULT
@@ -22,6 +21,7 @@ from netsim.quantum.results import Entanglements
 from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.served import Served
 from netsim.quantum.shared import Share
+from netsim.quantum.shared_links import Common
 from netsim.quantum.slots import Slots
 from netsim.quantum.wiring import Routers
 
