@@ -7,7 +7,7 @@ one round at a time (``lockstep``); the turns are the same, and so are the model
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from netsim.decentralized.disruption import Span
 from netsim.decentralized.mixing import Mixture, without
-from netsim.decentralized.pattern import Flags, Integers, Pattern, pattern_of
+from netsim.decentralized.clock.ledger import Times
+from netsim.decentralized.pattern import Flags, Integers, Pattern, entries, pattern_of
 from netsim.decentralized.weights.rule import WeightsConfig, mixture_of
 from netsim.graphs.graph import Graph
 from netsim.rng import Streams, draws
@@ -60,6 +61,8 @@ class Turn:
         Nodes that are back since the round before.
     reset
         Whether those that are left start again.
+    clock
+        When it happened, and what was counted by then; None where rounds have no clock.
     """
 
     round: int
@@ -72,6 +75,7 @@ class Turn:
     struck: bool
     rejoined: tuple[Rejoin, ...]
     reset: bool
+    clock: Times | None = None
 
 
 class Regroup(Protocol):
@@ -118,7 +122,9 @@ class Schedule:
         self._bad: dict[int, Flags] = {}
         # Over which arcs a message ever arrived, for the rule `stale`.
         self._heard = np.zeros(2 * graph.edge_count, np.bool_)
-        self.version = -1
+        self.version = self._versions = -1
+        #: How the last turn went that was amended, its weights, and its version.
+        self._amended: tuple[Any, Mixture, int] | None = None
         self._alive = np.ones(graph.node_count, np.bool_)
         self._base = pattern_of(graph, self._alive, np.ones(graph.edge_count, np.bool_))
         self._mixture: Mixture | None = None
@@ -126,9 +132,42 @@ class Schedule:
     def turns(self, rounds: int) -> Iterator[Turn]:
         """Yield the turns of `rounds` rounds, in order."""
         for number in range(rounds):
-            yield self._turn(number)
+            yield self.turn(number)
 
-    def _turn(self, number: int) -> Turn:
+    def amended(self, turn: Turn, alive: Flags, out: Flags, arrived: Flags) -> Turn:
+        """Return `turn` as it went: who was there, which entries are left out, what arrived.
+
+        Turns that go wrong in the same way one after another have one version.
+        """
+        key = (turn.pattern, alive.tobytes(), out.tobytes())
+        if self._amended is None or self._amended[0] != key:
+            old = turn.pattern
+            kept = ~(out | old.own)
+            pattern = entries(alive, old.row[kept], old.node[kept], old.arc[kept])
+            self._versions += 1
+            whole = mixture_of(self._weights, pattern, self._sizes)
+            self._amended = (key, whole, self._versions)
+        _, whole, version = self._amended
+        # The entries that stay are in one order before and after.
+        here = arrived[~out]
+        missing = None if here.all() else here
+        return replace(
+            turn,
+            pattern=whole.pattern,
+            mixture=self._after_losses(whole, missing),
+            base=whole,
+            arrived=missing,
+            version=version,
+        )
+
+    def _after_losses(self, mixture: Mixture, arrived: Flags | None) -> Mixture:
+        """Return the weights of what arrives."""
+        if self._missing == "stale":
+            return self._with_stale(mixture, arrived)
+        return mixture if arrived is None else without(mixture, arrived, self._missing)
+
+    def turn(self, number: int) -> Turn:
+        """Return round `number`; they are asked for in order."""
         ended = [one for one in self._spans if one.end == number]
         begun = [one for one in self._spans if one.begin == number]
         rejoined: tuple[Rejoin, ...] = ()
@@ -142,10 +181,7 @@ class Schedule:
             pattern = self._regroup(self._base, number)
             mixture = mixture_of(self._weights, pattern, self._sizes)
         arrived = self._arrivals(number, pattern)
-        if self._missing == "stale":
-            mixture = self._with_stale(mixture, arrived)
-        elif arrived is not None:
-            mixture = without(mixture, arrived, self._missing)
+        mixture = self._after_losses(mixture, arrived)
         return Turn(
             round=number,
             pattern=pattern,
@@ -184,7 +220,8 @@ class Schedule:
         self._alive = alive
         self._base = pattern_of(self._graph, alive, up)
         self._mixture = None
-        self.version += 1
+        self._versions += 1
+        self.version = self._versions
         return tuple(Rejoin(node, rule.get(node, "stale")) for node in back)
 
     def _arrivals(self, number: int, pattern: Pattern) -> Flags | None:

@@ -17,6 +17,7 @@ from netsim.registry import register
 class LinkDrop:
     """Links that fail, in both directions."""
 
+    clock: ClassVar[bool] = True
     source: ClassVar[str] = "bond percolation; Albert, Barabasi, Rev. Mod. Phys. 74, 2002"
     example: ClassVar[dict[str, Any]] = {"at": {"round": 0}, "count": 1}
 
@@ -31,4 +32,4 @@ class LinkDrop:
     @staticmethod
     def spans(config: Config, scene: Scene) -> list[Span]:
         """Return the one span."""
-        return [span(config, edges=np.unique(arcs_of(config, scene, one_way=False) // 2))]
+        return [span(config, scene, edges=np.unique(arcs_of(config, scene, one_way=False) // 2))]

@@ -50,4 +50,4 @@ class LinkLoss:
         if config.p_gb is not None:
             burst = (config.p_gb, config.p_bg, config.loss_g, config.loss_b)
         arcs = arcs_of(config, scene, one_way=True)
-        return [span(config, loss=Loss(config.p, burst), arcs=arcs)]
+        return [span(config, scene, loss=Loss(config.p, burst), arcs=arcs)]

@@ -15,6 +15,7 @@ from netsim.registry import register
 class NodeDrop:
     """Nodes that fail, chosen by a rule or named."""
 
+    clock: ClassVar[bool] = True
     source: ClassVar[str] = "Albert, Jeong, Barabasi, Error and attack tolerance, Nature 406, 2000"
     example: ClassVar[dict[str, Any]] = {"at": {"round": 0}, "count": 1}
 
@@ -29,4 +30,4 @@ class NodeDrop:
     @staticmethod
     def spans(config: Config, scene: Scene) -> list[Span]:
         """Return the one span."""
-        return [span(config, nodes=victims(config, scene))]
+        return [span(config, scene, nodes=victims(config, scene))]

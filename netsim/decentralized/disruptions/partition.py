@@ -17,6 +17,7 @@ from netsim.registry import register
 class Partition:
     """Groups of nodes that hear nobody of another group."""
 
+    clock: ClassVar[bool] = True
     source: ClassVar[str] = "Brewer's partitions: Gilbert, Lynch, SIGACT News 33, 2002"
     example: ClassVar[dict[str, Any]] = {"at": {"round": 0}, "into": 2}
 
@@ -59,4 +60,4 @@ class Partition:
         for index, members in enumerate(config.groups or (), start=1):
             group[list(members)] = index
         ends = group[scene.graph.edges]
-        return [span(config, edges=np.flatnonzero(ends[:, 0] != ends[:, 1]))]
+        return [span(config, scene, edges=np.flatnonzero(ends[:, 0] != ends[:, 1]))]

@@ -1,7 +1,7 @@
 """A region is struck: nodes within a circle drop, at once, as a front grows, or by chance.
 
-With `speed` the front starts at the centre and grows by that much a round, up to the radius (fire,
-flood). With `spread` s a node at distance d drops with probability exp(-d^2 / (2 s^2)).
+With `speed` the front starts at the centre and grows by that much a round, with `velocity` it grows
+in time, up to the radius (fire, flood). With `spread` s a node at distance d drops with probability exp(-d^2 / (2 s^2)).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from netsim.decentralized.disruption import NodesConfig, Scene, Span
-from netsim.fields import Length, field
+from netsim.engine.clock import SECOND
+from netsim.fields import Length, Speed, field
 from netsim.graphs.graph import Graph
 from netsim.problems import Problem
 from netsim.registry import register
@@ -21,6 +22,7 @@ from netsim.registry import register
 class Region:
     """All nodes near a place drop."""
 
+    clock: ClassVar[bool] = True
     source: ClassVar[str] = "Neumayer, Zussman, Modiano, Assessing the vulnerability, ToN 19, 2011"
     example: ClassVar[dict[str, Any]] = {
         "at": {"round": 0},
@@ -38,6 +40,9 @@ class Region:
         speed: Length | None = field(
             None, description="how far its front comes in a round; default: all at once"
         )
+        velocity: Speed | None = field(
+            None, description="how fast its front comes, of what happens at a time; in place of speed"
+        )
         spread: Length | None = field(
             None, description="length by which the chance to be hit fades; default: all are hit"
         )
@@ -50,6 +55,11 @@ class Region:
             message = "nothing says where the nodes are, so no region can be struck"
             hint = "take a topology with places, such as random_geometric"
             found.append(Problem(message, (), "unsatisfiable", hint, also=("topology",)))
+        other, unit = ("speed", "round") if config.at.clock else ("velocity", "second")
+        if getattr(config, other) is not None:
+            fit = "velocity" if config.at.clock else "speed"
+            message = f"'{other}' is a way by {unit}, and that is not what 'at' counts"
+            found.append(Problem(message, (other,), "unsatisfiable", f"give {fit} in its place"))
         for name in ("speed", "spread"):
             if getattr(config, name) == 0:
                 message = f"with {name} 0 it never gets anywhere"
@@ -68,11 +78,14 @@ class Region:
             chance = np.exp(-(away**2) / (2 * config.spread**2))
             hit &= scene.generator().random(graph.node_count) < chance
         delay = np.zeros(graph.node_count, np.int64)
-        if config.speed is not None:
+        if config.velocity is not None:
+            delay = np.ceil(away / config.velocity * SECOND).astype(np.int64)
+        elif config.speed is not None:
             delay = np.ceil(away / config.speed).astype(np.int64)
         found = []
-        for rounds in np.unique(delay[hit]).tolist():
-            begin = config.at.round + rounds
-            end = None if config.recover_after is None else begin + config.recover_after
-            found.append(Span(0, "", begin, end, nodes=np.flatnonzero(hit & (delay == rounds))))
-        return [one for one in found if one.begin < scene.rounds]
+        for later in np.unique(delay[hit]).tolist():
+            nodes = np.flatnonzero(hit & (delay == later))
+            begin = scene.begin + later
+            end = scene.end(config, begin, int(nodes[0]))
+            found.append(Span(0, "", begin, end, nodes=nodes))
+        return [one for one in found if scene.clock or one.begin < scene.rounds]
