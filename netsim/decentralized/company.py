@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from netsim.decentralized import adversity
 from netsim.decentralized import disruption as disruptions
+from netsim.decentralized.clock.problems import timing_problems
 from netsim.decentralized.cost import memory_of
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.weights.rule import named
@@ -55,10 +56,11 @@ def problems(scenario: DecentralizedScenario) -> list[Problem]:
     )
     found = [
         *_about_data(scenario, nodes),
-        *disruptions.problems(scenario.disruption, graph, nodes, scenario.rounds),
+        *disruptions.problems(scenario.disruption, graph, nodes, scenario.round_count),
         *_about_algorithm(scenario, graph),
         *adversity.problems(scenario, graph, nodes),
         *_about_run(scenario),
+        *timing_problems(scenario, graph, nodes),
     ]
     return found or list(_about_memory(scenario, nodes))
 
@@ -195,9 +197,6 @@ def weights_of(scenario: DecentralizedScenario) -> Any:
 
 
 def _about_run(scenario: DecentralizedScenario) -> Iterator[Problem]:
-    if scenario.until is not None:
-        message = "rounds without a clock have no time to stop at"
-        yield Problem(message, ("until",), hint="give rounds", also=("timing", "mode"))
     if scenario.target_accuracy is not None:
         if scenario.execution == "replay":
             message = "a run that stops at an accuracy cannot make its schedule ahead"
@@ -207,9 +206,9 @@ def _about_run(scenario: DecentralizedScenario) -> Iterator[Problem]:
             message = "a quadratic model has no accuracy"
             yield Problem(message, ("target_accuracy",), hint="leave it out")
     for index, number in enumerate(scenario.record.vectors):
-        if not 0 <= number <= scenario.rounds:
+        if not 0 <= number <= scenario.round_count:
             message = f"there is no state after {number:,} rounds"
-            hint = f"0 to {scenario.rounds:,}"
+            hint = f"0 to {scenario.round_count:,}"
             yield Problem(message, ("record", "vectors", index), "out-of-range", hint)
 
 

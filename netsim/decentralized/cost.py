@@ -55,12 +55,12 @@ def estimate_run(scenario: DecentralizedScenario) -> Estimate:
     nodes = graphs.node_count(scenario.topology, scenario.nodes)
     size, samples, _ = sizes_of(scenario, nodes)
     # Each disruption has an evaluation before and one after.
-    evaluations = 2 + scenario.rounds // scenario.eval.every + 2 * len(scenario.disruption)
+    evaluations = 2 + scenario.round_count // scenario.eval.every + 2 * len(scenario.disruption)
     vectors = len(scenario.record.vectors)
-    training = scenario.rounds * samples * 0.8 * (scenario.local.epochs or 1)
+    training = scenario.round_count * samples * 0.8 * (scenario.local.epochs or 1)
     if scenario.local.steps is not None:
-        training = scenario.rounds * nodes * scenario.local.steps * scenario.local.batch_size
-    seconds = scenario.rounds * (ROUND_TIME + nodes * (NODE_TIME + 6 * NUMBER_TIME * size))
+        training = scenario.round_count * nodes * scenario.local.steps * scenario.local.batch_size
+    seconds = scenario.round_count * (ROUND_TIME + nodes * (NODE_TIME + 6 * NUMBER_TIME * size))
     seconds += 6.0 * size * training / SPEED
     seconds += evaluations * nodes * (2.0 * size * 0.4 * samples / SPEED + 5e-5)
     return Estimate(

@@ -61,7 +61,9 @@ class AtConfig(Config):
             return self
         what = "nothing says it" if not given else f"'{given[1]}' says it as well"
         hint = "give one of round, time, rate"
-        raise wrong("unsatisfiable", f"when does it happen? {what}", at=tuple(given[1:2]), hint=hint)
+        raise wrong(
+            "unsatisfiable", f"when does it happen? {what}", at=tuple(given[1:2]), hint=hint
+        )
 
     @property
     def clock(self) -> bool:
@@ -85,7 +87,9 @@ class DisruptionConfig(Config):
             raise wrong("out-of-range", f"{after} must not be below 1", at=("recover_after",))
         if after is not None and isinstance(after, LawConfig) != self.at.clock:
             unit, form = ("a time", "5 s") if self.at.clock else ("rounds", "5")
-            message = f"what happens {'at a time' if self.at.clock else 'at a round'} is over after "
+            message = (
+                f"what happens {'at a time' if self.at.clock else 'at a round'} is over after "
+            )
             hint = f"write it as {form}"
             raise wrong("unsatisfiable", message + unit, at=("recover_after",), hint=hint)
         return self

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from netsim.decentralized.schema import DecentralizedScenario
+from netsim.fabric.schema import NETWORK_TABLES
 from netsim.family import RunContext, ScenarioModel, Simulation
 from netsim.metrics.schema import Column, Headline
 from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from netsim.effective import Effective
     from netsim.estimate import Estimate
+    from netsim.warnings import Caution
 
 RUN_COLUMNS = (
     Column("accuracy", "float64", "1", "mean accuracy of live nodes at the end", True),
@@ -26,7 +31,16 @@ RUN_COLUMNS = (
         "rounds from the first disruption to an evaluation at 99 % of the accuracy before",
         True,
     ),
+    Column(
+        "recovery_time",
+        "float64",
+        "s",
+        "time from the first disruption to an evaluation at 99 % of the accuracy before",
+        True,
+    ),
     Column("rounds_to_target", "int64", "1", "rounds to the wanted accuracy", True),
+    Column("time_to_target", "float64", "s", "time to the wanted accuracy", True),
+    Column("bytes_to_target", "int64", "B", "bytes sent by then", True),
     Column("bytes", "int64", "B", "bytes that all nodes sent"),
     Column("messages", "int64", "1", "messages that all nodes sent"),
     Column(
@@ -52,7 +66,7 @@ class DecentralizedFamily:
     )
     Scenario: type[ScenarioModel] = DecentralizedScenario
     tables: ClassVar[tuple[str, ...]] = ("learning", "peers", "graph", "disruptions")
-    optional_tables: ClassVar[tuple[str, ...]] = ("vectors",)
+    optional_tables: ClassVar[tuple[str, ...]] = ("vectors", *NETWORK_TABLES)
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
     headlines: ClassVar[tuple[Headline, ...]] = (
         Headline("accuracy", "accuracy of survivors"),
@@ -72,10 +86,32 @@ class DecentralizedFamily:
         return problems(scenario)
 
     def notes(self, scenario: DecentralizedScenario) -> list[str]:
-        """Return what is not read of the graph's file."""
+        """Return what is not read of the graph's file, or of the network's."""
         from netsim.graphs.kind import notes
 
-        return notes(scenario.topology)
+        found = notes(scenario.topology)
+        if scenario.network is None:
+            return found
+        from netsim.fabric.connect import notes as network_notes
+
+        return found + network_notes(scenario.network)
+
+    def warnings(self, scenario: DecentralizedScenario) -> list[Caution]:
+        """Return what would mislead in a run: what the network does."""
+        if scenario.network is None:
+            return []
+        from netsim.fabric.connect import warnings
+
+        asked = scenario.record.asked_for()
+        return warnings(scenario.network, asked, seed=scenario.seed, below="network.")
+
+    def effective(self, scenario: DecentralizedScenario) -> Mapping[str, Effective]:
+        """Return what defaults of the network come to."""
+        if scenario.network is None:
+            return {}
+        from netsim.fabric.connect import effective
+
+        return effective(scenario.network, seed=scenario.seed, below="network.")
 
     def estimate(self, scenario: DecentralizedScenario) -> Estimate:
         """Return what the rounds cost."""
@@ -93,9 +129,8 @@ class DecentralizedFamily:
             for block in (scenario.topology, scenario.model, scenario.algorithm)
         ]
         wrong = ", ".join(getattr(one, "kind", "?") for one in scenario.disruption)
-        return (
-            f"{nodes:,} nodes, {kinds[0]} | {kinds[1]}, {kinds[2]} | {scenario.rounds:,} rounds"
-            + (f" | {wrong}" if wrong else "")
+        return f"{nodes:,} nodes, {kinds[0]} | {kinds[1]}, {kinds[2]} | {_length(scenario)}" + (
+            f" | {wrong}" if wrong else ""
         )
 
     def explain(self, scenario: DecentralizedScenario) -> list[str]:
@@ -108,4 +143,17 @@ class DecentralizedFamily:
         """Put one replication together and start it."""
         from netsim.decentralized.run import DecentralizedRun
 
-        return DecentralizedRun(scenario, context)
+        if scenario.timing.mode == "rounds":
+            return DecentralizedRun(scenario, context)
+        from netsim.decentralized.clocked_run import ClockedRun
+
+        return ClockedRun(scenario, context)
+
+
+def _length(scenario: DecentralizedScenario) -> str:
+    """Return how long a run is, in words."""
+    from netsim.engine.stall import spoken
+
+    if scenario.rounds is None and scenario.until is not None:
+        return f"until {spoken(scenario.until)}"
+    return f"{scenario.round_count:,} rounds"

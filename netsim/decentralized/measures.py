@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from netsim.metrics.recorder import Recorder
 
 Floats = NDArray[np.float64]
 
+#: Columns that only a clock can fill.
+_OF_CLOCKS = ("wait", "compute", "staleness", "energy", "x", "y")
 _COUNTS = ("bytes_sent", "bytes_received", "messages_sent", "messages_received", "messages_lost")
 
 
@@ -47,6 +50,8 @@ class Measures:
         #: Mean loss, and who was there, at the last evaluation.
         self.loss: float | None = None
         self.honest: float | None = None
+        #: Returns further columns of the table `peers`: what a clock knows of every node.
+        self.clock: Callable[[], Mapping[str, Any]] | None = None
         self.shape: dict[str, int] = {}
 
     def _counts(self) -> list[NDArray[np.int64]]:
@@ -127,6 +132,8 @@ class Measures:
                 "model_norm": np.linalg.norm(theta, axis=1),
                 "model_variance": theta.var(axis=1),
                 **dict(zip(_COUNTS, since, strict=True)),
+                **dict.fromkeys(_OF_CLOCKS, [None] * nodes),
+                **({} if self.clock is None else self.clock()),
             },
         )
 

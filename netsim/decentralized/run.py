@@ -18,6 +18,7 @@ from netsim.decentralized.schedule import Regroup, Schedule, Turn
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.setting import first_mixture, setting_of
 from netsim.decentralized.stale import Stale
+from netsim.decentralized.story import Story
 from netsim.decentralized.variance import VarianceCorrection
 from netsim.family import RunContext, Scalar
 from netsim.fields import implementation
@@ -25,8 +26,6 @@ from netsim.graphs.graph import Graph
 
 #: Turns that replay makes ahead. Where it is cut changes no model.
 AHEAD: Final = 256
-#: Share of the accuracy before a disruption that counts as recovered.
-RECOVERED: Final = 0.99
 
 
 class DecentralizedRun:
@@ -55,7 +54,7 @@ class DecentralizedRun:
             setting.objective,
             scenario.local.lr,
             scenario.local.steps or 1,
-            scenario.rounds,
+            scenario.round_count,
             scenario.compressor,
             key,
             correction,
@@ -77,7 +76,7 @@ class DecentralizedRun:
             self._probe = Probe(setting.graph.node_count, context.streams)
         self._schedule = Schedule(
             setting.graph,
-            setting.spans,
+            [one for one in setting.spans if not one.clock],
             weights_of(scenario),
             setting.weighed,
             loss_rule,
@@ -88,19 +87,19 @@ class DecentralizedRun:
         self._vectors = frozenset(scenario.record.vectors)
         self._pattern = first_mixture(scenario, setting.graph, setting.weighed).pattern
         self._done, self._version = 0, -1
-        self._evaluated = (-1, 0)
         self._slem: float | None = None
-        self._accuracy: float | None = None
-        #: Mean accuracy just before and after the first disruption, and when it was back.
-        self._before: float | None = None
-        self._after: float | None = None
-        self._struck: int | None = None
-        self._recovered: int | None = None
-        context.env.process(self._run())
+        self._story = Story(self._measures, self.peers, scenario.target_accuracy)
+        #: Now, where there is a clock.
+        self._t: int | None = None
+        self._start()
+
+    def _start(self) -> None:
+        """Let rounds begin."""
+        self._context.env.process(self._run())
 
     def progress(self) -> float | None:
         """Return the share of the rounds that are over."""
-        return self._done / self._scenario.rounds
+        return self._done / self._scenario.round_count
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
         self._evaluate(0)
@@ -108,13 +107,13 @@ class DecentralizedRun:
         for turn in self._turns():
             self._play(turn)
             yield self._context.env.timeout(0)
-            if self._is_reached():
+            if self._story.is_reached:
                 break
         self._evaluate(0)
 
     def _turns(self) -> Iterator[Turn]:
         """Yield turns that are made some at a time."""
-        source = self._schedule.turns(self._scenario.rounds)
+        source = self._schedule.turns(self._scenario.round_count)
         while some := list(islice(source, self._ahead)):
             yield from some
 
@@ -122,24 +121,25 @@ class DecentralizedRun:
         """Let everybody do one round, and look before and after what goes wrong."""
         if turn.changed:
             self._evaluate(0)
-        before = self._accuracy
+        before = self._story.accuracy
         self._pattern = turn.base.pattern
         if turn.version != self._version:
             self._version = turn.version
             self._end_version()
             setting, pattern = self._setting, turn.base.pattern
             speed = predicted(self._scenario, setting.graph, pattern, setting.weighed)
-            found = self._measures.graph(turn.round, turn.base, speed)
+            found = self._measures.graph(turn.round, turn.base, speed, self._t)
             self._slem = found if turn.round == 0 else self._slem
         self.peers.rejoin(turn)
         if turn.changed:
             self._evaluate(1)
-        if turn.struck and self._struck is None:
-            self._struck, self._before, self._after = turn.round, before, self._accuracy
+        if turn.struck:
+            self._story.strike(turn.round, before, self._t)
         self._algorithm.turn(turn)
         if self._probe is not None:
             self._probe.mix(turn.mixture)
         self._done = turn.round + 1
+        self._count(turn)
         if self._done % self._scenario.eval.every == 0:
             self._evaluate(0)
         self._keep()
@@ -152,37 +152,17 @@ class DecentralizedRun:
             self._probe.restart()
         self._measures.end_graph(measured)
 
+    def _count(self, turn: Turn) -> None:
+        """Take over what a clock has counted."""
+
     def _evaluate(self, stage: int) -> None:
         """Score all models, once for the same round and stage."""
-        if self._evaluated == (self._done, stage):
-            return
-        self._evaluated = (self._done, stage)
-        self._accuracy = self._measures.evaluate(self._done, stage, self._pattern)
-        if (
-            self._struck is not None
-            and self._recovered is None
-            and stage == 0
-            and self._done > self._struck
-            and self._before is not None
-            and self._accuracy is not None
-            and self._accuracy >= RECOVERED * self._before
-        ):
-            self._recovered = self._done
+        self._story.evaluate(self._done, stage, self._pattern, self._t)
 
     def _keep(self) -> None:
         """Write all models if that is asked for now."""
         if self._done in self._vectors:
             self._measures.vectors(self._done)
-
-    def _is_reached(self) -> bool:
-        """Return whether the evaluation of this round reached the wanted accuracy."""
-        target = self._scenario.target_accuracy
-        return (
-            target is not None
-            and self._evaluated[0] == self._done
-            and self._accuracy is not None
-            and self._accuracy >= target
-        )
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write the disruptions and return the run's figures."""
@@ -190,42 +170,38 @@ class DecentralizedRun:
         self._write_disruptions()
         peers = self.peers
         return {
-            "accuracy": self._accuracy,
-            "loss": self._measures.loss,
+            **self._story.figures(),
             "accuracy_honest": self._measures.honest,
-            "accuracy_before": self._before,
-            "accuracy_after": self._after,
-            "recovery_rounds": (
-                None
-                if self._recovered is None or self._struck is None
-                else self._recovered - self._struck
-            ),
-            "rounds_to_target": self._done if self._is_reached() else None,
             "bytes": int(peers.bytes_sent.sum()),
             "messages": int(peers.sent.sum()),
             "slem": self._slem,
-            "alive": self._measures.shape["alive"],
-            "largest_component": self._measures.shape["largest_component"],
             "rounds": self._done,
             "label_entropy": self._setting.label_entropy,
             "label_divergence": self._setting.label_divergence,
         }
 
     def _write_disruptions(self) -> None:
-        rows = [
-            (span.entry, span.kind, target, span.begin, end)
-            for span in self._setting.spans
-            if span.begin < self._done
-            for end in [span.end if span.end is not None and span.end < self._done else None]
-            for target in _targets(span, self._setting.graph)
-        ]
-        names = ("entry", "kind", "target", "round", "end_round")
+        rows: list[tuple[Any, ...]] = []
+        for span, begin, end in self._past():
+            instants = (None, None, begin, end) if span.clock else (begin, end, None, None)
+            rows += [
+                (span.entry, span.kind, target, *instants)
+                for target in _targets(span, self._setting.graph)
+            ]
+        names = ("entry", "kind", "target", "round", "end_round", "start", "end")
         columns: dict[str, Any] = {
             name: [row[place] for row in rows] for place, name in enumerate(names)
         }
-        nothing = [None] * len(rows)
-        columns |= {"disruption": list(range(len(rows))), "start": nothing, "end": nothing}
+        columns["disruption"] = list(range(len(rows)))
         self._context.recorder.write("disruptions", columns)
+
+    def _past(self) -> list[tuple[Span, int, int | None]]:
+        """Return what has struck, when it began, and when it was over if it is."""
+        return [
+            (one, one.begin, one.end if one.end is not None and one.end < self._done else None)
+            for one in self._setting.spans
+            if not one.clock and one.begin < self._done
+        ]
 
 
 def _targets(span: Span, graph: Graph) -> list[str]:

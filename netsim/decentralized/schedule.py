@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from netsim.decentralized.clock.ledger import Times
 from netsim.decentralized.disruption import Span
 from netsim.decentralized.mixing import Mixture, without
-from netsim.decentralized.clock.ledger import Times
 from netsim.decentralized.pattern import Flags, Integers, Pattern, entries, pattern_of
 from netsim.decentralized.weights.rule import WeightsConfig, mixture_of
 from netsim.graphs.graph import Graph

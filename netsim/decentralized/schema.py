@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.attack import AttackConfig
+from netsim.decentralized.clock.timing import LinksBlock, TimingConfig
 from netsim.decentralized.compressor import CompressorConfig
 from netsim.decentralized.defence import DefenceConfig
 from netsim.decentralized.disruption import DisruptionConfig
@@ -14,6 +15,7 @@ from netsim.decentralized.local import LocalConfig
 from netsim.decentralized.partner import PartnersConfig
 from netsim.decentralized.variance import AggregateConfig
 from netsim.decentralized.weights.rule import WeightsBlock
+from netsim.fabric.schema import NetworkConfig
 from netsim.family import RecordConfig, ScenarioModel
 from netsim.fields import Config, OneOf, PositiveData, Probability, field
 from netsim.graphs.kind import GraphBlock
@@ -35,10 +37,9 @@ class EvalConfig(Config):
     on: Literal["global_test"] = field("global_test", description="samples that all are scored on")
 
 
-class TimingConfig(Config):
-    """When things happen."""
-
-    mode: Literal["rounds"] = field("rounds", description="rounds: all in step, without a clock")
+#: Most rounds of a run.
+MOST_ROUNDS: Final = 10_000_000
+DEFAULT_ROUNDS: Final = 200
 
 
 class LimitsConfig(Config):
@@ -95,7 +96,19 @@ class DecentralizedScenario(ScenarioModel):
     disruption: tuple[Annotated[DisruptionConfig, OneOf("disruption")], ...] = field(
         (), description="what goes wrong, and when"
     )
-    rounds: int = field(200, description="rounds of the run", ge=1, le=10_000_000)
+    links: LinksBlock | None = field(
+        None, description="links between peers, where they have a clock; default: they take no time"
+    )
+    network: NetworkConfig | None = field(
+        None, description="packet network that messages travel through, peer i on host i"
+    )
+    rounds: int | None = field(
+        None,
+        description="rounds of the run, of each node where nobody waits; default: 200, or as many "
+        "as fit where `until` is given",
+        ge=1,
+        le=MOST_ROUNDS,
+    )
     target_accuracy: Probability | None = field(
         None, description="stop when the mean accuracy of live nodes reaches it at an evaluation"
     )
@@ -110,3 +123,10 @@ class DecentralizedScenario(ScenarioModel):
     eval: EvalConfig = field({}, description="when models are scored")
     limits: LimitsConfig = field({}, description="what a run may take")
     record: DecentralizedRecord = field({}, description="what to write beyond the default tables")
+
+    @property
+    def round_count(self) -> int:
+        """Rounds of the run."""
+        if self.rounds is not None:
+            return self.rounds
+        return DEFAULT_ROUNDS if self.until is None else MOST_ROUNDS

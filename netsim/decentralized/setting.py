@@ -145,7 +145,7 @@ def _shape(data: data_set.DataSet) -> tuple[int, int]:
 def _spans(
     scenario: DecentralizedScenario, graph: Graph, sizes: Floats | None, streams: Streams
 ) -> list[Span]:
-    return spans_of(scenario.disruption, graph, sizes, scenario.rounds, streams)
+    return spans_of(scenario.disruption, graph, sizes, scenario.round_count, streams)
 
 
 def _divided(

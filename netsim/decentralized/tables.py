@@ -60,7 +60,13 @@ PEERS: Final = Table(
         _ROUND,
         _STAGE,
         Column("node", "int64", "1", "index of the node"),
-        _T,
+        Column(
+            "t",
+            "int64",
+            "ps",
+            "when the node was through with the round, or when one looked; null without a clock",
+            nullable=True,
+        ),
         Column("alive", "bool", "1", "whether it is there"),
         Column("attacker", "bool", "1", "whether it means harm"),
         Column("component", "int64", "1", "number of its component; null for one gone", True),
@@ -78,6 +84,12 @@ PEERS: Final = Table(
         Column("messages_sent", "int64", "1", "messages that it sent since then"),
         Column("messages_received", "int64", "1", "messages that it received since then"),
         Column("messages_lost", "int64", "1", "of the messages that it sent, lost ones"),
+        _maybe("wait", "how long it waited for others since then; null without a clock", "s"),
+        _maybe("compute", "how long it computed since then; null without a clock", "s"),
+        _maybe("staleness", "mean lag of the models that it took in since then, in trainings"),
+        _maybe("energy", "what is left in its battery", "J"),
+        _maybe("x", "where it is, while nodes have places", "m"),
+        _maybe("y", "where it is, in the other direction", "m"),
     ),
 )
 
@@ -129,10 +141,10 @@ DISRUPTIONS: Final = Table(
         Column("entry", "int64", "1", "index in the scenario's list"),
         Column("kind", "enum", "", "kind of the disruption"),
         Column("target", "string", "", "node, link or arc: 'node 3', 'link 0-1', '0->1', 'links'"),
-        Column("round", "int64", "1", "round before whose training it began"),
+        Column("round", "int64", "1", "round before whose training it began", True),
         Column("end_round", "int64", "1", "round before whose training it ended", True),
-        Column("start", "int64", "ps", "when it began; null where rounds have no clock", True),
-        Column("end", "int64", "ps", "when it ended", True),
+        Column("start", "int64", "ps", "when it began, of what comes at a time", True),
+        Column("end", "int64", "ps", "when it ended, of what comes at a time", True),
     ),
 )
 

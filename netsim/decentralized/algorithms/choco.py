@@ -39,6 +39,11 @@ class Choco:
         self._peers, self._gamma = peers, config.gamma
         self._copies: Array = np.zeros_like(peers.theta)
 
+    @staticmethod
+    def sends(size: int) -> tuple[int, ...]:
+        """Return how many numbers each message of a round has, for models of `size`."""
+        return (size,)
+
     def turn(self, turn: Turn) -> None:
         """Step, send a compressed difference, and move towards the neighbours' copies."""
         peers, alive = self._peers, turn.pattern.alive[:, None]

@@ -28,6 +28,11 @@ class DecAvg:
     def __init__(self, config: Config, peers: Peers, streams: Streams) -> None:
         self._peers = peers
 
+    @staticmethod
+    def sends(size: int) -> tuple[int, ...]:
+        """Return how many numbers each message of a round has, for models of `size`."""
+        return (size,)
+
     def turn(self, turn: Turn) -> None:
         """Train and average."""
         self._peers.train(turn)

@@ -36,6 +36,11 @@ class DecDiff:
     def __init__(self, config: Config, peers: Peers, streams: Streams) -> None:
         self._peers, self._s = peers, config.s
 
+    @staticmethod
+    def sends(size: int) -> tuple[int, ...]:
+        """Return how many numbers each message of a round has, for models of `size`."""
+        return (size,)
+
     def turn(self, turn: Turn) -> None:
         """Train, and step towards the others."""
         peers, mixture = self._peers, turn.mixture

@@ -35,6 +35,11 @@ class Dpsgd:
     def __init__(self, config: Config, peers: Peers, streams: Streams) -> None:
         self._peers, self._adapt_first = peers, config.order == "adapt_then_combine"
 
+    @staticmethod
+    def sends(size: int) -> tuple[int, ...]:
+        """Return how many numbers each message of a round has, for models of `size`."""
+        return (size,)
+
     def turn(self, turn: Turn) -> None:
         """Step and average."""
         peers = self._peers

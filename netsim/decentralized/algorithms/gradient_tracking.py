@@ -34,6 +34,11 @@ class GradientTracking:
         self._tracked: Array = np.zeros_like(peers.theta)
         self._begun = np.zeros(len(peers.theta), np.bool_)
 
+    @staticmethod
+    def sends(size: int) -> tuple[int, ...]:
+        """Return how many numbers each message of a round has, for models of `size`."""
+        return (size, size)
+
     def turn(self, turn: Turn) -> None:
         """Mix both vectors, step, and take the new gradients in."""
         peers, alive = self._peers, turn.pattern.alive

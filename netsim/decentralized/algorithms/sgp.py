@@ -43,6 +43,11 @@ class Sgp:
         #: Push-sum weights.
         self.mass = np.ones((len(peers.theta), 1), peers.theta.dtype)
 
+    @staticmethod
+    def sends(size: int) -> tuple[int, ...]:
+        """Return how many numbers each message of a round has, for models of `size`."""
+        return (size + 1,)
+
     def turn(self, turn: Turn) -> None:
         """Step, and push models and weights."""
         peers = self._peers

@@ -136,7 +136,7 @@ class InStep:
         for entry in one.row(node):
             if one.state[entry] == PENDING:
                 one.waiting[node] += 1
-                if entry not in one.flying:
+                if entry not in one.flying and entry not in one.missed:
                     self._expect(one, entry, int(sender[entry]), node, int(arc[entry]))
         lasts = self._work.time(node, self._trainings[node])
         self._trainings[node] += 1
@@ -199,7 +199,7 @@ class InStep:
         one.flying.discard(entry)
         if not arrived:
             self._ledger.lose(source)
-            if one.state[entry] == PENDING:
+            if one.state[entry] == PENDING and entry not in one.missed:
                 self._miss(one, entry, target, LOST, self._env.now + self._patience())
             return
         self._ledger.receive(target, self._size)
@@ -349,18 +349,21 @@ class InStep:
                     one.left -= 1
                 else:
                     one.leave(node)
-            lost |= {entry for entry, _ in one.ways.get(node, ())}
+            sent = {entry for entry, _ in one.ways.get(node, ())}
+            lost |= sent if change.lost else sent - one.flying
         for edge in change.cut:
             lost |= set(one.entries_of(edge))
-        for entry in sorted(lost - one.flying):
+        for entry in sorted(lost):
             target = int(pattern.row[entry])
-            if one.state[entry] == PENDING and entry not in one.missed and one.begun[target]:
-                self._miss(one, entry, target, GONE, known)
+            on_its_way = entry in one.flying
+            waits = one.state[entry] == PENDING and entry not in one.missed
+            if waits and (on_its_way or one.begun[target]):
+                self._miss(one, entry, target, LOST if on_its_way else GONE, known)
 
     def _join(self, node: int) -> None:
         """Let a node that is back take part from the first round that its neighbours can share."""
         world = self._world
-        near = [other for other in world.neighbours(node)]
+        near = list(world.neighbours(node))
         last = [self._begun[node], *(self._begun[other] for other in near)]
         if self._global:
             last = [self._begun[node], *self._begun]

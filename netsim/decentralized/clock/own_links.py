@@ -184,7 +184,10 @@ def device_rates(config: LinksBlock, nodes: int) -> tuple[list[float], list[floa
         If the file of rates names a node that is not there, or one twice.
     """
     shared = config.rate if config.share == "fifo" else None
-    up, down = [float(config.up or shared or 0)] * nodes, [float(config.down or shared or 0)] * nodes
+    up, down = (
+        [float(config.up or shared or 0)] * nodes,
+        [float(config.down or shared or 0)] * nodes,
+    )
     if isinstance(config.per_node, DevicesConfig):
         columns = read(config.per_node.file.path, {"node": INDEX, "up": _RATE, "down": _RATE})
         seen: set[int] = set()
@@ -202,7 +205,9 @@ def device_rates(config: LinksBlock, nodes: int) -> tuple[list[float], list[floa
     return up, down
 
 
-def links_problems(config: LinksBlock, nodes: int, edges: set[tuple[int, int]] | None) -> list[Problem]:
+def links_problems(
+    config: LinksBlock, nodes: int, edges: set[tuple[int, int]] | None
+) -> list[Problem]:
     """Return which nodes and links of the block are not there; `edges` where they are known."""
     found = []
     for index, one in enumerate(config.per_arc):

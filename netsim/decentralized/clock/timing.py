@@ -115,9 +115,12 @@ class LinksBlock(Config):
         "message is lost as a whole",
     )
     resend: bool = field(
-        False, description="true: what is lost is sent again until it comes, at most max_tries times"
+        False,
+        description="true: what is lost is sent again until it comes, at most max_tries times",
     )
-    max_tries: int = field(10, description="times that a message is sent at the most", ge=1, le=1000)
+    max_tries: int = field(
+        10, description="times that a message is sent at the most", ge=1, le=1000
+    )
     per_arc: tuple[ArcConfig, ...] = field((), description="links that differ", max_length=1000)
     per_node: tuple[NodeConfig, ...] | DevicesConfig = field(
         (), description="nodes that differ, or a file of measured rates"

@@ -14,12 +14,23 @@ from numpy.typing import NDArray
 import netsim.delays.process as delays
 from netsim.decentralized.clock.timing import DEFAULT_COMPUTE, TimingConfig
 from netsim.decentralized.clock.world import World
+from netsim.decentralized.local import LocalConfig
 from netsim.engine.clock import SECOND
 from netsim.rng import Streams
 
 #: Operations of training forth and back, a parameter and sample.
 OPERATIONS: Final = 6
 _ROWS: Final = 64
+
+
+def samples_of(local: LocalConfig, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many samples each node's training goes through; at least one."""
+    if local.steps is not None:
+        taken = local.steps * np.minimum(sizes, local.batch_size)
+    else:
+        taken = (local.epochs or 1) * sizes
+    at_least: NDArray[np.float64] = np.maximum(1.0, taken)
+    return at_least
 
 
 class Work:

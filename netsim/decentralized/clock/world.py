@@ -16,7 +16,6 @@ from netsim.decentralized.disruption import Span
 from netsim.graphs.graph import Graph
 
 
-
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is different from one moment to the next.
@@ -31,6 +30,8 @@ class Change:
         Whether something began (or else ended).
     reset
         Whether those that are left start again from their first models.
+    lost
+        Whether what `died` have sent is lost with them.
     """
 
     died: list[int] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Change:
     healed: list[int] = field(default_factory=list)
     struck: bool = True
     reset: bool = False
+    lost: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.died or self.back or self.cut or self.healed or self.reset)
@@ -121,7 +123,8 @@ class World:
                 self.up[edge] = False
                 self.link[edge] += 1
                 cut.append(edge)
-        return self._tell(Change(died=died, cut=cut, reset=reset))
+        change = Change(died=died, cut=cut, reset=reset, lost=in_flight == "lost")
+        return self._tell(change)
 
     def restore(
         self, nodes: Iterable[int] = (), edges: Iterable[int] = (), rejoin: str = "stale"

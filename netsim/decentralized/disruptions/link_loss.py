@@ -20,6 +20,7 @@ from netsim.registry import register
 class LinkLoss:
     """Messages that are lost at random."""
 
+    clock: ClassVar[bool] = True
     source: ClassVar[str] = "E. N. Gilbert, 1960; E. O. Elliott, 1963 (bursts)"
     example: ClassVar[dict[str, Any]] = {"at": {"round": 0}, "p": 0.5}
 

@@ -1,7 +1,8 @@
 """A region is struck: nodes within a circle drop, at once, as a front grows, or by chance.
 
 With `speed` the front starts at the centre and grows by that much a round, with `velocity` it grows
-in time, up to the radius (fire, flood). With `spread` s a node at distance d drops with probability exp(-d^2 / (2 s^2)).
+in time, up to the radius (fire, flood). With `spread` s a node at distance d drops with probability
+exp(-d^2 / (2 s^2)).
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Region:
             None, description="how far its front comes in a round; default: all at once"
         )
         velocity: Speed | None = field(
-            None, description="how fast its front comes, of what happens at a time; in place of speed"
+            None,
+            description="how fast its front comes, of what happens at a time; in place of speed",
         )
         spread: Length | None = field(
             None, description="length by which the chance to be hit fades; default: all are hit"

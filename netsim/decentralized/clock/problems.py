@@ -1,0 +1,188 @@
+"""What of a scenario does not go together where there is a clock, or where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+import netsim.delays.process as delays
+from netsim.decentralized.clock.message import message_size
+from netsim.decentralized.clock.own_links import links_problems
+from netsim.decentralized.cost import sizes_of
+from netsim.delays.laws.law import LawConfig
+from netsim.delays.laws.law import problems as law_problems
+from netsim.fabric.schema import NETWORK_TABLES
+from netsim.fields import implementation
+from netsim.graphs.graph import Graph
+from netsim.problems import Problem
+
+if TYPE_CHECKING:
+    from netsim.decentralized.schema import DecentralizedScenario
+
+#: Rows of compute times that are looked at beforehand.
+_ROWS: Final = 64
+
+
+def timing_problems(
+    scenario: DecentralizedScenario, graph: Graph | None, nodes: int
+) -> Iterator[Problem]:
+    """Yield what is wrong with clock, links, network, and what happens at times."""
+    if scenario.timing.mode == "rounds":
+        yield from _without_clock(scenario)
+    else:
+        yield from _about_mode(scenario)
+        yield from _about_compute(scenario, nodes)
+        yield from _about_disruptions(scenario)
+    yield from _about_links(scenario, graph, nodes)
+    yield from _about_network(scenario, nodes)
+
+
+def _without_clock(scenario: DecentralizedScenario) -> Iterator[Problem]:
+    hint = "take timing: {mode: sync_neighbours}, or another mode with a clock"
+    blocks: list[tuple[tuple[str | int, ...], str]] = []
+    if scenario.until is not None:
+        blocks.append((("until",), "have no time to stop at"))
+    if scenario.links is not None:
+        blocks.append((("links",), "take no time, and links none either"))
+    if scenario.network is not None:
+        blocks.append((("network",), "take no time, and messages none either"))
+    blocks += [
+        (("timing", name), f"have no use for '{name}'")
+        for name in ("compute", "speed", "message", "timeout")
+        if getattr(scenario.timing, name) is not None
+    ]
+    for entry, config in enumerate(scenario.disruption):
+        if config.at.clock:
+            name = "time" if config.at.time is not None else "rate"
+            blocks.append(
+                (("disruption", entry, "at", name), "have no time at which something could happen")
+            )
+        elif config.kind == "straggler":  # type: ignore[attr-defined]
+            blocks.append((("disruption", entry), "know nobody who is slow"))
+    for at, what in blocks:
+        yield Problem(
+            f"rounds without a clock {what}", at, "unsatisfiable", hint, also=("timing", "mode")
+        )
+
+
+def _about_mode(scenario: DecentralizedScenario) -> Iterator[Problem]:
+    mode, name = scenario.timing.mode, scenario.algorithm.kind  # type: ignore[attr-defined]
+    algorithm = implementation("algorithm", scenario.algorithm)
+    in_step = hasattr(algorithm, "sends")
+    at = ("timing", "mode")
+    if mode == "async":
+        message = f"'{name}' is not simulated without rounds"
+        if not hasattr(algorithm, "begin"):
+            yield Problem(message, at, hint="take gossip, adpsgd, fedbuff or fedasync")
+        return
+    if not in_step:
+        message = f"the rounds of '{name}' have no clock"
+        yield Problem(message, at, hint="take mode: rounds, or another algorithm")
+    if scenario.algorithm.loss_rule == "stale":
+        message = "old messages stand in for lost ones only where rounds have no clock"
+        at = ("algorithm", "missing")
+        yield Problem(message, at, hint="take renormalise or self")
+
+
+def _about_compute(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
+    for name in ("compute", "speed"):
+        given: Any = getattr(scenario.timing, name)
+        if isinstance(given, tuple) and len(given) != nodes:
+            message = f"{len(given):,} values for {nodes:,} nodes"
+            yield Problem(message, ("timing", name), hint="one for all, or one per node")
+    compute = scenario.timing.compute
+    if isinstance(compute, delays.DelayConfig):
+        yield from delays.problems(compute, _ROWS, nodes, ("timing", "compute"))
+
+
+def _about_disruptions(scenario: DecentralizedScenario) -> Iterator[Problem]:
+    data = scenario.data
+    ahead = data is not None and (
+        getattr(data, "holders", "all") in ("survivors", "dropped")
+        or getattr(data, "victim_share", None) is not None
+    )
+    for entry, config in enumerate(scenario.disruption):
+        at = ("disruption", entry)
+        kind = config.kind  # type: ignore[attr-defined]
+        chosen = implementation("disruption", config)
+        if config.at.clock and not getattr(chosen, "clock", False):
+            message = f"'{kind}' happens at rounds"
+            yield Problem(message, (*at, "at"), hint="give at: {round: 20}")
+        if scenario.timing.mode == "async" and config.at.round is not None:
+            message = "nobody counts rounds where nobody waits"
+            hint = "give at: {time: 20 s}"
+            yield Problem(
+                message, (*at, "at", "round"), "unsatisfiable", hint, also=("timing", "mode")
+            )
+        if kind == "churn" and config.at.clock and scenario.until is None:
+            message = "coming and going in time needs an end"
+            yield Problem(message, at, "unsatisfiable", "add until, such as until: 10 min")
+        drawn = config.at.rate is not None or getattr(chosen, "unknown", False)
+        if ahead and drawn:
+            message = "who holds data follows from who is hit, which nobody knows beforehand"
+            yield Problem(message, at, "unsatisfiable", "let it happen at a time", also=("data",))
+        if isinstance(config.recover_after, LawConfig):
+            for one in law_problems(config.recover_after):
+                yield replace(one, at=(*at, "recover_after", *one.at))
+
+
+def _about_links(
+    scenario: DecentralizedScenario, graph: Graph | None, nodes: int
+) -> Iterator[Problem]:
+    links = scenario.links
+    if links is None:
+        return
+    if scenario.network is not None:
+        message = "messages go over links or through a network, not both"
+        yield Problem(
+            message, ("links",), "unsatisfiable", "leave one of the two out", also=("network",)
+        )
+    pairs = None
+    if graph is not None and not hasattr(implementation("algorithm", scenario.algorithm), "server"):
+        edges = graph.edges.tolist()
+        pairs = {(a, b) for a, b in edges}
+        if not graph.directed:
+            pairs |= {(b, a) for a, b in edges}
+    yield from links_problems(links, nodes, pairs)
+    for one in law_problems(links.delay):
+        yield replace(one, at=("links", "delay", *one.at))
+    if links.resend and links.loss >= 1:
+        message = "what is always lost can be sent again for ever"
+        yield Problem(message, ("links", "loss"), "out-of-range", "give less than 1")
+
+
+def _about_network(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
+    network = scenario.network
+    if network is None:
+        for index, name in enumerate(scenario.record.tables):
+            if name in NETWORK_TABLES:
+                message = f"table '{name}' is of a network, and there is none"
+                at = ("record", "tables", index)
+                yield Problem(message, at, hint="add 'network', or leave the table out")
+        return
+    from netsim.fabric.connect import build_network, largest_transfer
+    from netsim.fabric.connect import problems as network_problems
+
+    if found := network_problems(network, scenario.seed):
+        yield from (replace(one, at=("network", *one.at)) for one in found)
+        return
+    hosts = build_network(network).host_count
+    if nodes > hosts:
+        message = f"{nodes:,} peers need as many hosts, and the network has {hosts:,}"
+        yield Problem(
+            message, ("network", "topology"), "unsatisfiable", "add hosts", also=("nodes",)
+        )
+    if not hasattr(implementation("algorithm", scenario.algorithm), "sends"):
+        return
+    parameters, samples, _ = sizes_of(scenario, nodes)
+    dtype = np.dtype(np.float64 if not samples else scenario.dtype)
+    size, most = message_size(scenario, parameters, dtype), largest_transfer(network)
+    if size > most:
+        message = f"messages of {size:,} B are too large for one transfer"
+        given = scenario.timing.message is not None
+        where: tuple[str, ...] = ("timing", "message") if given else ("model",)
+        hint = f"at most {most:,} B with this network.packet.payload"
+        yield Problem(message, where, "too-large", hint, also=("network",))
