@@ -133,7 +133,7 @@ GRAPH: Final = Table(
 
 DISRUPTIONS: Final = Table(
     name="disruptions",
-    version=1,
+    version=2,
     row="one row per thing that was struck",
     key=("disruption",),
     columns=(
