@@ -42,5 +42,5 @@ class Straggler:
     @staticmethod
     def spans(config: Config, scene: Scene) -> list[Span]:
         """Return the one span."""
-        slow = (config.compute, config.bandwidth)
+        slow = (config.compute, config.links)
         return [span(config, scene, nodes=victims(config, scene), slow=slow)]
