@@ -26,9 +26,7 @@ class Straggler:
         compute: float = field(
             1.0, description="factor of the time that their trainings take", gt=0, le=1e6
         )
-        bandwidth: float = field(
-            1.0, description="factor of the rates of their links", gt=0, le=1e6
-        )
+        links: float = field(1.0, description="factor of the rates of their links", gt=0, le=1e6)
 
     @staticmethod
     def problems(config: Config, graph: Graph | None, nodes: int) -> list[Problem]:
