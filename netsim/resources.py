@@ -47,14 +47,26 @@ def scenario_names() -> list[str]:
     return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in files)
 
 
+#: How a directory of results records the scenario as it was run.
+RECORD: Final = "resolved.json"
+
+
+def is_run(given: Path) -> bool:
+    """Return whether `given` is a directory of a run or sweep, whose scenario can be run again."""
+    return given.is_dir() and (given / RECORD).is_file() and (given / "manifest.json").is_file()
+
+
 def scenario_file(given: Path) -> Path:
     """Return the scenario file that `given` means.
 
-    That is the file of that name or else, as ``netsim list scenarios`` shows them, one that comes
-    with netsim: ``quickstart``, ``fabric/permutation_rps``, ``scenarios/quickstart.yaml``.
+    That is the file of that name, the record in a directory of a run, or else, as ``netsim list
+    scenarios`` shows them, one that comes with netsim: ``quickstart``, ``fabric/permutation_rps``,
+    ``scenarios/quickstart.yaml``.
     """
     name = given.as_posix()
     try:
+        if is_run(given):
+            return given / RECORD
         if given.exists():
             return given
         return shipped(name) or shipped(f"scenarios/{name}.yaml") or given

@@ -88,13 +88,16 @@ def command(
       --set traffic.0.pattern=incast
     """
     from netsim.estimate import estimate, refuse_too_large
+    from netsim.resources import is_run
     from netsim.scenario import load
     from netsim.simulate import check_directory, default_directory, run
 
     scenario = load(file, overrides)
     if seed is not None or replications is not None:
         scenario = scenario.with_(seed=seed, replications=replications)
-    path = Path(out) if out is not None else default_directory(scenario)
+    # A run that is named by its directory is shown, extended or repeated where it is.
+    own = Path(file) if is_run(Path(file)) else default_directory(scenario)
+    path = Path(out) if out is not None else own
     quiet = ctx.obj.quiet
     cost = estimate(scenario)
     if not as_json:

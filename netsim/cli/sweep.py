@@ -119,6 +119,7 @@ def command(
     What is committed is never simulated again: --resume goes on after whatever ended the last
     start. Shards of one sweep write into one DIR; whichever comes last joins the tables.
     """
+    from netsim.resources import is_run
     from netsim.sweep.asked import Asked
     from netsim.sweep.points import Points
     from netsim.sweep.study import Options, default_directory, sweep
@@ -126,7 +127,8 @@ def command(
     if overwrite and (shard or resume):
         raise click.UsageError("--overwrite goes neither with --shard nor with --resume")
     points = Points(file, overrides)
-    path = Path(out) if out is not None else default_directory(points)
+    own = Path(file) if is_run(Path(file)) else default_directory(points)
+    path = Path(out) if out is not None else own
     quiet = ctx.obj.quiet
     if not as_json and not quiet:
         _print_head(points, shard)

@@ -161,7 +161,10 @@ def _text(path: Path, name: str, most: int) -> str:
         hint = similar(path) or _similar_shipped(path) or ""
         raise _unreadable("bad-path", f"there is no file {shown(name)}", name, hint) from None
     except IsADirectoryError:
-        raise _unreadable("bad-path", f"{shown(name)} is a folder, not a file", name) from None
+        hint = "no run is in it: the directory of one holds resolved.json and manifest.json"
+        raise _unreadable(
+            "bad-path", f"{shown(name)} is a folder, not a file", name, hint
+        ) from None
     except IrregularFileError:
         raise _unreadable("bad-path", f"{shown(name)} is not a regular file", name) from None
     except (OSError, ValueError) as refused:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
 
+from netsim.echo import visible
 from netsim.fields import shown
 from netsim.scenario.building import Unreadable
 from netsim.scenario.diagnostics import Diagnostic
@@ -47,6 +48,27 @@ class Placed:
     value: Any
     span: Span
     key: Span
+
+
+#: How the lines begin that say what was changed from outside.
+NOTED: Final = "# changed by: "
+
+
+def noted(text: str, overrides: Mapping[str, Any] | Sequence[str]) -> str:
+    """Return `text` with a comment line at its top for each of `overrides`.
+
+    Values of a sweep are not told: they stand in the text.
+    """
+    lines = [
+        f"{NOTED}{item}" if isinstance(item, str) else f"{NOTED}{item[0]}={shown(item[1])}"
+        for item in _items(overrides)
+        if isinstance(item, str) or not isinstance(item[1], Placed)
+    ]
+    if not lines:
+        return text
+    before = [line for line in text.split("\n", len(lines) + 100)[:100] if line.startswith(NOTED)]
+    rest = text.split("\n", len(before))[-1]
+    return "\n".join([*before, *(visible(line) for line in lines), rest])
 
 
 class _Refused(Exception):  # noqa: N818 - carries what to tell

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 class Origin(Protocol):
     """What a scenario was read from: parsed, without models."""
 
+    @property
+    def text(self) -> str:
+        """The text, with what changed it in comments at its top."""
+        ...
+
     def resolve(self, overrides: Any) -> Scenario:
         """Return the scenario under `overrides`, or raise all that is wrong with it."""
         ...
@@ -59,7 +64,8 @@ class Scenario:
     family
         The registered family that runs it.
     text
-        The file as it is written, without includes and overrides; a mapping as JSON.
+        The file as it is written, without includes, a mapping as JSON; what overrides changed
+        stands in comments at its top.
     resolved
         All fields as JSON-able data: defaults filled, canonical quantities, loadable again in the
         folder of the file.
@@ -168,13 +174,15 @@ class Scenario:
             _check_field(type(self.model), name, value)
         model = self.model.model_copy(update=update)
         resolved, _ = identity.resolved(model)
+        written = self.written.changed(update)
         return dataclasses.replace(
             self,
+            text=written.text,
             model=model,
             resolved=resolved,
             recorded=identity.recorded(model, resolved, self.inputs),
             hash=identity.digest(model, resolved, self.inputs),
-            written=self.written.changed(update),
+            written=written,
         )
 
     def __eq__(self, other: object) -> bool:

@@ -65,6 +65,11 @@ class Written:
     root: Node | None
     called: str
 
+    @property
+    def text(self) -> str:
+        """The text, with what changed it in comments at its top."""
+        return self.reader.text
+
     @classmethod
     def in_file(cls, path: Path) -> Written:
         """Return the scenario in the file `path`, or of that name among those of netsim."""
@@ -86,6 +91,7 @@ class Written:
         if self.root is None:
             return None, ordered(reader.problems)
         root = changes.apply(self.root, overrides, reader)
+        reader.text = changes.noted(reader.text, overrides)
         scenario = _resolved(Written(reader, root, self.called), judge=True)
         return scenario, ordered(reader.problems)
 
@@ -114,6 +120,7 @@ class Written:
         if self.root is None:
             return self
         reader = self.reader.again()
+        reader.text = changes.noted(reader.text, fields)
         return Written(reader, changes.apply(self.root, fields, reader), self.called)
 
     def overridden(self, overrides: Overrides) -> Written:
@@ -121,6 +128,7 @@ class Written:
         if self.root is None:
             return self
         reader = self.reader.again()
+        reader.text = changes.noted(reader.text, overrides)
         return Written(reader, changes.apply(self.root, overrides, reader), self.called)
 
     def without(self, key: str) -> Written:

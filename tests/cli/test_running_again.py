@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+import netsim
+from netsim.cli.main import main
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 
@@ -95,3 +99,60 @@ def test_what_a_run_directory_records_gives_the_same_tables_again(moved):
         assert tables(moved.parent / again) == first
         recorded = (moved.parent / again / "resolved.json").read_bytes()
         assert recorded == (moved / "resolved.json").read_bytes()
+
+
+def test_a_run_is_named_by_its_directory_and_repeated_as_often_as_it_holds(moved):
+    folder = moved.parent
+    run(folder, "elsewhere", "--replications", "3")
+    longer = tables(moved)
+
+    run(folder, "elsewhere", "-o", "again")
+    run(folder, "elsewhere", "--overwrite")
+
+    for directory in (folder / "again", moved):
+        assert tables(directory) == longer
+        assert netsim.open(directory).scenario.model.replications == 3
+
+
+def test_without_a_place_to_write_to_a_directory_is_shown_again(moved):
+    before = {file: file.stat().st_mtime_ns for file in moved.rglob("*.parquet")}
+
+    run(moved.parent, "elsewhere")
+
+    assert {file: file.stat().st_mtime_ns for file in moved.rglob("*.parquet")} == before
+    assert [entry.name for entry in moved.parent.iterdir()] == ["elsewhere"]
+
+
+def test_a_folder_without_a_run_is_told_what_one_holds(tmp_path):
+    (tmp_path / "empty").mkdir()
+
+    done = CliRunner().invoke(main, ["run", str(tmp_path / "empty")])
+
+    assert done.exit_code == 3
+    assert "is a folder, not a file" in done.stderr
+    assert "no run is in it: the directory of one holds resolved.json" in done.stderr
+
+
+def test_the_recorded_text_says_at_its_top_what_was_changed_on_the_way(tmp_path):
+    (tmp_path / "run.yaml").write_text(TIMES["run.yaml"])
+    (tmp_path / "finish_times.csv").write_text(TIMES["finish_times.csv"])
+
+    run(tmp_path, "run.yaml", "--set", "decode_time=1 s", "--seed", "7", "-o", "out")
+    run(tmp_path, "run.yaml", "-o", "plain")
+
+    lines = (tmp_path / "out" / "scenario.yaml").read_text().split("\n", 2)
+    assert lines == ["# changed by: decode_time=1 s", "# changed by: seed=7", TIMES["run.yaml"]]
+    assert (tmp_path / "plain" / "scenario.yaml").read_text() == TIMES["run.yaml"]
+
+
+def test_changes_on_changes_stand_one_below_the_other_and_on_one_line_each():
+    scenario = netsim.load("quickstart", ["seed=2"])
+
+    changed = scenario.resolve({"name": "other"}).with_(replications=9)
+
+    assert changed.text.splitlines()[:4] == [
+        "# changed by: seed=2",
+        "# changed by: name='other'",
+        "# changed by: replications=9",
+        scenario.text.splitlines()[1],
+    ]
