@@ -86,6 +86,29 @@ def read(
     return columns
 
 
+def header(path: Path) -> list[str]:
+    """Return the names of the columns of a CSV or Parquet file, in their order.
+
+    Raises
+    ------
+    ProblemsFound
+        If the file cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix.lower() == ".csv":
+            with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as text:
+                return [name.strip() for name in next(csv.reader(text), [])]
+        with open_regular(path) as stream, pq.ParquetFile(stream) as source:
+            names: list[str] = source.schema_arrow.names
+            return names
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException, ValueError) as failure:
+        message = f"cannot read '{path.name}': {_reason(failure)}"
+        raise _stop(_findings(path), message) from None
+
+
 @functools.lru_cache(maxsize=8)
 def _read(
     path: Path,

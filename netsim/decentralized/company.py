@@ -109,6 +109,8 @@ def _about_samples(scenario: DecentralizedScenario, nodes: int) -> Iterator[Prob
                     "out-of-range",
                     f"nodes are numbered 0 to {nodes - 1:,}",
                 )
+    if data.partition.kind == "given":
+        yield from _about_given(data, holders)
     if data.holders == "all" or isinstance(data.holders, tuple):
         training = samples - data_set.test_count(samples, data.test_fraction)
         yield from partition.problems(data.partition, training, classes, holders)
@@ -125,6 +127,21 @@ def _about_samples(scenario: DecentralizedScenario, nodes: int) -> Iterator[Prob
         yield Problem(
             message, ("data", "victim_share"), "unsatisfiable", "leave one of the two out"
         )
+
+
+def _about_given(data: Any, holders: int) -> Iterator[Problem]:
+    """Yield that the data does not say who holds what, or names more holders than there are."""
+    groups, at = data_set.groups(data), ("data", "partition")
+    if groups is None:
+        message = "the data does not say who holds what"
+        hint = "name its column (holder: NAME), or take another partition"
+        yield Problem(message, at, "unsatisfiable", hint)
+    elif groups > holders:
+        message = f"the data is of {groups:,} holders, and there are {holders:,}"
+        yield Problem(message, at, "unsatisfiable", "take as many nodes that hold data")
+    elif data.victim_share is not None:
+        message = "who holds what is given, and so is how much victims hold"
+        yield Problem(message, ("data", "victim_share"), "unsatisfiable", "leave one of them out")
 
 
 def data_of(scenario: DecentralizedScenario) -> Any:

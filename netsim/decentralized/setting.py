@@ -21,6 +21,7 @@ from netsim.decentralized.spectrum import stationary
 from netsim.decentralized.weights.rule import mixture_of
 from netsim.fields import implementation
 from netsim.graphs import kind as graphs
+from netsim.graphs.communities import communities
 from netsim.graphs.graph import Graph
 from netsim.learning import data_set, partition
 from netsim.learning.layers import Layers
@@ -106,15 +107,16 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
     order = streams.generator("decentralized.partition")
     training, test = data_set.split_test(len(data), data_of(scenario).test_fraction, order)
     dtype = np.dtype(scenario.dtype)
-    spans, parts = _divided(scenario, graph, data.label[training], streams, order)
+    group = None if data.group is None else data.group[training]
+    spans, parts = _divided(scenario, graph, data.label[training], group, streams, order)
     parts = [training[part] for part in parts]
     sizes = np.array([len(part) for part in parts], np.float64)
     attackers = _attackers(scenario, graph, sizes, streams)
-    trained = data
+    trained = _as_seen(scenario, data, parts, streams)
     if adversity.is_poison(scenario):
         theirs = np.concatenate([NOBODY, *(parts[node] for node in attackers.tolist())])
         trained = replace(
-            data, label=adversity.poisoned(scenario, data.label, theirs, data.classes)
+            trained, label=adversity.poisoned(scenario, data.label, theirs, data.classes)
         )
     layers: Layers = model.build(scenario.model, graph.node_count, *_shape(data))
     keys = streams.key("decentralized.batches"), streams.key("decentralized.noise")
@@ -128,6 +130,26 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
     return Setting(
         graph, spans, objective, start, weighed, matrices, attackers, entropy, divergence
     )
+
+
+def _as_seen(
+    scenario: DecentralizedScenario,
+    data: data_set.DataSet,
+    parts: Sequence[Integers],
+    streams: Streams,
+) -> data_set.DataSet:
+    """Return the samples as their holders see them, where the partition changes that."""
+    config: Any = data_of(scenario).partition
+    see = getattr(implementation("partition", config), "features", None)
+    if see is None:
+        return data
+    features = data.features.copy()
+    holders = [node for node, part in enumerate(parts) if len(part)]
+    for place, node in enumerate(holders):
+        part = parts[node]
+        generator = streams.generator("decentralized.features", node)
+        features[part] = see(config, features[part], place, len(holders), generator)
+    return replace(data, features=features)
 
 
 def _attackers(
@@ -152,6 +174,7 @@ def _divided(
     scenario: DecentralizedScenario,
     graph: Graph,
     label: Integers,
+    group: Integers | None,
     streams: Streams,
     order: np.random.Generator,
 ) -> tuple[list[Span], list[Integers]]:
@@ -163,13 +186,13 @@ def _divided(
     nodes = graph.node_count
     first = data.holders in ("survivors", "dropped") or data.victim_share is not None
     if not first:
-        parts = _parts(scenario, np.arange(nodes), np.zeros(0, np.int64), label, nodes, order)
+        parts = _parts(scenario, np.arange(nodes), NOBODY, label, group, graph, order)
         sizes = np.array([len(part) for part in parts], np.float64)
         return _spans(scenario, graph, sizes, streams), parts
     spans = _spans(scenario, graph, None, streams)
     hit = np.unique(np.concatenate([np.zeros(0, np.int64), *(span.nodes for span in spans)]))
     rest = np.setdiff1d(np.arange(nodes), hit)
-    return spans, _parts(scenario, rest, hit, label, nodes, order)
+    return spans, _parts(scenario, rest, hit, label, group, graph, order)
 
 
 def _parts(
@@ -177,11 +200,15 @@ def _parts(
     rest: Integers,
     hit: Integers,
     label: Integers,
-    nodes: int,
+    group: Integers | None,
+    graph: Graph,
     order: np.random.Generator,
 ) -> list[Integers]:
     """Return the samples of each node, from who is `hit` and who is the `rest`."""
-    data = data_of(scenario)
+    data, nodes = data_of(scenario), graph.node_count
+    community = None
+    if data.partition.kind == "by_community":
+        community = communities(graph)
     parts: list[Integers] = [np.zeros(0, np.int64)] * nodes
     groups: list[tuple[Integers, Integers]] = []
     if data.victim_share is not None:
@@ -200,7 +227,12 @@ def _parts(
         classes = int(label.max()) + 1
         if found := partition.problems(data.partition, len(samples), classes, len(holders)):
             raise ProblemsFound(*found)
-        pieces = partition.split(data.partition, label[samples], len(holders), order)
+        situation = partition.Situation(
+            None if group is None else group[samples],
+            None if community is None else community[holders],
+            graph.degree[holders].astype(np.float64),
+        )
+        pieces = partition.split(data.partition, label[samples], len(holders), order, situation)
         for node, piece in zip(holders.tolist(), pieces, strict=True):
             parts[node] = np.sort(samples[piece])
     return parts

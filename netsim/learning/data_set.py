@@ -5,8 +5,9 @@ A registered data set is a class with a `Config`, a `source`, and::
     load(config, generator) -> DataSet        all samples; random ones are drawn from the generator
     extent(config) -> tuple[int, int, int]    samples, features, classes, without drawing anything
 
-and optionally ``problems(config) -> list[Problem]``: what is wrong with its files. Nothing is ever
-fetched: a data set is shipped, drawn, or a file of the user's.
+and optionally ``problems(config) -> list[Problem]``, what is wrong with its files, and
+``groups(config) -> int | None``, the holders that the data names. Nothing is ever fetched: a data
+set is shipped, drawn, or a file of the user's.
 """
 
 from __future__ import annotations
@@ -44,11 +45,14 @@ class DataSet:
         Class of each sample, from 0.
     classes
         Number of classes.
+    group
+        Who holds each sample, from 0, where the data says it.
     """
 
     features: Floats
     label: Integers
     classes: int
+    group: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.label)
@@ -123,6 +127,14 @@ def extent(config: DataConfig) -> tuple[int, int, int]:
     """Return samples, features and classes of what `config` asks for."""
     found: tuple[int, int, int] = implementation("data_set", config).extent(config)
     return found
+
+
+def groups(config: DataConfig) -> int | None:
+    """Return how many holders the data itself names; None if it names none."""
+    count: Callable[[Any], int | None] | None = getattr(
+        implementation("data_set", config), "groups", None
+    )
+    return None if count is None else count(config)
 
 
 def problems(config: DataConfig, at: tuple[str | int, ...] = ("data",)) -> list[Problem]:

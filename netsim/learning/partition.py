@@ -6,13 +6,16 @@ A registered rule is a class with a `Config`, a `source`, and::
 
 with every sample given to exactly one holder, and optionally::
 
+    situated = True     it depends on more than classes: `split` takes a `Situation` as well
+
     problems(config, samples, classes, holders) -> list[Problem]
+    features(config, features, place, holders, generator) -> array    as that holder sees them
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,13 +32,36 @@ class PartitionConfig(Config):
     """How samples are divided."""
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a division may depend on beside classes.
+
+    Parameters
+    ----------
+    group
+        Who holds each sample, as the data says it.
+    community, degree
+        Community in the graph, and number of neighbours, of each holder.
+    """
+
+    group: Integers | None = None
+    community: Integers | None = None
+    degree: Floats | None = None
+
+
 def split(
-    config: PartitionConfig, label: Integers, holders: int, generator: np.random.Generator
+    config: PartitionConfig,
+    label: Integers,
+    holders: int,
+    generator: np.random.Generator,
+    situation: Situation | None = None,
 ) -> list[Integers]:
     """Return the sample numbers of each of `holders` nodes, ascending."""
-    parts: list[Integers] = implementation("partition", config).split(
-        config, label, holders, generator
-    )
+    rule = implementation("partition", config)
+    more: tuple[Situation, ...] = ()
+    if getattr(rule, "situated", False):
+        more = (situation if situation is not None else Situation(),)
+    parts: list[Integers] = rule.split(config, label, holders, generator, *more)
     return [np.sort(part) for part in parts]
 
 
@@ -58,6 +84,18 @@ def problems(
     )
     found = find(config, samples, classes, holders) if find else []
     return [replace(one, at=(*at, *one.at)) for one in found]
+
+
+def dealt(parts: list[list[Integers]], who: Integers, samples: Integers, turn: int) -> None:
+    """Deal `samples` out to the holders `who` in equal parts, beginning with another each `turn`.
+
+    So that whoever gets one more than the others is not always the same.
+    """
+    begin = turn * len(samples) % len(who)
+    for holder, piece in zip(
+        np.roll(who, -begin).tolist(), np.array_split(samples, len(who)), strict=True
+    ):
+        parts[holder].append(piece)
 
 
 def cut(order: Integers, shares: Floats) -> list[Integers]:

@@ -27,6 +27,9 @@ class Npz:
         file: FilePath = field(description="the .npz file")
         features: str = field("x", description="array of samples: the first axis counts them")
         label: str = field("y", description="array of classes: whole numbers from 0")
+        holder: str | None = field(
+            None, description="array of who holds a sample, from 0, for partition given"
+        )
         scale: float = field(1.0, description="factor of all features, such as 1/255", gt=0)
 
     @staticmethod
@@ -39,6 +42,12 @@ class Npz:
         return []
 
     @staticmethod
+    def groups(config: Config) -> int | None:
+        """Return how many holders the file names; None without such an array."""
+        group = Npz.load(config, np.random.Generator(np.random.Philox(0))).group
+        return None if group is None else int(group.max()) + 1
+
+    @staticmethod
     def extent(config: Config) -> tuple[int, int, int]:
         """Return samples, features, classes."""
         found = Npz.load(config, np.random.Generator(np.random.Philox(0)))
@@ -47,6 +56,8 @@ class Npz:
     @staticmethod
     def load(config: Config, generator: np.random.Generator) -> DataSet:
         """Return the samples; draws nothing."""
-        arrays = read_arrays(config.file.path, (config.features, config.label))
+        holder = () if config.holder is None else (config.holder,)
+        arrays = read_arrays(config.file.path, (config.features, config.label, *holder))
         features, label = arrays[config.features], arrays[config.label]
-        return checked(config.file.path, features, label, config.scale)
+        group = None if config.holder is None else arrays[config.holder]
+        return checked(config.file.path, features, label, config.scale, group)

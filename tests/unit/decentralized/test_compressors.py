@@ -50,7 +50,55 @@ def test_a_message_has_its_length(block, expected):
 def test_every_compressor_is_measured():
     measured = {block if isinstance(block, str) else block["kind"] for block, _ in LENGTHS}
 
-    assert measured == set(registry.names("compressor"))
+    # The length of a Huffman code depends on the numbers; it is measured by itself.
+    assert measured | {"fedzip"} == set(registry.names("compressor"))
+
+
+def huffman_bits(counts):
+    """Return the bits of the best code of symbols that come so often: the sum of all merges."""
+    left, total = sorted(count for count in counts if count), 0
+    if len(left) == 1:
+        return left[0]
+    while len(left) > 1:
+        merged = left[0] + left[1]
+        total += merged
+        left = sorted([merged, *left[2:]])
+    return total
+
+
+@pytest.mark.parametrize(("fraction", "levels"), [(0.1, 15), (0.03, 3), (1.0, 8), (0.5, 1)])
+def test_a_clustered_message_is_as_short_as_its_symbols_allow(fraction, levels):
+    v = vector()
+    decoded, length = through({"kind": "fedzip", "fraction": fraction, "levels": levels}, v)
+
+    means, counts = np.unique(decoded, return_counts=True)
+    clusters = len(means[means != 0])
+    # 1 byte, 4 bytes a mean, half a byte a symbol, and the words.
+    bits = huffman_bits(counts.tolist())
+    assert length == 1 + 4 * clusters + (clusters + 2) // 2 + -(-bits // 8)
+    assert clusters <= levels
+    share = counts / len(v)
+    assert bits <= len(v) * (1 - (share * np.log2(share)).sum())
+    kept = np.argsort(-np.abs(v), kind="stable")[: round(fraction * len(v))]
+    assert set(np.flatnonzero(decoded)) <= set(kept.tolist())
+    # Every kept number stands at a mean of its cluster: no other mean is nearer to it.
+    own = np.abs(decoded[kept] - v[kept])
+    assert (own <= np.abs(means[means != 0][:, None] - v[kept]).min(axis=0) + 1e-5).all()
+
+
+@pytest.mark.parametrize(
+    "v",
+    [
+        np.zeros(7, np.float32),
+        np.full(5, 2.5, np.float32),
+        np.array([3.0], np.float32),
+        np.array([1.0, -1.0, 0.0], np.float64),
+    ],
+)
+def test_odd_vectors_pass_through_clusters(v):
+    decoded, _ = through({"kind": "fedzip", "fraction": 1.0}, v)
+
+    assert decoded.tolist() == v.tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))

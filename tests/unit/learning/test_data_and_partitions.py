@@ -80,7 +80,11 @@ def test_every_sample_has_exactly_one_holder(name, holders):
     label[:10] = np.arange(10)
     config = block({"kind": name, **({"k": 10} if name == "classes_per_node" else {})})
 
-    parts = partition.split(config, label, holders, np.random.default_rng(3))
+    situation = partition.Situation(
+        np.arange(600) % holders, np.arange(holders) % 4, np.arange(holders, dtype=float)
+    )
+
+    parts = partition.split(config, label, holders, np.random.default_rng(3), situation)
 
     assert len(parts) == holders
     assert sorted(np.concatenate(parts).tolist()) == list(range(600))
@@ -147,3 +151,119 @@ def test_an_epoch_shows_every_sample_once_and_the_next_one_in_another_order():
     assert [sorted(one) for one in second] == [part.tolist() for part in parts]
     assert first[2] != second[2]
     assert epoch(0) == first
+
+
+def split(config, label, holders, **situation):
+    given = partition.Situation(**situation)
+    return partition.split(block(config), label, holders, np.random.default_rng(1), given)
+
+
+def test_communities_hold_classes_of_their_own():
+    # Two communities of 4 and 6 holders, ten classes: the larger one has 0, 2, 4, ...
+    label = np.repeat(np.arange(10), 60)
+    community = np.array([0] * 4 + [1] * 6)
+    parts = split("by_community", label, 10, community=community)
+
+    held = [set(label[part].tolist()) for part in parts]
+    assert all(own == {1, 3, 5, 7, 9} for own in held[:4])
+    assert all(own == {0, 2, 4, 6, 8} for own in held[4:])
+    # 300 samples among 4, and 300 among 6.
+    assert [len(part) for part in parts] == [75] * 4 + [50] * 6
+    # Without a mixture classes are disjoint; half of it brings them together.
+    apart = partition.label_divergence(partition.label_counts(label, parts, 10))
+    mixed = split({"kind": "by_community", "mixed": 0.5}, label, 10, community=community)
+    near = partition.label_divergence(partition.label_counts(label, mixed, 10))
+    # 24 of 45 pairs are of different communities, at distance 1.
+    assert apart == pytest.approx(24 / 45, abs=0.05)
+    assert near < 0.7 * apart
+
+
+def test_more_communities_than_classes_share_them():
+    label = np.repeat(np.arange(2), 60)
+    parts = split("by_community", label, 6, community=np.arange(6))
+
+    assert sorted(len(part) for part in parts) == [20] * 6
+    assert {len(set(label[part].tolist())) for part in parts} == {1}
+
+
+@pytest.mark.parametrize(("to", "holders"), [("hubs", {0, 5}), ("leaves", {2, 3})])
+def test_rare_classes_are_where_they_should_be(to, holders):
+    label = np.repeat(np.arange(10), 40)
+    degree = np.array([9, 5, 1, 1, 2, 9, 3, 4, 4, 4], float)
+    parts = split(
+        {"kind": "by_centrality", "rare": 3, "share": 0.2, "to": to}, label, 10, degree=degree
+    )
+
+    rare = {node for node, part in enumerate(parts) if (label[part] >= 7).any()}
+    assert rare == holders
+    assert all(set(label[part].tolist()) >= set(range(7)) for part in parts)
+
+
+def test_what_is_given_is_taken():
+    label, group = np.zeros(6, np.int64), np.array([2, 0, 0, 2, 1, 2])
+    parts = split("given", label, 3, group=group)
+
+    assert [part.tolist() for part in parts] == [[1, 2], [4], [0, 3, 5]]
+    with pytest.raises(ProblemsFound, match="the data is of 3 holders, and there are 2"):
+        split("given", label, 2, group=group)
+    with pytest.raises(ProblemsFound, match="does not say who holds what"):
+        split("given", label, 3)
+
+
+def test_noise_grows_from_holder_to_holder():
+    chosen = registry.lookup("partition", "feature_noise")
+    config = block({"kind": "feature_noise", "sigma": 0.4})
+    still = np.zeros((4000, 5))
+    found = [
+        np.var(chosen.features(config, still, place, 4, np.random.default_rng(place)))
+        for place in range(4)
+    ]
+
+    # Variances 0.1, 0.2, 0.3, 0.4 of 20,000 numbers each.
+    assert found == pytest.approx([0.1, 0.2, 0.3, 0.4], rel=5 * np.sqrt(2 / 20000))
+
+
+def test_a_linear_rule_can_be_learned_exactly_without_noise():
+    config = data_set.read({"kind": "synthetic_linear", "classes": 3, "dim": 4, "samples": 400})
+    found = data_set.load(config, np.random.default_rng(1))
+
+    # A perceptron finds a rule that is right everywhere, since there is one.
+    rule = np.zeros((3, 4))
+    for _ in range(2000):
+        scores = found.features @ rule.T
+        wrong = np.flatnonzero(scores.argmax(axis=1) != found.label)
+        if not len(wrong):
+            break
+        for row in wrong:
+            rule[found.label[row]] += found.features[row]
+            rule[scores[row].argmax()] -= found.features[row]
+    assert not len(wrong)
+
+
+def test_groups_differ_by_alpha_and_beta():
+    block = {"kind": "logistic_alpha_beta", "groups": 40, "per_group": 30, "dim": 8}
+    spread = []
+    for beta in (0.0, 9.0):
+        config = data_set.read({**block, "beta": beta})
+        found = data_set.load(config, np.random.default_rng(1))
+        means = np.array([found.features[found.group == g].mean() for g in range(40)])
+        spread.append(means.var())
+        assert found.group.tolist() == [g for g in range(40) for _ in range(30)]
+    # Of the mean of 8 entries of v_k: beta + 1/8, and a little noise.
+    assert spread[0] == pytest.approx(1 / 8, rel=0.8)
+    assert spread[1] == pytest.approx(9 + 1 / 8, rel=0.8)
+
+
+def test_one_rule_for_all_makes_groups_agree():
+    block = {"kind": "logistic_alpha_beta", "groups": 2, "per_group": 2000, "dim": 3, "classes": 2}
+    agree = []
+    for same in (True, False):
+        config = data_set.read({**block, "same_rule": same, "beta": 0, "alpha": 0})
+        found = data_set.load(config, np.random.default_rng(3))
+        x = np.column_stack((found.features, np.ones(len(found))))
+        first = found.group == 0
+        # The least-squares rule of the first group, on the second.
+        rule = np.linalg.lstsq(x[first], 2.0 * found.label[first] - 1, rcond=None)[0]
+        agree.append(((x[~first] @ rule > 0) == found.label[~first]).mean())
+    assert agree[0] > 0.9
+    assert agree[0] > agree[1] + 0.1

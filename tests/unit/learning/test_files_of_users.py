@@ -106,3 +106,56 @@ def test_a_file_that_is_cut_short_is_told(tmp_path):
 
     data = {"kind": "idx", "file": "images", "labels": "labels"}
     assert "does not hold the 40 B" in told(tmp_path, data)
+
+
+ROWS = [(i % 2, i / 10, -i, i // 5) for i in range(10)]
+TABLE = "label,a,b,who\n" + "".join(",".join(map(str, row)) + "\n" for row in ROWS)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_of_samples_trains_and_says_who_holds_what(tmp_path, kind):
+    if kind == "csv":
+        (tmp_path / "samples.csv").write_text(TABLE)
+    else:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        columns = zip(("label", "a", "b", "who"), zip(*ROWS, strict=True), strict=True)
+        pq.write_table(
+            pa.table({name: list(values) for name, values in columns}),
+            tmp_path / "samples.parquet",
+        )
+    data = {"kind": kind, "file": f"samples.{kind}", "holder": "who", "partition": "given"}
+
+    result = netsim.run(loaded(tmp_path, data))
+
+    sizes = [row["data_size"] for row in result.table("peers").to_pylist() if row["round"] == 1]
+    assert sum(sizes) == 8
+    assert max(sizes) <= 5
+    # Two features, two classes: 2 x 32 + 32 + 32 x 2 + 2 parameters.
+    assert result.runs[0]["bytes"] == 2 * 4 * 162
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "message"),
+    [
+        ({}, TABLE.replace("0.3", "lots"), "a: 'lots' is not a finite number"),
+        ({}, TABLE.replace("0.3", "nan"), "a: 'nan' is not a finite number"),
+        ({}, TABLE.replace("label", "class"), "column 'label' is missing"),
+        ({"features": ["a", "z"]}, TABLE, "column 'z' is missing"),
+        ({}, TABLE.replace("\n1,", "\n3,"), "without gaps"),
+        ({}, "label\n0\n1\n", "has no columns of features"),
+        ({}, "label,a\n", "has no rows"),
+        ({"partition": "given"}, TABLE, "does not say who holds what"),
+        (
+            {"partition": "given", "holder": "who"},
+            TABLE.replace(",1\n", ",7\n"),
+            "of 8 holders, and there are 2",
+        ),
+        ({"kind": "parquet"}, TABLE, "is no .parquet file by its name"),
+    ],
+)
+def test_a_table_that_is_none_is_told(tmp_path, data, text, message):
+    (tmp_path / "samples.csv").write_text(text)
+
+    assert message in told(tmp_path, {"kind": "csv", "file": "samples.csv", **data})
