@@ -82,9 +82,7 @@ class Assembly:
         one_shot = config.mode == "one_shot"
         offset = began if one_shot else 0
 
-        def ended(pair: Pair, now: int, cause: str) -> None:
-            self._rows.add(pair, now, cause, path, number, trial, offset)
-
+        ended = self._rows.of_path(path, number, trial, offset)
         run = PathRun(
             self._env,
             self._agenda,

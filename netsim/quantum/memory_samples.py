@@ -37,7 +37,10 @@ class MemorySamples:
 
     def add(self, router: int, index: int, memory: Memory, now: int) -> None:
         """Take a look at a memory, the `index`-th of its router."""
-        pair = memory.known
+        pair = memory.pair
+        if pair is not None and pair.due(memory) > now:
+            # Its router has yet to hear of the swap.
+            pair = memory.known
         if pair is None:
             self._rows.append((router, index, now, 0 if memory.free else 1, None, None))
         else:

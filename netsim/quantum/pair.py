@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from netsim.engine.clock import NEVER
 from netsim.quantum.decay import PS, Decay
 from netsim.quantum.purification.scheme import Stage
 from netsim.quantum.states import State
@@ -166,8 +165,12 @@ class Pair:
         self.wait = wait
         #: When either end has heard of all the swaps that made it.
         self.due_near = self.due_far = created
-        #: When either half is too old, and when it is given up for that or for its fidelity (ps).
-        self.old_near = self.old_far = self.last_near = self.last_far = NEVER
+        #: When either half is too old, and when it is given up for that or for its fidelity (ps);
+        #: set by `Cutoffs`, where there are any.
+        self.old_near: int
+        self.old_far: int
+        self.last_near: int
+        self.last_far: int
         #: How far it has come in a purification that counts.
         self.stage = FRESH
         #: Whose it is where requests share links, and whether that was looked at when it was new.
@@ -189,6 +192,10 @@ class Pair:
         self.due_near, self.due_far = self.due_far, self.due_near
         self.old_near, self.old_far = self.old_far, self.old_near
         self.last_near, self.last_far = self.last_far, self.last_near
+
+    def due(self, memory: Memory) -> int:
+        """Return when the router of one half has heard of all the swaps that made the pair (ps)."""
+        return self.due_near if memory is self.near else self.due_far
 
     def read(self, near: int, far: int) -> State:
         """Return the state after each half was stored up to an instant (ps)."""

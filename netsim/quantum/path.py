@@ -78,6 +78,13 @@ class PathRun:
         self.over = False
         #: Whether routers may swap.
         self.joining = True
+        #: Whether every pair has one router alone that may use or lose it: nobody refuses a swap,
+        #: so when it is granted is known beforehand, and halves that wait need not be told of.
+        self._certain = (
+            rules.partners is not None and rules.cutoffs is None and rules.scheme is None
+        )
+        halves = [half for side in sides for half in (*side[0], *side[1])]
+        self._steady = all(half.decay is None for half in halves)
 
     @property
     def routers(self) -> int:
@@ -274,13 +281,20 @@ class PathRun:
         pair = memory.known
         if pair is None or memory.claim is not None or self.over:
             return
-        if pair.handed or pair.read(self._env.now, self._env.now)[0] >= self.rules.target:
+        if pair.handed or self._good(pair):
             if pair.near.position == 0 and pair.far.position == self._last:
                 self._hand_over(memory, pair)
             elif self.joining and 0 < memory.position < self._last:
                 self._seek_companion(memory, pair)
         elif self.rules.scheme is not None and memory is pair.far:
             self._purifier.seek(memory, pair)
+
+    def _good(self, pair: Pair) -> bool:
+        """Return whether a pair has the wanted fidelity now."""
+        if self._steady:
+            return pair.state[0] >= self.rules.target
+        now = self._env.now
+        return pair.read(now, now)[0] >= self.rules.target
 
     def _hand_over(self, memory: Memory, pair: Pair) -> None:
         """Hand over one half; the pair is delivered with the second, if none was lost till then."""
@@ -307,18 +321,17 @@ class PathRun:
     def _ready(self, memory: Memory) -> bool:
         """Return whether a memory's pair may be swapped at its router."""
         pair = memory.known
-        if pair is None or memory.claim is not None:
+        if pair is None or memory.claim is not None or not self._expected(memory, pair):
             return False
-        if not self._expected(memory, pair):
-            return False
-        return pair.fidelity(self._env.now) >= self.rules.target
+        return self._good(pair)
 
     def _expected(self, memory: Memory, pair: Pair) -> bool:
+        """Return whether a pair is one that its inner router may swap."""
         partners = self.rules.partners
         if partners is None:
             return True
-        wanted = partners[memory.position][memory.down]
-        return pair.other(memory).position == wanted
+        wanted = partners[memory.position]
+        return wanted[1] == pair.far.position if memory.down else wanted[0] == pair.near.position
 
     def _seek_companion(self, memory: Memory, pair: Pair) -> None:
         if not self._expected(memory, pair):
@@ -334,12 +347,27 @@ class PathRun:
         memory.claim = companion.claim = swap
         if not self.rules.handshake:
             self._measure(swap)
-            return
-        now = self._env.now
-        for one in (swap.near, swap.far):
-            partner = one.near if one is swap.near else one.far
-            delay = self.delay(memory, partner)
-            self._at(now + delay, self._asked, (swap, partner, one, delay), REQUEST)
+        elif self._certain:
+            self._at(self._granted(swap), self._measure, swap, MEASURE)
+        else:
+            for one in (swap.near, swap.far):
+                partner = one.near if one is swap.near else one.far
+                delay = self.delay(memory, partner)
+                self.ask(delay, self._asked, (swap, partner, one, delay))
+
+    def _granted(self, swap: Swap) -> int:
+        """Return when both partners' answers are there: each is asked again until it was told."""
+        now, delays, ready = self._env.now, self._delays[swap.left.position], 0
+        for partner, told in (
+            (swap.near.near, swap.near.due_near),
+            (swap.far.far, swap.far.due_far),
+        ):
+            delay = delays[partner.position]
+            asked = now + delay
+            if told > asked:
+                asked = told if delay == 0 else asked - (asked - told) // (2 * delay) * 2 * delay
+            ready = max(ready, asked + delay)
+        return ready
 
     def _chosen(self, ready: list[Memory]) -> Memory | None:
         if len(ready) < 2 or self.rules.select == "lowest":
@@ -436,11 +464,20 @@ class PathRun:
         new.due_far = max(heard + self.delay(middle, new.far), far.due_far)
         self.alive[new] = None
         for half, due in ((new.near, new.due_near), (new.far, new.due_far)):
+            if self._certain and half.pair is not None and half.pair.due(half) <= now:
+                half.known = half.pair
             half.pair = new
-            self._at(due, self._told, (new, half), RESULT)
+            if not self._certain or self._matters(half, new):
+                self._at(due, self._told, (new, half), RESULT)
         if self.rules.cutoffs is not None:
             self.rules.cutoffs.begin(new, (near, far))
             self._watch(new)
+
+    def _matters(self, half: Memory, pair: Pair) -> bool:
+        """Return whether a router does anything when it is told of a swapped pair."""
+        if 0 < half.position < self._last:
+            return self._expected(half, pair)
+        return pair.near.position == 0 and pair.far.position == self._last
 
     def _told(self, told: tuple[Pair, Memory]) -> None:
         """Let an end of a swapped pair learn who its partner is."""
@@ -449,7 +486,10 @@ class PathRun:
             return
         memory.known = pair
         memory.claim = None
-        if (pair.last_near if memory is pair.near else pair.last_far) < self._env.now:
+        late = self.rules.cutoffs is not None and self._env.now > (
+            pair.last_near if memory is pair.near else pair.last_far
+        )
+        if late:
             self._give_up(memory)
         else:
             self.look(memory)

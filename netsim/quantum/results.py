@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +40,42 @@ class Entanglements:
         self._delivered_only = delivered_only
         self._rows: list[tuple[Any, ...]] = []
 
+    def of_path(
+        self, path: Sequence[int], request: int | None, trial: int, t0: int
+    ) -> Callable[[Pair, int, str], None]:
+        """Return what takes the row of a pair of one path, its end and its cause.
+
+        Instants count from `t0`; nobody's pair has no request. It is called for every pair, so it
+        does as little as it can.
+        """
+        rows, codes, only, flush = self._rows, _CODES, self._delivered_only, self.flush
+
+        def add(pair: Pair, now: int, cause: str) -> None:
+            if only and cause != "delivered":
+                return
+            rows.append(
+                (
+                    pair.number,
+                    request,
+                    trial,
+                    path[pair.near.position],
+                    path[pair.far.position],
+                    pair.level,
+                    pair.created - t0,
+                    now - t0,
+                    pair.read(now, now)[0],
+                    codes[cause],
+                    pair.attempts,
+                    pair.purifications,
+                    pair.wait,
+                    now - pair.birth,
+                )
+            )
+            if len(rows) >= BATCH:
+                flush()
+
+        return add
+
     def add(
         self,
         pair: Pair,
@@ -50,33 +86,8 @@ class Entanglements:
         trial: int,
         t0: int,
     ) -> None:
-        """Take the row of a pair that ended `now`; instants count from `t0`.
-
-        Nobody's pair has no request.
-        """
-        if self._delivered_only and cause != "delivered":
-            return
-        rows = self._rows
-        rows.append(
-            (
-                pair.number,
-                request,
-                trial,
-                path[pair.near.position],
-                path[pair.far.position],
-                pair.level,
-                pair.created - t0,
-                now - t0,
-                pair.read(now, now)[0],
-                _CODES[cause],
-                pair.attempts,
-                pair.purifications,
-                pair.wait,
-                now - pair.birth,
-            )
-        )
-        if len(rows) >= BATCH:
-            self.flush()
+        """Take one row, as `of_path` does."""
+        self.of_path(path, request, trial, t0)(pair, now, cause)
 
     def add_first(self, first: First, path: Sequence[int], request: int, done: int) -> None:
         """Write the rows of the first pairs of trials from `done` on."""
@@ -113,7 +124,7 @@ class Entanglements:
         if not self._rows:
             return
         columns = list(zip(*self._rows, strict=True))
-        self._rows = []
+        self._rows.clear()
         pair, trial, a, b, level, created, ended, cause = (
             np.array(columns[i], np.int64) for i in (0, 2, 3, 4, 5, 6, 7, 9)
         )

@@ -114,6 +114,8 @@ class SharedRun(PathRun):
         super().__init__(
             env, agenda, [], plain, rules, numbers, draws, purification_draws, ended, _nobody
         )
+        # Which router uses a pair, and how it decays, is known when a request takes it.
+        self._certain = self._steady = False
         self._make = make
         self._shares: list[Share] = []
         self.open: dict[Ends, SharedLink] = {}
