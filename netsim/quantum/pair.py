@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from netsim.engine.clock import NEVER
 from netsim.quantum.decay import PS, Decay
 from netsim.quantum.purification.scheme import Stage
 from netsim.quantum.states import State
@@ -165,12 +166,8 @@ class Pair:
         self.wait = wait
         #: When either end has heard of all the swaps that made it.
         self.due_near = self.due_far = created
-        #: When either half is too old, and when it is given up for that or for its fidelity (ps);
-        #: set by `Cutoffs`, where there are any.
-        self.old_near: int
-        self.old_far: int
-        self.last_near: int
-        self.last_far: int
+        #: When either half is too old, and when it is given up for that or for its fidelity (ps).
+        self.old_near = self.old_far = self.last_near = self.last_far = NEVER
         #: How far it has come in a purification that counts.
         self.stage = FRESH
         #: Whose it is where requests share links, and whether that was looked at when it was new.
