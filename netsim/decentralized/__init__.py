@@ -8,7 +8,7 @@ from netsim.registry import Kind
 
 KINDS: Final = (
     Kind("weights", ("weights",), ("Config", "values"), "mixing weights", "weights: NAME"),
-    Kind("algorithm", ("algorithms",), ("Config", "weights", "turn"), written="algorithm: NAME"),
+    Kind("algorithm", ("algorithms",), ("Config", "weights"), written="algorithm: NAME"),
     Kind(
         "compressor", ("compressors",), ("Config", "encode", "decode"), written="compressor: NAME"
     ),

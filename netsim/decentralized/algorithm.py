@@ -4,7 +4,13 @@ A registered algorithm is a class with a `Config`, a `source`, the name of the r
 that it takes unless the scenario names another, and::
 
     __init__(config, peers, streams)
+
+and one of these, or both::
+
     turn(turn) -> None                    one round: train, send, mix
+    begin(stage) -> None                  what happens first where nobody waits, on a
+                                          `netsim.decentralized.clock.stage.Stage`; then also
+                                          joined(node), for one that is back, and perhaps left(node)
 
 and optionally::
 

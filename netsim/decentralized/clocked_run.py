@@ -61,11 +61,19 @@ class ClockedRun(DecentralizedRun):
             setting.objective.sizes,
             context.streams,
             context.until,
-            lambda after: None,
+            self._around,
         )
         self._waiting: list[Turn] = []
+        self._t = 0
+        self._wind_up(work)
+        self._evaluate(0)
+        self._keep()
+
+    def _wind_up(self, work: Work) -> None:
+        """Make the clock."""
+        scenario, peers = self._scenario, self.peers
         self._clock = InStep(
-            env,
+            self._context.env,
             self._agenda,
             self._world,
             self._carrier,
@@ -74,14 +82,14 @@ class ClockedRun(DecentralizedRun):
             self._schedule,
             scenario.timing,
             scenario.round_count,
-            message_size(scenario, size, self.peers.theta.dtype),
+            message_size(scenario, peers.theta.shape[1], peers.theta.dtype),
             self._take,
             self._finished,
         )
         self._clock.returns = lambda: self._happenings.returns > 0
-        self._t = 0
-        self._evaluate(0)
-        self._keep()
+
+    def _around(self, entry: int, after: bool, begins: bool) -> None:
+        """Look before and after something goes wrong; rounds do so themselves."""
 
     def _carry(self) -> tuple[Carrier, int]:
         """Return who carries messages, and what each carries besides."""
@@ -166,6 +174,13 @@ class ClockedRun(DecentralizedRun):
         StalledError
             If nodes wait for what will never come.
         """
+        self._conclude()
+        if self._fabric is not None:
+            self._fabric.finish(self._context.recorder)
+        return super().finish()
+
+    def _conclude(self) -> None:
+        """Learn from what is left, and look once more."""
         now = self._context.env.now
         if not self._clock.over and self._agenda.peek() == NEVER:
             raise StalledError(
@@ -175,9 +190,6 @@ class ClockedRun(DecentralizedRun):
         self._catch_up()
         self._show(self._ledger.times(now))
         self._evaluate(0)
-        if self._fabric is not None:
-            self._fabric.finish(self._context.recorder)
-        return super().finish()
 
     def _past(self) -> list[tuple[Span, int, int | None]]:
         """Return what has struck, by rounds and by times."""

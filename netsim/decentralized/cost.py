@@ -55,7 +55,7 @@ def estimate_run(scenario: DecentralizedScenario) -> Estimate:
     nodes = graphs.node_count(scenario.topology, scenario.nodes)
     size, samples, _ = sizes_of(scenario, nodes)
     # Each disruption has an evaluation before and one after.
-    evaluations = 2 + scenario.round_count // scenario.eval.every + 2 * len(scenario.disruption)
+    evaluations = 2 + scenario.round_count // scenario.eval.rounds + 2 * len(scenario.disruption)
     vectors = len(scenario.record.vectors)
     training = scenario.round_count * samples * 0.8 * (scenario.local.epochs or 1)
     if scenario.local.steps is not None:

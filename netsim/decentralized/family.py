@@ -145,6 +145,10 @@ class DecentralizedFamily:
 
         if scenario.timing.mode == "rounds":
             return DecentralizedRun(scenario, context)
+        if scenario.timing.mode == "async":
+            from netsim.decentralized.free_run import FreeRun
+
+            return FreeRun(scenario, context)
         from netsim.decentralized.clocked_run import ClockedRun
 
         return ClockedRun(scenario, context)

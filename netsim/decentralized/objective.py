@@ -33,12 +33,19 @@ class Objective(Protocol):
     sizes: Floats
     """Samples of each node."""
 
-    def local(self, theta: Array, rows: Integers, turn: int) -> None:
-        """Train the models of `rows`, rows of `theta`, as one round's local training."""
+    def local(self, theta: Array, rows: Integers, turn: int | Integers) -> None:
+        """Train the models of `rows`, rows of `theta`, as one round's local training.
+
+        `rows` ascend; `turn` is their round, or how often each has trained before.
+        """
         ...
 
-    def gradient(self, theta: Array, rows: Integers, turn: int) -> Array:
+    def gradient(self, theta: Array, rows: Integers, turn: int | Integers) -> Array:
         """Return one gradient per row of `theta` (as many as `rows`), of their `turn`-th batch."""
+        ...
+
+    def local_steps(self) -> Integers:
+        """Return how many gradient steps each node's local training has."""
         ...
 
     def evaluate(self, theta: Array) -> tuple[Floats, Floats | None]:
@@ -65,7 +72,7 @@ class QuadraticObjective:
         self._steps = local.steps if local.steps is not None else (local.epochs or 1)
         self._speed = np.zeros_like(model.h) if local.momentum else None
 
-    def local(self, theta: Array, rows: Integers, turn: int) -> None:
+    def local(self, theta: Array, rows: Integers, turn: int | Integers) -> None:
         """Take the steps of a round, as `Objective.local`."""
         x = theta[rows]
         for number in range(self._steps):
@@ -76,7 +83,7 @@ class QuadraticObjective:
             x -= self._local.lr * step
         theta[rows] = x
 
-    def gradient(self, theta: Array, rows: Integers, turn: int) -> Array:
+    def gradient(self, theta: Array, rows: Integers, turn: int | Integers) -> Array:
         """Return h (x - c)."""
         out = np.empty_like(theta)
         self._model.gradient(theta, rows, out)
@@ -84,6 +91,10 @@ class QuadraticObjective:
         if self._local.weight_decay:
             out += self._local.weight_decay * theta
         return out
+
+    def local_steps(self) -> Integers:
+        """Return the same number for all."""
+        return np.full(len(self.sizes), self._steps)
 
     def curvature(self) -> tuple[float, float]:
         """Return the least and the largest curvature of any node."""
@@ -143,16 +154,14 @@ class SampleObjective:
         self._speed: Array | None = None
         if local.momentum:
             self._speed = np.zeros((len(parts), model.size), dtype)
-        self._spare: dict[int, Array] = {}
+        #: Room for gradients, as much as was ever needed at once.
+        self._spare: Array = np.empty((0, model.size), dtype)
 
-    def local(self, theta: Array, rows: Integers, turn: int) -> None:
+    def local(self, theta: Array, rows: Integers, turn: int | Integers) -> None:
         """Train for a round, as `Objective.local`."""
         everyone = len(rows) == len(theta)
         x = theta if everyone else theta[rows]
-        if self._local.steps is not None:
-            steps = np.full(len(rows), self._local.steps)
-        else:
-            steps = self._batches.per_epoch[rows] * (self._local.epochs or 1)
+        steps = self.local_steps()[rows]
         longest = int(steps.max(initial=0))
         for step in range(longest):
             going = steps > step
@@ -160,10 +169,17 @@ class SampleObjective:
                 self._step(x, rows, turn * steps + step)
             else:
                 some = x[going]
-                self._step(some, rows[going], turn * steps[going] + step)
+                self._step(some, rows[going], (turn * steps)[going] + step)
                 x[going] = some
         if not everyone:
             theta[rows] = x
+
+    def local_steps(self) -> Integers:
+        """Return the batches of the passes over each node's data, or the steps asked for."""
+        if self._local.steps is not None:
+            return np.full(len(self._parts), self._local.steps)
+        found: Integers = self._batches.per_epoch * (self._local.epochs or 1)
+        return found
 
     def _step(self, x: Array, rows: Integers, turn: Integers) -> None:
         """Take one step of each of `rows`, whose models are `x`."""
@@ -174,17 +190,15 @@ class SampleObjective:
         step *= self._local.lr
         x -= step
 
-    def gradient(self, theta: Array, rows: Integers, turn: int) -> Array:
+    def gradient(self, theta: Array, rows: Integers, turn: int | Integers) -> Array:
         """Return the gradients on the rows' `turn`-th batches."""
         return self._gradient(theta, rows, np.full(len(rows), turn)).copy()
 
     def _gradient(self, x: Array, rows: Integers, turn: Integers) -> Array:
         samples, there = self._batches.take(rows, turn)
-        out = self._spare.get(len(rows))
-        if out is None:
-            out = self._spare[len(rows)] = np.empty_like(x)
-            if len(self._spare) > 2:
-                self._spare.pop(next(iter(self._spare)))
+        if len(self._spare) < len(rows):
+            self._spare = np.empty_like(x)
+        out = self._spare[: len(rows)]
         self._model.gradient(x, self._x[samples], self._y[samples], there.astype(x.dtype), out)
         self._privacy.apply(out, rows, turn)
         if self._local.weight_decay:

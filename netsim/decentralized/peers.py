@@ -6,6 +6,7 @@ and what is mixed is what comes out of it; its encoded length is what is counted
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,16 @@ class Peers:
         sent = vectors.copy()
         sent[attackers] = attack.forge(vectors, attackers, honest, turn.round)
         return sent
+
+    def as_sent(self, nodes: Sequence[int], numbers: Sequence[int]) -> Array:
+        """Return what others get of the models of `nodes`, each in its `numbers`-th message."""
+        models = self.theta[nodes]
+        if not self._exact:
+            for place, (node, number) in enumerate(zip(nodes, numbers, strict=True)):
+                models[place], _ = sent_through(
+                    self._compressor, models[place], self._key, (number, node, 0)
+                )
+        return models
 
     def compressed(
         self, turn: Turn, rows: Integers, vectors: Array, channel: int = 0

@@ -140,7 +140,7 @@ class DecentralizedRun:
             self._probe.mix(turn.mixture)
         self._done = turn.round + 1
         self._count(turn)
-        if self._done % self._scenario.eval.every == 0:
+        if self._done % self._scenario.eval.rounds == 0:
             self._evaluate(0)
         self._keep()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import model_validator
 
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.attack import AttackConfig
@@ -15,9 +17,10 @@ from netsim.decentralized.local import LocalConfig
 from netsim.decentralized.partner import PartnersConfig
 from netsim.decentralized.variance import AggregateConfig
 from netsim.decentralized.weights.rule import WeightsBlock
+from netsim.engine.clock import SECOND
 from netsim.fabric.schema import NetworkConfig
 from netsim.family import RecordConfig, ScenarioModel
-from netsim.fields import Config, OneOf, PositiveData, Probability, field
+from netsim.fields import Config, OneOf, PositiveData, Probability, Quantity, field, problem
 from netsim.graphs.kind import GraphBlock
 from netsim.learning.data_set import DataBlock
 from netsim.learning.peer_model import PeerModelConfig
@@ -25,16 +28,32 @@ from netsim.learning.peer_model import PeerModelConfig
 _STUDY = "arXiv 2310.02986"
 
 
+PositiveSeconds = Annotated[float, Quantity("duration", positive=True)]
+
+DEFAULT_EVERY: Final = 10
+
+
 class EvalConfig(Config):
     """When models are scored, and on what."""
 
-    every: int = field(
-        10,
-        description="rounds between evaluations; they are also before the first round, after the "
-        "last, and just before and after each disruption",
-        ge=1,
+    every: int | PositiveSeconds | None = field(
+        None,
+        description="rounds between evaluations, or a time where nobody waits; they are also "
+        "before the first round, after the last, and just before and after each disruption; "
+        "default: 10 rounds, or a twentieth of `until`",
     )
     on: Literal["global_test"] = field("global_test", description="samples that all are scored on")
+
+    @model_validator(mode="after")
+    def _check_it_is_positive(self) -> Self:
+        if isinstance(self.every, int) and self.every < 1:
+            raise problem("out-of-range", f"{self.every} must not be below 1", at=("every",))
+        return self
+
+    @property
+    def rounds(self) -> int:
+        """Rounds between evaluations."""
+        return self.every if isinstance(self.every, int) else DEFAULT_EVERY
 
 
 #: Most rounds of a run.
@@ -123,6 +142,13 @@ class DecentralizedScenario(ScenarioModel):
     eval: EvalConfig = field({}, description="when models are scored")
     limits: LimitsConfig = field({}, description="what a run may take")
     record: DecentralizedRecord = field({}, description="what to write beyond the default tables")
+
+    @property
+    def looks_every(self) -> int | None:
+        """Time between evaluations (ps) where nobody waits; None: only at both ends."""
+        if isinstance(self.eval.every, float):
+            return max(1, round(self.eval.every * SECOND))
+        return None if self.until is None else max(1, self.until // 20)
 
     @property
     def round_count(self) -> int:

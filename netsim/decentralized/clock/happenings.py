@@ -45,7 +45,8 @@ class Happenings:
     until
         When the run is stopped (ps), or None.
     around
-        Called before and after every change, with False and True.
+        Called before and after every change: with the entry, whether it is after, and whether
+        something begins.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Happenings:
         sizes: Floats | None,
         streams: Streams,
         until: int | None,
-        around: Callable[[bool], None],
+        around: Callable[[int, bool, bool], None],
     ) -> None:
         self._env, self._agenda, self._world, self._around = env, agenda, world, around
         self._sizes, self._streams, self._until = sizes, streams, until
@@ -112,7 +113,7 @@ class Happenings:
         self._next(entry, config)
 
     def _begin(self, span: Span) -> None:
-        self._around(False)
+        self._around(span.entry, False, True)
         world = self._world
         if span.slow is not None:
             world.slow(span.nodes.tolist(), span.slow)
@@ -125,11 +126,11 @@ class Happenings:
         self.past.append((span, span.begin, None))
         if span.end is not None:
             self._agenda.at(span.end, self._over, place, FIRST)
-        self._around(True)
+        self._around(span.entry, True, True)
 
     def _over(self, place: int) -> None:
         span, begin, _ = self.past[place]
-        self._around(False)
+        self._around(span.entry, False, False)
         self.returns -= 1
         world = self._world
         if span.slow is not None:
@@ -139,4 +140,4 @@ class Happenings:
         else:
             world.restore(span.nodes.tolist(), span.edges.tolist(), span.rejoin)
         self.past[place] = (span, begin, self._env.now)
-        self._around(True)
+        self._around(span.entry, True, False)

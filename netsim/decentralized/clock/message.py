@@ -23,3 +23,14 @@ def message_size(scenario: Any, parameters: int, dtype: Any) -> int:
         return int(scenario.timing.message)
     vectors = implementation("algorithm", scenario.algorithm).sends(parameters)
     return sum(encoded_size(scenario.compressor, numbers, dtype) for numbers in vectors)
+
+
+def free_message_size(scenario: Any, parameters: int, dtype: Any) -> int:
+    """Return the bytes of a message of an algorithm without rounds."""
+    if scenario.timing.message is not None:
+        return int(scenario.timing.message)
+    algorithm = implementation("algorithm", scenario.algorithm)
+    numbers = parameters
+    if hasattr(algorithm, "message_numbers"):
+        numbers = algorithm.message_numbers(scenario.algorithm, parameters)
+    return encoded_size(scenario.compressor, numbers, dtype)

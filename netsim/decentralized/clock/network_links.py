@@ -38,6 +38,11 @@ class NetworkLinks:
         self._number = 0
         world.listeners.append(self._changed)
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is on its way."""
+        return bool(self._flying)
+
     def send(
         self,
         source: int,

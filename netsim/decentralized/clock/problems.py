@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import netsim.delays.process as delays
-from netsim.decentralized.clock.message import message_size
+from netsim.decentralized.clock.message import free_message_size, message_size
 from netsim.decentralized.clock.own_links import links_problems
 from netsim.decentralized.cost import sizes_of
 from netsim.delays.laws.law import LawConfig
@@ -41,6 +41,10 @@ def timing_problems(
 
 
 def _without_clock(scenario: DecentralizedScenario) -> Iterator[Problem]:
+    name = scenario.algorithm.kind  # type: ignore[attr-defined]
+    if not hasattr(implementation("algorithm", scenario.algorithm), "turn"):
+        message = f"'{name}' has no rounds"
+        yield Problem(message, ("algorithm",), hint="add timing: {mode: async}", also=("timing",))
     hint = "take timing: {mode: sync_neighbours}, or another mode with a clock"
     blocks: list[tuple[tuple[str | int, ...], str]] = []
     if scenario.until is not None:
@@ -77,14 +81,44 @@ def _about_mode(scenario: DecentralizedScenario) -> Iterator[Problem]:
         message = f"'{name}' is not simulated without rounds"
         if not hasattr(algorithm, "begin"):
             yield Problem(message, at, hint="take gossip, adpsgd, fedbuff or fedasync")
+        yield from _about_freedom(scenario)
         return
-    if not in_step:
+    if isinstance(scenario.eval.every, float):
+        message = "rounds are evaluated after so many of them, not after a time"
+        yield Problem(message, ("eval", "every"), "unsatisfiable", "every: 10", also=at)
+    if not hasattr(algorithm, "turn"):
+        message = f"'{name}' has no rounds"
+        yield Problem(message, at, hint="take mode: async", also=("algorithm",))
+    elif not in_step:
         message = f"the rounds of '{name}' have no clock"
         yield Problem(message, at, hint="take mode: rounds, or another algorithm")
     if scenario.algorithm.loss_rule == "stale":
         message = "old messages stand in for lost ones only where rounds have no clock"
         at = ("algorithm", "missing")
         yield Problem(message, at, hint="take renormalise or self")
+
+
+def _about_freedom(scenario: DecentralizedScenario) -> Iterator[Problem]:
+    """Yield what makes no sense where nobody waits."""
+    if isinstance(scenario.eval.every, int):
+        message = "nobody counts rounds where nobody waits"
+        hint = "give a time, such as every: 10 s"
+        yield Problem(message, ("eval", "every"), "unsatisfiable", hint, also=("timing", "mode"))
+    if scenario.timing.timeout is not None:
+        message = "where nobody waits nobody waits too long"
+        yield Problem(message, ("timing", "timeout"), "unsatisfiable", "leave it out")
+    for name in ("attack", "defence", "partners"):
+        if getattr(scenario, name, None) is not None:
+            message = f"'{name}' is for rounds"
+            yield Problem(message, (name,), "unsatisfiable", "take another mode of timing")
+    if scenario.aggregate.variance_correction:
+        message = "averages are corrected in rounds"
+        yield Problem(message, ("aggregate",), "unsatisfiable", "take another mode of timing")
+    for entry, config in enumerate(scenario.disruption):
+        if config.at.rate is not None and scenario.until is None:
+            message = "what happens again and again needs an end"
+            at = ("disruption", entry, "at", "rate")
+            yield Problem(message, at, "unsatisfiable", "add until, such as until: 10 min")
 
 
 def _about_compute(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
@@ -175,11 +209,16 @@ def _about_network(scenario: DecentralizedScenario, nodes: int) -> Iterator[Prob
         yield Problem(
             message, ("network", "topology"), "unsatisfiable", "add hosts", also=("nodes",)
         )
-    if not hasattr(implementation("algorithm", scenario.algorithm), "sends"):
-        return
+    algorithm = implementation("algorithm", scenario.algorithm)
     parameters, samples, _ = sizes_of(scenario, nodes)
     dtype = np.dtype(np.float64 if not samples else scenario.dtype)
-    size, most = message_size(scenario, parameters, dtype), largest_transfer(network)
+    if scenario.timing.mode == "async":
+        size = free_message_size(scenario, parameters, dtype)
+    elif hasattr(algorithm, "sends"):
+        size = message_size(scenario, parameters, dtype)
+    else:
+        return
+    most = largest_transfer(network)
     if size > most:
         message = f"messages of {size:,} B are too large for one transfer"
         given = scenario.timing.message is not None
