@@ -30,11 +30,13 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from click.testing import CliRunner
 
+from netsim import registry
 from netsim.cli.main import main
 
 ROOT = Path(__file__).parents[1]
@@ -84,11 +86,11 @@ def blocks(text: str) -> list[Block]:
 
 
 def commands(text: str) -> list[tuple[str, str]]:
-    """Return each command of a console block with its output."""
+    """Return each command of a console block with its output, as it stands there."""
     found = []
     for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
-        command, _, output = re.sub(r"\\\n\s*", "", part).partition("\n")
-        found.append((command, output.rstrip("\n")))
+        command = re.match(r"(?:.*\\\n)*.*", part)[0]
+        found.append((command, part[len(command) :].lstrip("\n")))
     return found
 
 
@@ -114,6 +116,32 @@ def run_page(path: Path, folder: Path, *, slow: bool) -> None:
     """
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
+    with _left_as_it_was(folder):
+        _run_blocks(path, folder, slow=slow)
+
+
+@contextlib.contextmanager
+def _left_as_it_was(folder: Path) -> Iterator[None]:
+    """Undo what a page registers and imports from its folder."""
+    places = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = places
+        own = {
+            name
+            for name, module in sys.modules.items()
+            if str(getattr(module, "__file__", None) or "").startswith(str(folder))
+        }
+        for known in registry._entries.values():
+            for name, model in list(known.items()):
+                if getattr(model, "__module__", "") in own:
+                    del known[name]
+        for name in own:
+            del sys.modules[name]
+
+
+def _run_blocks(path: Path, folder: Path, *, slow: bool) -> None:
     before = path.read_text(encoding="utf-8")
     after, moved = before, 0
     names: dict[str, object] = {"__name__": "page"}
@@ -155,15 +183,16 @@ def _put(text: str, moved: int, block: Block, new: str) -> tuple[str, int]:
 def _console(block: Block, where: str) -> str:
     """Run the commands of a block; return its text, brought up to date if that is asked for."""
     listed = commands(block.text)
-    new = block.text
+    new = ""
     for position, (command, output) in enumerate(listed):
         last = position == len(listed) - 1
         wanted = int(block.marks.get("exit", 0)) if last else 0
-        code, printed = execute(command)
+        code, printed = execute(re.sub(r"\\\n\s*", "", command))
         if code != wanted:
             raise DifferentError(f"{where}: {command}: exit code {code}\n{printed}")
-        if output:
-            new = new.replace(output, _compared(output, printed, f"{where}: {command}"), 1)
+        new += f"$ {command}\n"
+        if shown := output.rstrip("\n"):
+            new += _compared(shown, printed, f"{where}: {command}") + output[len(shown) :]
     return new
 
 
@@ -183,16 +212,21 @@ def execute(command: str) -> tuple[int, str]:
         done = CliRunner().invoke(main, words[1:])
         if "this is a bug" in done.output:
             raise DifferentError(CliRunner().invoke(main, ["-v", *words[1:]]).output)
-        return done.exit_code, _LOGGED.sub("", done.output)
+        return done.exit_code, _from_here(done.output)
     if words[0] == "python":
         words = [sys.executable, *words[1:]]
         ended = subprocess.run(words, capture_output=True, text=True, check=False)
-        return ended.returncode, _LOGGED.sub("", ended.stdout + ended.stderr)
+        return ended.returncode, _from_here(ended.stdout + ended.stderr)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     shell = subprocess.run(
         command, shell=True, capture_output=True, text=True, check=False, env=environment
     )
     return shell.returncode, shell.stdout + shell.stderr
+
+
+def _from_here(printed: str) -> str:
+    """Return what was printed without log messages, and with paths as seen from the folder."""
+    return _LOGGED.sub("", printed).replace(f"{Path.cwd()}/", "")
 
 
 def _doctest(text: str, names: dict[str, object], where: str, line: int) -> None:
@@ -214,4 +248,4 @@ def _python(block: Block, names: dict[str, object], where: str) -> str:
             exec(compile("\n" * block.line + text, where, "exec"), names)
         except Exception as wrong:
             raise DifferentError(f"{where}: {type(wrong).__name__}: {wrong}") from wrong
-    return printed.getvalue()
+    return _from_here(printed.getvalue())

@@ -9,10 +9,12 @@ kept, or somebody else may have written them, kernels are compiled at each start
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import netsim.fabric.kernel.run as source
@@ -30,14 +32,40 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_IN_PYTHON: ContextVar[bool] = ContextVar("in_python", default=False)
+
 
 def build(policy: type, transport: type, *, traced: bool = False) -> Any:
     """Return a compiled ``run(state, limit, most)`` for a policy, a transport and options."""
+    if _IN_PYTHON.get():
+        return interpreted(policy, transport, traced=traced)
     from netsim.fabric.kernel.native import Kernel
 
     plugs = plugs_of(policy, transport, traced=traced)
     name = f"{policy.__name__} with {transport.__name__}" + (", packet rows" if traced else "")
     return Kernel(_code(tuple(sorted(plugs.items())), name), name)
+
+
+@contextlib.contextmanager
+def in_python() -> Iterator[None]:
+    """Let the kernels that are made within run in plain Python, where ``print`` and debuggers work.
+
+    The results are the same, some thousand times slower. numpy's warnings of integers that wrap are
+    silent meanwhile: the kernels' hashes count on it.
+
+    Examples
+    --------
+    >>> with in_python():
+    ...     netsim.run("small.yaml")    # doctest: +SKIP
+    """
+    import numpy as np
+
+    token = _IN_PYTHON.set(True)
+    try:
+        with np.errstate(over="ignore"):
+            yield
+    finally:
+        _IN_PYTHON.reset(token)
 
 
 def build_alone(entry: Callable[..., Any], shape: Any, name: str) -> Any:
