@@ -16,6 +16,13 @@ KINDS: Final = (
         "purification",
         "purification: {scheme: NAME, ...}",
     ),
+    Kind(
+        "generation",
+        ("policies",),
+        ("Config", "standing", "learned"),
+        "policy of generation",
+        "generation: {policy: NAME, ...}",
+    ),
     Kind("path", ("paths",), ("Config", "find"), "rule for paths", "path: {kind: NAME, ...}"),
     Kind(
         "application",

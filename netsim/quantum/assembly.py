@@ -24,11 +24,13 @@ from netsim.quantum.links.clicks import Detectors
 from netsim.quantum.oneshot import CHUNK, Hop, Trials
 from netsim.quantum.pair import Memory, Pair
 from netsim.quantum.path import Ended, PathRun
+from netsim.quantum.post import Post
 from netsim.quantum.results import Entanglements
 from netsim.quantum.rules import Rules
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.served import Served
 from netsim.quantum.shared import SharedLink, SharedRun
+from netsim.quantum.stock import Stock
 from netsim.quantum.wiring import Edge, Routers
 
 
@@ -131,6 +133,39 @@ class Assembly:
             self._generator("quantum.purification", 0),
             ended,
             make,
+        )
+
+    def stock(self, post: Post, ended: Ended) -> Stock:
+        """Return the memories that make pairs all the time."""
+        scenario, routers = self._scenario, self._routers
+        config, number = scenario.generation, scenario.standing
+        policy = implementation("generation", config, key="policy")
+        count = len(routers.names)
+
+        def memory(router: int) -> Memory:
+            cutoff = routers.equipment.memory(router).cutoff
+            return Memory(router, 0, True, self.decay(router), cutoff)
+
+        def draws(router: int) -> np.random.Generator:
+            entity = zlib.crc32(routers.stem(router).encode())
+            return self._generator("quantum.generation", entity)
+
+        def make(up: Memory, down: Memory, index: int, heralded: Heralded) -> LinkRun:
+            return self.link(up.position, down.position, [up], [down], [index], heralded)
+
+        return Stock(
+            self._env,
+            self._agenda,
+            post,
+            routers.ways.beside,
+            [(number, routers.capacity(router)) for router in range(count)],
+            draws,
+            lambda one, other: routers.edge(one, other).delay,
+            memory,
+            make,
+            lambda weights, share: policy.learned(config, weights, share),
+            self._numbers,
+            ended,
         )
 
     def link(

@@ -13,7 +13,7 @@ from netsim.quantum.decay import PS
 from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.override_checks import of_overrides
 from netsim.quantum.purification.scheme import Stage, lucky
-from netsim.quantum.request_checks import of_request, sharing_problems
+from netsim.quantum.request_checks import of_request, sharing_problems, standing_problems
 from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.states import State
 from netsim.quantum.wiring import Routers, blind_for, recovery
@@ -37,6 +37,8 @@ def problems(scenario: QuantumScenario) -> list[Problem]:
         return [Problem(message, ("topology",), "missing-field", "add 'length: 20 km' to it")]
     found += [*_links(scenario), *of_overrides(scenario, routers)]
     if found:
+        return found
+    if found := standing_problems(scenario, routers):
         return found
     several = isinstance(scenario.request, tuple)
     paths = []
@@ -175,7 +177,7 @@ def notes(scenario: QuantumScenario) -> list[str]:
         if path is None:
             continue
         edge = routers.edge(path[0], path[1])
-        several = (request.memories or scenario.memory.count) > 1 and len(path) > 3
+        several = (scenario.memories_of(request)) > 1 and len(path) > 3
         unordered = implementation("swap", scenario.swap, key="policy").ranks(
             scenario.swap, len(path)
         )
@@ -193,7 +195,7 @@ def notes(scenario: QuantumScenario) -> list[str]:
         end = request.end or scenario.until
         timing = routers.timing(edge, path[0], path[1])
         spacing = timing.ideal if edge.ideal else timing.first
-        memories = request.memories or scenario.memory.count
+        memories = scenario.memories_of(request)
         if end is not None and edge.model.success * memories * end / max(spacing, 1) < _FEW:
             said.append(
                 f"request {number}: an attempt succeeds with chance {edge.model.success:.3g}, so "

@@ -23,7 +23,7 @@ def estimate_pairs(scenario: QuantumScenario) -> Estimate:
         path = routers.way_of(request)
         if path is None:
             continue
-        memories = request.memories or scenario.memory.count
+        memories = scenario.memories_of(request)
         end = request.end or scenario.until
         for one, other in pairwise(path):
             edge = routers.edge(one, other)

@@ -23,7 +23,7 @@ def explained(scenario: QuantumScenario) -> list[str]:
         edge = routers.edge(path[0], path[1])
         timing = routers.timing(edge, path[0], path[1])
         model = edge.model
-        memories = request.memories or scenario.memory.count
+        memories = scenario.memories_of(request)
         length = sum(routers.length(a, b) for a, b in pairwise(path))
         lines.append(
             f"request {number}: {routers.names[path[0]]} to {routers.names[path[-1]]}, "

@@ -76,6 +76,8 @@ class PathRun:
         self.links: list[LinkRun] = []
         self.alive: dict[Pair, None] = {}
         self.over = False
+        #: Memories that are lent, with pairs that were made before.
+        self._lent: dict[Memory, None] = {}
         #: Whether routers may swap.
         self.joining = True
         #: Whether every pair has one router alone that may use or lose it: nobody refuses a swap,
@@ -172,6 +174,42 @@ class PathRun:
         self.look(up)
         if down.known is pair and down.claim is None:
             self.look(down)
+
+    # Pairs from elsewhere.
+
+    def lend(self, pair: Pair, owner: Memory, other: Memory, delay: int) -> None:
+        """Take a pair of two neighbours that was made before; `other` hears of it by message."""
+        near, far = pair.near, pair.far
+        self._after[near.position].append(near)
+        self._before[far.position].append(far)
+        self._lent[near] = self._lent[far] = None
+        self.alive[pair] = None
+        if self.rules.cutoffs is not None:
+            self.rules.cutoffs.begin(pair)
+            self._watch(pair)
+        known = self._env.now + delay
+        if other is near:
+            pair.due_near = known
+        else:
+            pair.due_far = known
+        other.known = None
+        self.tell(delay, self._introduce, (pair, other))
+        self.look(owner)
+
+    def _introduce(self, told: tuple[Pair, Memory]) -> None:
+        pair, memory = told
+        if not self.over and memory.pair is pair:
+            memory.known = pair
+            self.look(memory)
+
+    def gives_back(self, memory: Memory) -> None:
+        """Forget a lent memory."""
+        if self._lent.pop(memory, memory) is None:
+            (self._after if memory.down else self._before)[memory.position].remove(memory)
+
+    def lent(self) -> list[Memory]:
+        """Return the memories that are lent."""
+        return list(self._lent)
 
     def free(self, memory: Memory) -> None:
         """Let a memory hold nothing."""

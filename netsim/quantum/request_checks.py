@@ -146,7 +146,7 @@ def _unknown(routers: Routers, key: str, name: str) -> Problem:
 def _memories(
     scenario: QuantumScenario, routers: Routers, request: RequestConfig, path: list[int]
 ) -> list[Problem]:
-    wanted = request.memories or scenario.memory.count
+    wanted = scenario.memories_of(request)
     for position, router in enumerate(path):
         inside = 0 < position < len(path) - 1
         needed = wanted * (2 if inside else 1)
@@ -232,4 +232,34 @@ def sharing_problems(scenario: QuantumScenario, routers: Routers) -> list[Proble
             names = f"'{routers.names[one]}' and '{routers.names[other]}'"
             message = f"no memory is left for the link of {names}"
             return [Problem(message, ("memory", "count"), hint="give one to each link of a router")]
+    return []
+
+
+def standing_problems(scenario: QuantumScenario, routers: Routers) -> list[Problem]:
+    """Return why routers cannot make pairs before requests."""
+    if not scenario.standing:
+        return []
+    at = ("generation", "policy")
+    taken = "make pairs for nobody yet"
+    for wrong, what, key in (
+        (scenario.sharing == "statistical", "links that all share already", "sharing"),
+        (scenario.phases is not None, "slots, at whose ends all pairs go,", "phases"),
+        (scenario.memory.cutoff_by != "local_age", "a pair without ends yet", "memory"),
+        (scenario.memory.cutoff_fidelity is not None, "a threshold of fidelity", "memory"),
+    ):
+        if wrong:
+            message = f"{what} cannot be had beside memories that {taken}"
+            return [Problem(message, at, hint="leave one of the two out", also=(key,))]
+    if any(request.mode == "one_shot" for request in scenario.requests):
+        message = f"trials begin from idle, and some memories {taken}"
+        return [Problem(message, at, hint="leave one of the two out")]
+    for router, name in enumerate(routers.names):
+        if routers.capacity(router) < 1:
+            message = (
+                f"router '{name}' has {routers.whole(router)} memories, none left for requests"
+            )
+            where = ("generation", "memories")
+            return [
+                Problem(message, where, hint="fewer than memory.count", also=("memory", "count"))
+            ]
     return []

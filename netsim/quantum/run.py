@@ -11,7 +11,7 @@ from netsim.fields import implementation
 from netsim.quantum.assembly import Assembly
 from netsim.quantum.decay import PS
 from netsim.quantum.demand import Demand
-from netsim.quantum.generation import END, RESULT
+from netsim.quantum.generation import END, EXPIRE, RESULT
 from netsim.quantum.keys import chsh_of, teleportation_fidelity
 from netsim.quantum.memory_samples import MemorySamples
 from netsim.quantum.pair import Pair
@@ -23,6 +23,7 @@ from netsim.quantum.served import Served
 from netsim.quantum.shared import Share
 from netsim.quantum.shared_links import Common
 from netsim.quantum.slots import Slots
+from netsim.quantum.stock import Standing, Stock
 from netsim.quantum.wiring import Routers
 
 
@@ -52,6 +53,18 @@ class QuantumRun:
         self._common: Common | None = None
         if scenario.sharing == "statistical":
             self._common = Common(scenario, routers, self._assembly, self._rows)
+        everybody = range(len(routers.names))
+        self._stock: Stock | None = None
+        if scenario.standing:
+            stock = self._stock = self._assembly.stock(
+                self._post,
+                lambda pair, now, cause: self._rows.add(pair, now, cause, everybody, None, 0, 0),
+            )
+            if context.until is None:
+                # Else they would make pairs for ever that nobody wants.
+                last = max(request.end or 0 for request in scenario.requests)
+                self._agenda.at(last, lambda _: stock.stop(), None, EXPIRE)
+        self._standing: dict[Served, Standing] = {}
         self._under_way: dict[Served, Asked] = {}
         self._demand = Demand(
             self._env, self._agenda, context.streams, routers, context.until, self._send
@@ -105,7 +118,7 @@ class QuantumRun:
         asked = Asked(
             path,
             hops,
-            0 if self._common else config.memories or self._scenario.memory.count,
+            0 if self._common else self._scenario.memories_of(config),
             start,
             end,
             lambda taken: self._granted(served, taken),
@@ -171,6 +184,11 @@ class QuantumRun:
             else:
                 run = served.run = self._assembly.path_run(served, self._delivered)
                 run.hold()
+                if self._stock is not None:
+                    config = served.config
+                    self._standing[served] = self._stock.stand(
+                        served.path, run, config.fidelity, config.use == "measure"
+                    )
             end = served.tally.end
             if served.config.end is not None or end != self._context.until:
                 self._agenda.at(end, self._close, served, END)
@@ -196,6 +214,8 @@ class QuantumRun:
             run.know(position)
         else:
             run.wake(position)
+            if self._stock is not None and not run.over:
+                self._stock.know(self._standing[served], served.path[position])
 
     @staticmethod
     def _first_slot(slots: Slots) -> None:
@@ -211,6 +231,8 @@ class QuantumRun:
         """End a reservation."""
         if served.run is not None and not served.run.over:
             served.run.stop()
+            if self._stock is not None:
+                self._stock.leave(self._standing.pop(served), served.tally.pairs > 0)
             served.tally.end = min(served.tally.end, self._env.now)
             self._through(served)
 
@@ -253,6 +275,8 @@ class QuantumRun:
                 self._close(served)
             one_shot = served.config.mode == "one_shot" and served.accepted
             unfinished = unfinished or (one_shot and served.tally.pairs < served.config.trials)
+        if self._stock is not None:
+            self._stock.stop()
         self._rows.flush()
         self._samples.flush()
         for served in self._demand.asked:

@@ -20,6 +20,7 @@ from netsim.fields import (
     Speed,
     Time,
     field,
+    implementation,
 )
 from netsim.fields.choice import mark
 from netsim.graphs.kind import GraphBlock
@@ -27,6 +28,7 @@ from netsim.quantum.applications.application import ApplicationConfig
 from netsim.quantum.changes import Override
 from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.paths.rule import PathConfig
+from netsim.quantum.policies.policy import GenerationConfig
 from netsim.quantum.purification.scheme import PurificationConfig
 from netsim.quantum.swapping.policy import SwapConfig
 
@@ -243,6 +245,9 @@ class QuantumScenario(ScenarioModel):
     purification: Annotated[PurificationConfig, OneOf("purification", key="scheme")] | None = field(
         None, description="how pairs below the wanted fidelity are improved; default: not at all"
     )
+    generation: Annotated[GenerationConfig, OneOf("generation", key="policy")] = field(
+        {"policy": "on_request"}, description="whether neighbours make pairs before requests"
+    )
     sharing: Literal["reserved", "statistical"] = field(
         "reserved",
         description="reserved: memories are promised to one request at a time; statistical: a "
@@ -253,6 +258,16 @@ class QuantumScenario(ScenarioModel):
     )
     request: Requests = field({}, description="who wants pairs; a list gives several requests")
     record: QuantumRecord = field({}, description="what to write beyond the summary tables")
+
+    @property
+    def standing(self) -> int:
+        """How many memories of each router make pairs all the time."""
+        policy = implementation("generation", self.generation, key="policy")
+        return int(policy.standing(self.generation))
+
+    def memories_of(self, request: RequestConfig) -> int:
+        """Return how many memories a request wants on a side: by default all that are left."""
+        return request.memories or max(1, self.memory.count - self.standing)
 
     @property
     def requests(self) -> tuple[RequestConfig, ...]:

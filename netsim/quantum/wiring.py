@@ -88,7 +88,11 @@ class Routers:
         return {name: number for number, name in enumerate(self.names)}
 
     def capacity(self, router: int) -> int:
-        """Return how many memories a router has."""
+        """Return how many memories of a router requests may use."""
+        return self.whole(router) - self._scenario.standing
+
+    def whole(self, router: int) -> int:
+        """Return how many memories a router has, those that make pairs all the time included."""
         count = self.equipment.memory(router).count
         if self._scenario.chain is None:
             return count

@@ -1,0 +1,1 @@
+"""When neighbours make pairs: implementations of kind `generation`."""
