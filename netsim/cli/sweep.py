@@ -14,8 +14,11 @@ from netsim.cli.output import remark, say, warn
 from netsim.errors import ScenarioError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from netsim.sweep.points import Points
     from netsim.sweep.study import Report, Shard
+    from netsim.warnings import Caution
 
 
 class ShardOf(click.ParamType):  # type: ignore[type-arg]
@@ -135,7 +138,13 @@ def command(
     if dry_run:
         _print_plan(points, path, as_json=as_json)
         return
-    told = (lambda cautions: None) if quiet else warn
+    told: list[str] = []
+
+    def tell(cautions: Sequence[Caution]) -> None:
+        told.extend(one.code for one in cautions)
+        if not quiet:
+            warn(cautions)
+
     asked = Asked()
     options = Options(resume, retry_failed, overwrite, fail_fast)
     with asked.listening():
@@ -146,13 +155,14 @@ def command(
             fail_fast=fail_fast, quiet=quiet,
         ) as execute:  # fmt: skip
             try:
-                report = sweep(points, path, execute, shard=shard, options=options, warn=told)
+                report = sweep(points, path, execute, shard=shard, options=options, warn=tell)
             except KeyboardInterrupt:
                 _print_stopped(path, file)
                 ctx.exit(asked.code or 130)
     if report.stopped:
         _print_stopped(path, file)
         ctx.exit(asked.code)
+    tell([one for one in report.warnings if one.code not in told])
     _print_report(report, as_json=as_json)
 
 
@@ -186,10 +196,14 @@ def _print_report(report: Report, *, as_json: bool) -> None:
         remark(f"{name} has not converged at the most replications", head="note:")
     if report.complete:
         from netsim.sweep.summary import summary
+        from netsim.warnings import counted
 
         for line in summary(report.path):
             say(line)
-        say(f"wrote {report.path}   try: netsim describe {report.path}")
+        number = len(report.warnings)
+        warned = f", {counted(number)}" if number else ""
+        verb = "found" if report.stored else "wrote"
+        say(f"{verb} {report.path}{warned}   try: netsim describe {report.path}")
     else:
         say(f"wrote {report.path} (other shards are not done)   try: netsim status {report.path}")
 

@@ -114,6 +114,11 @@ class RunDirectory:
         """Identity of the run or sweep."""
         return str(self._manifest["hash"])
 
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        """What is known to mislead in the results."""
+        return [dict(one) for one in self._manifest["warnings"]]
+
     def note(self, failure: Failure) -> None:
         """Note an attempt that failed."""
         note(self.path, failure)

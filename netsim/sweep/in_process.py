@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netsim import units
 from netsim.errors import SimulationError, WriteError
 from netsim.metrics.marks import Key
 from netsim.reading import open_regular
@@ -32,6 +33,12 @@ class OverTime(SimulationError):  # noqa: N818 - it says what a run was
     """A run took longer than it may."""
 
     code = "over-time"
+
+
+class OverMemory(SimulationError):  # noqa: N818 - it says what a run was
+    """A run asked for more memory than it may have."""
+
+    code = "over-memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +96,14 @@ class InProcess:
 
     @contextlib.contextmanager
     def _guard(self, key: Key) -> Iterator[None]:
-        with self.asked.abortable(), limited_time(self.timeout):
-            yield
+        try:
+            with self.asked.abortable(), limited_time(self.timeout):
+                yield
+        except MemoryError:
+            more = ""
+            if self.memory is not None:
+                more = f" than {units.readable(self.memory, 'data')} (--memory)"
+            raise OverMemory(f"it needs more memory{more}") from None
 
 
 @contextlib.contextmanager

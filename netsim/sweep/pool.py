@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from netsim.sweep.cluster_file import workers_of_a_queue
 #: Seconds for which workers are waited for: the first one of a queue, and an answer at the end.
 _STARTING: Final = 600
 _ANSWERING: Final = 5.0
+#: Seconds after which a worker of this machine that is gone is replaced.
+_MISSED: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -49,6 +52,8 @@ class Pool:
     memory: int | None = None
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _client: Any = None
+    _cluster: Any = None
+    _whole: float = 0.0
 
     @property
     def client(self) -> Any:
@@ -63,8 +68,20 @@ class Pool:
 
     @property
     def addresses(self) -> list[str]:
-        """Addresses of all workers that are there."""
-        return list(self.client.nthreads())
+        """Addresses of all workers that are there.
+
+        Whoever starts a worker of this machine again after its death may fail to, on a machine that
+        is busy. So one that is missed for a minute is replaced.
+        """
+        found = list(self.client.nthreads())
+        now = time.monotonic()
+        if self._cluster is None or len(found) >= self.jobs:
+            self._whole = now
+        elif now - self._whole > _MISSED:
+            self._whole = now
+            missing = self.jobs - len(found)
+            self._cluster.scale(len(self._cluster.worker_spec) + missing)
+        return found
 
     def tell_all(self, what: Callable[..., Any]) -> None:
         """Let every worker do something; one that does not answer is not waited for."""
@@ -80,7 +97,7 @@ class Pool:
 
     def close(self) -> None:
         """End the workers that were started here."""
-        self._client = None
+        self._client = self._cluster = None
         self._open.close()
 
     def _started(self) -> Any:
@@ -98,7 +115,7 @@ class Pool:
         elif self.cluster:
             address = self._open.enter_context(workers_of_a_queue(Path(self.cluster)))
         else:
-            address = self._open.enter_context(
+            self._cluster = address = self._open.enter_context(
                 LocalCluster(  # type: ignore[no-untyped-call]
                     n_workers=self.jobs,
                     threads_per_worker=1,

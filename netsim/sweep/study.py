@@ -21,6 +21,7 @@ from netsim.metrics.marks import Run, committed
 from netsim.metrics.provenance import provenance
 from netsim.metrics.rundir import RunDirectory, filling
 from netsim.metrics.swept import Swept
+from netsim.sweep.cautions import of_all
 from netsim.sweep.points import Points
 from netsim.sweep.stopping import judge
 from netsim.sweep.survey import Survey
@@ -133,7 +134,9 @@ def default_directory(points: Points) -> Path:
 def described(points: Points, found: Survey) -> RunIdentity:
     """Return what the directory of a sweep records of it."""
     base, model = points.base, points.base.model
-    replications = points.replications
+    rule = points.rule
+    # Of adaptive replications the fewest are known.
+    replications = points.replications or (rule.least if rule is not None else 0)
     digest = points.identity
     files = dict.fromkeys((*base.inputs, *points.files.names.values(), *found.inputs))
     return RunIdentity(
@@ -144,7 +147,7 @@ def described(points: Points, found: Survey) -> RunIdentity:
         text=base.text,
         resolved=points.recorded,
         provenance=provenance(points.recorded, model.seed, digest),
-        runs=0 if replications is None else len(points) * replications,
+        runs=len(points) * replications,
         inputs=tuple(files),
         points=len(points),
         kind="sweep",
@@ -170,6 +173,8 @@ class Report:
         Whether it was asked to stop.
     not_converged
         Adaptive points that ran out of replications, in words.
+    warnings
+        What misleads in the results of a complete sweep.
     """
 
     path: Path
@@ -178,6 +183,7 @@ class Report:
     stored: bool = False
     stopped: bool = False
     not_converged: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
 
 
 def sweep(
@@ -211,7 +217,8 @@ def sweep(
         from netsim.metrics.reader import RunFiles
 
         if RunFiles(path).complete and not _missing(study, options)[0]:
-            return Report(path, complete=True, stored=True)
+            warned = tuple(Caution(**one) for one in manifest.get("warnings", []))
+            return Report(path, complete=True, stored=True, warnings=warned)
     found = _surveyed(study, execute, shard)
     warn(found.warnings)
     record = described(points, found)
@@ -361,8 +368,17 @@ def _end(study: Study, directory: RunDirectory, outcome: Outcome) -> Report:
         if part.study == study.hash
     }
     study.points.refuse_twins(sorted(twins))
-    directory.complete(len(order.keys), loose)
-    return Report(study.path, complete=True, simulated=outcome.done, not_converged=tuple(loose))
+    known = tuple(Caution(**one) for one in directory.warnings)
+    hooked = hasattr(study.points.base.family, "warnings_after")
+    warned = of_all(study.points, order) if hooked or study.shard.count > 1 else known
+    directory.complete(len(order.keys), loose, [one.to_dict() for one in warned])
+    return Report(
+        study.path,
+        complete=True,
+        simulated=outcome.done,
+        not_converged=tuple(loose),
+        warnings=tuple(warned),
+    )
 
 
 #: Failed runs that are named.
@@ -397,4 +413,5 @@ def facts_of(report: Report) -> dict[str, Any]:
         "simulated": report.simulated,
         "stored": report.stored,
         "not_converged": list(report.not_converged),
+        "warnings": [one.to_dict() for one in report.warnings],
     }

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from netsim import registry
+from netsim.metrics.arrow import units
 from netsim.metrics.inputs import written
 from netsim.metrics.reader import RunFiles
 from netsim.metrics.summary import SummaryRow, summary_rows
+from netsim.units import DIMENSIONS, readable
 
 #: Points of which each has a line; of more only the extremes have.
 _MOST: Final = 24
@@ -49,8 +51,19 @@ def _chosen(rows: list[tuple[int, SummaryRow]]) -> list[tuple[int, SummaryRow]]:
 
 
 def _words(run: RunFiles, index: int) -> str:
-    values = run.swept.at(index) if run.swept is not None else {}
-    return ", ".join(f"{name}={written(value)}" for name, value in values.items())
+    if run.swept is None:
+        return ""
+    units_of = units(run.swept.columns.schema)
+    values = run.swept.at(index).items()
+    return ", ".join(f"{name}={_shown(value, units_of[name])}" for name, value in values)
+
+
+def _shown(value: Any, unit: str) -> str:
+    """Return a swept value as a scenario would write it, about."""
+    dimension = next((name for name, one in DIMENSIONS.items() if one.unit == unit), None)
+    if dimension is not None and isinstance(value, int | float) and not isinstance(value, bool):
+        return readable(value, dimension)
+    return str(written(value))
 
 
 def _lines(label: str, shown: list[tuple[str, SummaryRow]], *, left_out: int) -> list[str]:

@@ -62,9 +62,12 @@ def test_workers_give_the_bytes_of_one_process(folder):
     assert netsim.open("two").complete
 
 
-def test_a_point_that_kills_its_worker_or_loops_fails_alone_and_is_named(folder):
+def test_a_point_that_kills_its_worker_loops_or_raises_fails_alone_and_is_repeated_alone(
+    folder, monkeypatch
+):
     write({"list": [{"ticks": 2}, {"ticks": 3}, {"ticks": 4, "fail_in": 0, "trouble": "die"},
-                    {"ticks": 5, "fail_in": 1, "trouble": "loop"}, {"ticks": 6}]})  # fmt: skip
+                    {"ticks": 5, "fail_in": 1, "trouble": "loop"}, {"ticks": 6},
+                    {"ticks": 7, "fail_in": 0, "trouble": "bug"}]})  # fmt: skip
 
     done = run("-o", "out", "-j", "2", "--point-timeout", "1 s")
 
@@ -74,7 +77,9 @@ def test_a_point_that_kills_its_worker_or_loops_fails_alone_and_is_named(folder)
     assert "it took more than 1 s (--point-timeout)" in done.stderr
     runs = netsim.open("out").table("runs")
     have = list(zip(runs["ticks"].to_pylist(), runs["replication"].to_pylist(), strict=True))
-    assert have == [(2, 0), (2, 1), (3, 0), (3, 1), (4, 1), (5, 0), (6, 0), (6, 1)]
+    assert have == [(2, 0), (2, 1), (3, 0), (3, 1), (4, 1), (5, 0), (6, 0), (6, 1), (7, 1)]
+    assert "point 5 (ticks=7, fail_in=0, trouble=bug, replication 0): " in done.stderr
+    assert "3 runs of the sweep failed; the other 9 are complete" in done.stderr
     known = json.loads(
         subprocess.run(
             [sys.executable, "-m", "netsim", "status", "out", "--json"],
@@ -83,7 +88,27 @@ def test_a_point_that_kills_its_worker_or_loops_fails_alone_and_is_named(folder)
             check=True,
         ).stdout
     )
-    assert (known["failed"], known["done"], known["todo"]) == (2, 8, 0)
+    assert (known["failed"], known["done"], known["todo"]) == (3, 9, 0)
+    # What failed is left alone, and repeated alone where that is asked for.
+    again = run("-o", "out", "-j", "1", "--resume", "--json")
+    assert again.returncode == 4
+    assert len(netsim.open("out").table("runs")) == 9
+    monkeypatch.setenv(toy_family.WELL, "1")
+    again = run("-o", "out", "-j", "1", "--resume", "--retry-failed", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["simulated"] == 3
+    assert netsim.open("out").complete
+
+
+def test_a_point_that_hogs_memory_fails_alone_in_one_process_too(folder):
+    write({"list": [{"ticks": 2}, {"ticks": 4, "fail_in": 0, "trouble": "hog"}, {"ticks": 6}]})
+
+    done = run("-o", "out", "-j", "1", "--memory", "300 MB")
+
+    assert done.returncode == 4, done.stderr
+    assert "point 1 (ticks=4, fail_in=0, trouble=hog, replication 0): " in done.stderr
+    assert "it needs more memory than 300 MB (--memory)" in done.stderr
+    assert len(netsim.open("out").table("runs")) == 5
 
 
 @pytest.mark.slow

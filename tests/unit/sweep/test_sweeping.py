@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 
@@ -12,7 +13,9 @@ from click.testing import CliRunner
 import netsim
 import netsim.errors
 from netsim.cli.main import main
+from netsim.metrics.lock import locked
 from netsim.metrics.marks import committed
+from netsim.warnings import Caution
 
 GRID = {"ticks": [2, 3], "every": ["1 us", "2 us", "3 us"]}
 
@@ -271,6 +274,67 @@ def test_the_status_counts_what_is_done_failed_and_to_do(folder):
     assert known["errors"][0]["swept"] == {"ticks": 2, "fail_in": 1}
 
 
+def test_the_status_of_a_sweep_that_goes_on_is_looked_at_until_it_is_done(folder, monkeypatch):
+    assert run("out", "--shard", "1/2").exit_code == 0
+    looks = []
+
+    with contextlib.ExitStack() as held:
+        held.enter_context(locked(folder / "out"))
+
+        def sleep(seconds):
+            looks.append(seconds)
+            if len(looks) == 2:
+                held.close()
+                assert run("out", "--shard", "2/2").exit_code == 0
+
+        monkeypatch.setattr("netsim.cli.status.time.sleep", sleep)
+        words = ["status", "out", "--watch", "--json"]
+        lines = CliRunner().invoke(main, words).output.splitlines()
+
+    known = [json.loads(line) for line in lines]
+    assert [one["running"] for one in known] == [True, True, False]
+    assert [(one["done"], one["todo"]) for one in known] == [(6, 6), (6, 6), (12, 0)]
+    assert known[0]["eta"] is not None
+    assert set(known[0]) >= {"total", "done", "failed", "running", "todo", "eta", "errors"}
+
+
+def test_the_status_of_adaptive_points_counts_the_fewest_replications(folder):
+    write(ADAPTIVE)
+    assert run("out", "--shard", "1/2").exit_code == 0
+
+    known = json.loads(CliRunner().invoke(main, ["status", "out", "--json"]).output)
+
+    assert known["total"] >= 10
+    assert known["todo"] > 0 or known["done"] >= 10
+
+
+def test_warnings_of_a_sweep_count_their_points_whoever_simulated_them(folder, monkeypatch):
+    def warnings(self, scenario):
+        return [Caution("slow", "it counts slowly", "every")] if scenario.every > 2_000_000 else []
+
+    def warnings_after(self, scenario, rows):
+        far = [row for row in rows if row["last"] >= 4_000_000]
+        return [Caution("far", f"it counted for {len(far)} runs")] if far else []
+
+    monkeypatch.setattr(toy_family.Toy, "warnings", warnings, raising=False)
+    monkeypatch.setattr(toy_family.Toy, "warnings_after", warnings_after, raising=False)
+    words = ["sweep", "count.yaml", "-j", "1", "-o", "out"]
+
+    first = CliRunner().invoke(main, [*words, "--shard", "2/2"])
+    last = CliRunner().invoke(main, [*words, "--shard", "1/2"])
+    again = CliRunner().invoke(main, words)
+
+    assert "warning[slow]: every: it counts slowly (at 1 point)" in first.stderr
+    assert "warning[far]: it counted for 2 runs (at 4 points)\n" in last.stderr
+    assert "wrote out, 2 warnings   try: netsim describe out" in last.stdout
+    assert "found out, 2 warnings   try: netsim describe out" in again.stdout
+    told = json.loads((folder / "out" / "manifest.json").read_text())["warnings"]
+    assert sorted((one["code"], one["message"]) for one in told) == [
+        ("far", "it counted for 2 runs (at 4 points)"),
+        ("slow", "it counts slowly (at 2 points)"),
+    ]
+
+
 def test_a_dry_run_lists_all_points_and_touches_nothing(folder):
     result = run("out", "--dry-run", "--json")
 
@@ -356,7 +420,8 @@ def test_a_sweep_is_described_with_a_line_for_each_point(folder):
     lines = [line for line in described.splitlines() if line.startswith("  ticks=")]
     assert len(lines) == 6
     # Three ticks, 2 us apart, whatever the replication.
-    cells = lines[4].split()
-    assert cells[:2] == ["ticks=3,", "every=2000000"]
+    words, _, rest = lines[4].strip().partition("us ")
+    assert words == "ticks=3, every=2 "
+    cells = ["", "", *rest.split()]
     assert [float(cell) for cell in (cells[2], *cells[4:6])] == [6, 6, 6]
     assert (cells[3], cells[6]) == ("n<5", "us")

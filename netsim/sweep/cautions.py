@@ -1,0 +1,45 @@
+"""What misleads in a finished sweep: one warning a code, with the number of points it is about.
+
+Some of it is known before a run, some shows in the rows of table `runs`. Both are asked of every
+point when all are done, since a shard has looked at its own points alone, and earlier starts have
+told theirs to nobody who is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from netsim.metrics.gathering import Order, gathered
+from netsim.sweep.survey import Survey
+from netsim.warnings import Caution, after
+
+if TYPE_CHECKING:
+    from netsim.sweep.points import Points
+
+_RUNS = "runs"
+
+
+def of_all(points: Points, order: Order) -> list[Caution]:
+    """Return what misleads in the runs of `order`, in the order of the sweep."""
+    found = Survey()
+    for index, rows in _by_point(order):
+        scenario = points.scenario(index)
+        known = scenario.warnings
+        codes = {one.code for one in known}
+        shown = after(scenario.family, scenario.model, rows)
+        for caution in (*known, *(one for one in shown if one.code not in codes)):
+            found.note(caution.code, caution)
+    return found.warnings
+
+
+def _by_point(order: Order) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield each point with its rows of table `runs`."""
+    if _RUNS not in order.tables:
+        return
+    rows = (row for group in gathered(order, _RUNS, size=1 << 14) for row in group.to_pylist())
+    # Each run has one row, in the order of the runs.
+    placed = zip((key.index for key in order.keys), rows, strict=True)
+    for index, runs in groupby(placed, key=lambda entry: entry[0]):
+        yield index, [row for _, row in runs]
