@@ -22,6 +22,8 @@ from netsim.metrics.schema import Column, Headline, Table
 
 #: With this variable in the environment nothing fails.
 WELL = "TOY_IS_WELL"
+#: Seconds of real time that each count takes more.
+NAP = "TOY_NAPS"
 
 TICKS = Table(
     "ticks",
@@ -100,6 +102,7 @@ class Counting:
 
     def _count(self):
         env = self._context.env
+        time.sleep(float(os.environ.get(NAP, "0")))
         for tick in range(self._scenario.ticks):
             yield env.timeout(self._scenario.every)
             self._rows.append((tick, env.now, float(self._generator.random())))

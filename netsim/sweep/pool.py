@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from netsim.errors import UsageError
+from netsim.metrics.resources import now, since
 from netsim.sweep import on_worker
 from netsim.sweep.asked import Asked
 from netsim.sweep.cluster_file import workers_of_a_queue
@@ -53,7 +53,7 @@ class Pool:
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _client: Any = None
     _cluster: Any = None
-    _whole: float = 0.0
+    _missed: str = ""
 
     @property
     def client(self) -> Any:
@@ -74,11 +74,12 @@ class Pool:
         is busy. So one that is missed for a minute is replaced.
         """
         found = list(self.client.nthreads())
-        now = time.monotonic()
         if self._cluster is None or len(found) >= self.jobs:
-            self._whole = now
-        elif now - self._whole > _MISSED:
-            self._whole = now
+            self._missed = ""
+        elif not self._missed:
+            self._missed = now()
+        elif since(self._missed) > _MISSED:
+            self._missed = ""
             missing = self.jobs - len(found)
             self._cluster.scale(len(self._cluster.worker_spec) + missing)
         return found
