@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import netsim
+from netsim.quantum.tables import CAUSES
+
+__all__ = ["CAUSES", "rows", "run", "scenario"]
 
 MEMORY = {"frequency": "2 kHz", "efficiency": 0.75, "raw_fidelity": 0.99}
 DETECTOR = {"efficiency": 0.8, "count_rate": "50 MHz", "resolution": "100 ps"}

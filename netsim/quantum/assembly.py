@@ -30,6 +30,7 @@ from netsim.quantum.rules import Rules
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.served import Served
 from netsim.quantum.shared import SharedLink, SharedRun
+from netsim.quantum.star import SharedState, StarRun
 from netsim.quantum.stock import Stock
 from netsim.quantum.wiring import Edge, Routers
 
@@ -101,10 +102,46 @@ class Assembly:
             run.links.append(self.link(path[hop], path[hop + 1], up, down, indices, run.heralded))
         return run
 
+    def star_run(self, served: Served, made: Callable[[SharedState], None]) -> StarRun:
+        """Return the routers of a star, whose centre comes first on its path."""
+        path, taken, config = served.path, served.taken, served.config
+        assert taken is not None
+        memories, (delays,) = len(taken[1]), served.delays
+        sides = []
+        for position in range(1, len(path)):
+            up = [self._memory(path, 0, at, True, config, False) for at in range(memories)]
+            down = [self._memory(path, position, at, False, config) for at in range(memories)]
+            sides.append((up, down))
+        run = StarRun(
+            self._env,
+            self._agenda,
+            sides,
+            delays,
+            self._rules_of(2, _target(config), self._cutoffs(path, [])),
+            self._numbers,
+            self.swap_generator(path[0]),
+            self._rows.of_path(path, served.number, 0, 0),
+            made,
+        )
+        for at, (up, down) in enumerate(sides):
+            indices = taken[0][at * memories : (at + 1) * memories]
+            link = self.link(path[0], path[at + 1], up, down, indices, run.heralded)
+            link.place = at
+            run.links.append(link)
+        return run
+
     def _memory(
-        self, path: list[int], position: int, index: int, down: bool, config: RequestConfig
+        self,
+        path: list[int],
+        position: int,
+        index: int,
+        down: bool,
+        config: RequestConfig,
+        end: bool | None = None,
     ) -> Memory:
-        measured = config.use == "measure" and position in (0, len(path) - 1)
+        if end is None:
+            end = config.star or position in (0, len(path) - 1)
+        measured = config.use == "measure" and end
         decay = Decay() if measured else self.decay(path[position])
         cutoff = self._routers.equipment.memory(path[position]).cutoff
         return Memory(position, index, down, decay, cutoff)
@@ -229,10 +266,8 @@ class Assembly:
 
     def rules(self, served: Served) -> Rules:
         """Return what routers do for a request."""
-        # Any pair has at least a quarter, but for rounding.
-        wanted = served.config.fidelity
-        target = wanted if wanted > 0.25 else 0.0
-        return self._rules_of(len(served.path), target, self._cutoffs(served.path, served.delays))
+        cutoffs = self._cutoffs(served.path, served.delays)
+        return self._rules_of(len(served.path), _target(served.config), cutoffs)
 
     def _rules_of(self, routers: int, target: float, cutoffs: Cutoffs | None) -> Rules:
         swap, purification = self._scenario.swap, self._scenario.purification
@@ -301,3 +336,8 @@ class Assembly:
             served.tally.add_first(first, served.began)
             done += len(first.ended)
         return True
+
+
+def _target(config: RequestConfig) -> float:
+    """Return the least fidelity; any pair has at least a quarter, but for rounding."""
+    return config.fidelity if config.fidelity > 0.25 else 0.0

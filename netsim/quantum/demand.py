@@ -47,6 +47,8 @@ class Demand:
         self._env, self._agenda, self._streams = env, agenda, streams
         self.routers, self.until, self._send = routers, until, send
         self.asked: list[Served] = []
+        #: Who deals with stars, once the simulation has set it.
+        self.star: Callable[[RequestConfig], None]
 
     @property
     def now(self) -> int:

@@ -41,7 +41,7 @@ class QuantumFamily:
     )
     Scenario: type[ScenarioModel] = schema.QuantumScenario
     tables: ClassVar[tuple[str, ...]] = ("entanglements", "requests", "keys")
-    optional_tables: ClassVar[tuple[str, ...]] = ("memories",)
+    optional_tables: ClassVar[tuple[str, ...]] = ("memories", "ghz")
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
     headlines: ClassVar[tuple[Headline, ...]] = (
         Headline("pairs", "pairs delivered"),

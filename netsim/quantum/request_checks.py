@@ -8,6 +8,7 @@ from netsim.problems import Problem
 from netsim.quantum.decay import PS
 from netsim.quantum.schema import QuantumScenario, RequestConfig
 from netsim.quantum.shared_links import memories_of_links
+from netsim.quantum.star_checks import of_star
 from netsim.quantum.wiring import Routers
 from netsim.registry import did_you_mean
 
@@ -18,6 +19,8 @@ def of_request(
     """Return what is wrong with one request, with places inside it, and its path."""
     if request.random:
         return _random(scenario, routers, request), None
+    if request.star:
+        return of_star(scenario, routers, request), None
     found = _ends(scenario, routers, request)
     if found:
         return found, None

@@ -23,6 +23,7 @@ from netsim.quantum.served import Served
 from netsim.quantum.shared import Share
 from netsim.quantum.shared_links import Common
 from netsim.quantum.slots import Slots
+from netsim.quantum.stars import Stars
 from netsim.quantum.stock import Standing, Stock
 from netsim.quantum.wiring import Routers
 
@@ -69,6 +70,16 @@ class QuantumRun:
         self._demand = Demand(
             self._env, self._agenda, context.streams, routers, context.until, self._send
         )
+        self._stars = Stars(
+            self._demand,
+            self._agenda,
+            routers,
+            self._assembly,
+            self._cards,
+            context.recorder,
+            context.until,
+        )
+        self._demand.star = self._stars.ask
         for block, request in enumerate(scenario.requests):
             kind = implementation("application", request.application)
             kind.begin(request, block, self._demand)
@@ -279,6 +290,7 @@ class QuantumRun:
             self._stock.stop()
         self._rows.flush()
         self._samples.flush()
+        self._stars.finish()
         for served in self._demand.asked:
             self._write(served)
         accepted = [one for one in self._demand.asked if one.accepted]
@@ -287,7 +299,7 @@ class QuantumRun:
         means = [(one.tally.mean, one.tally.pairs) for one in accepted]
         firsts = [one.tally.first - one.tally.start for one in accepted if one.tally.first]
         total = sum(mean[0] * number for mean, number in means if mean is not None)
-        keys = [self._keys(one)[0] for one in accepted]
+        keys = [self._keys(one)[0] for one in accepted if not one.star]
         figures: dict[str, Scalar] = {
             "pairs": pairs,
             "rate": sum(one.tally.rate for one in accepted),
@@ -334,10 +346,12 @@ class QuantumRun:
                 "time_to_serve": None
                 if tally.served is None
                 else (tally.served - served.asked) * PS,
-                "teleportation": None if mean is None else teleportation_fidelity(mean[0]),
-                "chsh": None if mean is None else chsh_of(mean),
+                "teleportation": None
+                if mean is None or served.star
+                else teleportation_fidelity(mean[0]),
+                "chsh": None if mean is None or served.star else chsh_of(mean),
             },
         )
-        if accepted:
+        if accepted and not served.star:
             for row in self._keys(served):
                 self._context.recorder.write_row("keys", row)

@@ -189,6 +189,11 @@ class RequestConfig(Config):
     )
 
     @property
+    def star(self) -> bool:
+        """Whether a router and its neighbours share GHZ states."""
+        return getattr(self.application, "kind", "") == "ghz"
+
+    @property
     def random(self) -> bool:
         """Whether routers draw whom they ask."""
         return getattr(self.application, "kind", "") == "random_requests"

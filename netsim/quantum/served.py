@@ -71,6 +71,8 @@ class Served:
         self.trial = 0
         self.began = 0
         self.done = False
+        #: Whether it is a router and its leaves that share GHZ states, not a path.
+        self.star = False
 
     @property
     def accepted(self) -> bool:

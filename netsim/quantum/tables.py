@@ -138,5 +138,23 @@ MEMORIES: Final = Table(
     ),
 )
 
-for _table in (ENTANGLEMENTS, REQUESTS, KEYS, MEMORIES):
+GHZ: Final = Table(
+    name="ghz",
+    version=1,
+    row="one row per GHZ state of a star's leaves",
+    key=("state",),
+    joins=(("request", "requests.request"),),
+    columns=(
+        Column("state", "int64", "1", "number of the state, from 0"),
+        Column("request", "int64", "1", "request that it was made for"),
+        Column("leaves", "int64", "1", "routers that share it"),
+        Column("created", "int64", "ps", "when the star's router measured"),
+        Column("ended", "int64", "ps", "when the last leaf heard of it"),
+        Column("fidelity", "float64", "1", "fidelity with GHZ, once each leaf has heard of it"),
+        Column("attempts", "int64", "1", "attempts made for its pairs"),
+        Column("wait", "float64", "s", "how long the first of its pairs waited for the last"),
+    ),
+)
+
+for _table in (ENTANGLEMENTS, REQUESTS, KEYS, MEMORIES, GHZ):
     register("table", _table.name)(_table)

@@ -106,11 +106,26 @@ class Routers:
 
     def way_of(self, request: RequestConfig) -> list[int] | None:
         """Return the path of a request, or of one among random ones; None if there is none."""
+        if request.star:
+            return None
         if not request.random:
             return self.path(*self.ends(request), request)
         source = self.numbers[request.source] if request.source is not None else 0
         others = self.reachable(source)
         return self.path(source, others[0]) if others else None
+
+    def star(self, request: RequestConfig) -> tuple[int, list[int]]:
+        """Return the router of a star and its leaves, by default the one with most neighbours."""
+        beside = self.ways.beside
+        centre = max(range(len(self.names)), key=lambda one: (len(beside[one]), -one))
+        if request.source is not None:
+            centre = self.numbers[request.source]
+        leaves = getattr(request.application, "leaves", ())
+        return centre, [self.numbers[one] for one in leaves] or sorted(beside[centre])
+
+    def star_memories(self, request: RequestConfig, centre: int, leaves: int) -> int:
+        """Return the memories of a star for each leaf: by default all that its router has."""
+        return request.memories or max(1, self.capacity(centre) // leaves)
 
     def path(
         self, source: int, target: int, request: RequestConfig | None = None

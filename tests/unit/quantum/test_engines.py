@@ -14,7 +14,7 @@ from netsim.rng import Streams
 
 KINDS = {
     "two_round": {},
-    "single_click": {"bright": 0.2},
+    "single_click": {"bright": 0.05},
     "two_click": {},
     "midpoint_source": {"slots": 20, "pair": 0.2},
     "absorptive_source": {"pair": 0.5},
@@ -48,7 +48,7 @@ CASES = {
     },
     "cutoff by fidelity": {
         "routers": 3,
-        "memory": {"count": 2, "coherence": "30 ms", "cutoff_fidelity": 0.9},
+        "memory": {"count": 2, "coherence": "30 ms", "cutoff_fidelity": 0.8},
         "swap": {"policy": "sequential", "success": 0.8},
     },
 }
@@ -86,7 +86,7 @@ def test_either_engine_gives_times_and_fidelities_of_one_law(kind, case):
 
     for one, other in zip(jump, attempt, strict=True):
         assert min(len(one), len(other)) >= 1000
-        assert stats.ks_2samp(one, other).pvalue > 0.001
+        assert stats.ks_2samp(one, other, method="asymp").pvalue > 0.001
 
 
 def mean_time(kind):
