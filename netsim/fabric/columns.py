@@ -109,6 +109,17 @@ def link_rows(state: State) -> tuple[Ints, Ints]:
     return state.links.reshape(-1, at.LINK), state.setup.reshape(-1, at.SETUP)
 
 
+def waiting_times(state: State) -> Ints:
+    """Return the time that each link takes to send what waits at it, 0 for plain ports.
+
+    What a plain port has accepted counts as being sent: it is in ``free_at``.
+    """
+    count = len(state.links) // at.LINK
+    if len(state.queues) == 0:
+        return np.zeros(count, np.int64)
+    return state.queues.reshape(count, -1)[:, at.TO_SEND]
+
+
 def as_bytes(time: Ints, links: Ints, setup: Ints) -> NDArray[np.float64]:
     """Return the bytes that each link sends in `time`; exact if a byte takes whole picoseconds."""
     pace = links[:, at.PACE]

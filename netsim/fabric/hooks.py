@@ -10,7 +10,7 @@ import builtins
 import difflib
 import dis
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,7 +57,7 @@ def hook_problems(kind: str, word: str, model: type) -> list[Problem]:
 
 def _misspelt(kind: str, owner: str, model: type) -> Iterator[Problem]:
     """Yield a problem for each static method of `model` that is nearly a hook, and none."""
-    known = {*plugs.HOOKS[kind], "pack", "ring", "plan", "limits"}
+    known = {*plugs.HOOKS[kind], "pack", "ring", "plan", "limits", "slow"}
     for name, value in vars(model).items():
         near = difflib.get_close_matches(name, plugs.HOOKS[kind], n=1, cutoff=_ALIKE)
         if isinstance(value, staticmethod) and name not in known and near:
@@ -67,21 +67,44 @@ def _misspelt(kind: str, owner: str, model: type) -> Iterator[Problem]:
             yield _at(function, line, 0, message, hint)
 
 
-def wrong_answer(state: State, network: Network, policy: type, transport: type) -> str:
-    """Return in words what a hook answered that it must not, and where it is defined."""
-    name, owner, what, wanted = {
-        answers.CHOOSE: ("choose", policy, "position", "one of the ports that it is offered"),
-        answers.TAG: ("tag", policy, "tag", f"a number from 0 to 2^{TAG_BITS} - 1"),
-        answers.TAKE: ("take", transport, "label", "one of a packet of its flow (`label_of`)"),
-        answers.RECEIVE: ("receive", transport, "label", "NONE or one of a reply to its flow"),
-        answers.EXPIRE: ("expire", transport, "deadline", "a later time, 0 or -1"),
-    }[int(state.clock[at.WRONG])]
+#: Per code of `netsim.fabric.kernel.answers`: hook, its kind, what it answers, where, what it may.
+_ANSWERS: Final = {
+    answers.CHOOSE: ("choose", "routing", "position", "one of the ports that it is offered"),
+    answers.TAG: ("tag", "routing", "tag", f"a number from 0 to 2^{TAG_BITS} - 1"),
+    answers.TAKE: ("take", "transport", "label", "one of a packet of its flow (`label_of`)"),
+    answers.RECEIVE: ("receive", "transport", "label", "NONE or one of a reply to its flow"),
+    answers.EXPIRE: ("expire", "transport", "deadline", "a later time, 0 or -1"),
+    answers.ADMIT: ("admit", "queue", "class", "DROP or a class from 0 to the number of them - 1"),
+    answers.PICK: ("pick", "queue", "class", "a class in which packets wait"),
+}
+
+
+def wrong_answer(
+    state: State, network: Network, links: Sequence[str], owners: Mapping[str, Any]
+) -> str:
+    """Return in words what a hook answered that it must not, and where it is defined.
+
+    Parameters
+    ----------
+    state, network
+        The kernel's arrays, and what they stand for.
+    links
+        Name of each of the kernel's links.
+    owners
+        By kind: a model, or the `SlowPorts` of a queue.
+    """
+    name, kind, what, wanted = _ANSWERS[int(state.clock[at.WRONG])]
     place = int(state.clock[at.WRONG_PLACE])
-    if name == "choose":
+    if kind == "queue":
+        asked = f"at {links[place]}"
+    elif name == "choose":
         asked = f"at {network.switches[place]}"
     else:
         asked = f"for flow {int(state.flows[place * at.FLOW + at.IDENTITY]) & at.LOW}"
-    function = inspect.unwrap(getattr(owner, name))
+    model = owners[kind]
+    owner = getattr(model, "owner", model)
+    hooks = getattr(model, "hooks", None)
+    function = inspect.unwrap(getattr(owner, name) if hooks is None else hooks[name])
     value, now = int(state.clock[at.WRONG_VALUE]), int(state.clock[at.NOW])
     return (
         f"{place_of(function)}: '{name}' of {owner.__name__} answered the {what} {value} {asked} "

@@ -73,6 +73,9 @@ def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
     transport = implementation("transport", config.transport)
     found = below(("routing", "policy"), hook_problems("routing", "routing policy", policy))
     found += below(("transport", "kind"), hook_problems("transport", "transport", transport))
+    if config.queue is not None:
+        queue = implementation("queue", config.queue)
+        found += below(("queue", "kind"), hook_problems("queue", "queue", queue))
     if hasattr(policy, "plan"):
         nobody = np.zeros(0, np.int64)
         try:

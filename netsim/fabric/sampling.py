@@ -1,8 +1,9 @@
 """What links did between two instants, read from the kernel's arrays: no event is needed for it.
 
 With ``free_at`` the end of a port's accepted work, the unsent backlog at `t` is ``max(0, free_at -
-t)`` and the busy time so far is the sum of accepted service times less that backlog. Both are
-exact.
+t)`` and the busy time so far is the sum of accepted service times less that backlog. At a slow port
+``free_at`` and that sum stop at the packet that is sent, and what waits comes on top of the
+backlog. Both are exact.
 
 A sample is written through as it is taken, a batch at a time. One in which no link sent, lost,
 marked or held anything is left out if the ones before and after it are such samples too: so a span
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from netsim.fabric.columns import as_bytes, link_rows
+from netsim.fabric.columns import as_bytes, link_rows, waiting_times
 from netsim.fabric.kernel import state as at
 from netsim.metrics.conversion import Coded
 
@@ -56,9 +57,10 @@ class LinkSampler:
     def sample(self, state: State, now: int) -> dict[str, NDArray[Any]]:
         """Return the columns of table `links` at `now`, by the topology's link number."""
         links, setup = (rows[self._layout.link] for rows in link_rows(state))
-        unsent = np.maximum(0, links[:, at.FREE_AT] - now)
+        sending = np.maximum(0, links[:, at.FREE_AT] - now)
+        unsent = sending + waiting_times(state)[self._layout.link]
         totals = {
-            "busy": links[:, at.BUSY] - unsent,
+            "busy": links[:, at.BUSY] - sending,
             "tx": links[:, at.BYTES],
             "drops": links[:, at.DROPS],
             "marks": setup[:, at.MARKS],

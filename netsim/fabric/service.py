@@ -270,7 +270,8 @@ class Fabric:
         from netsim.fabric.hooks import wrong_answer
 
         parts = self._parts
-        said = wrong_answer(self._store.state, self.network, parts.policy, parts.protocol)
+        owners = {"routing": parts.policy, "transport": parts.protocol, "queue": parts.slow}
+        said = wrong_answer(self._store.state, self.network, self._link_names, owners)
         raise SimulationError(said)
 
     def deliver(self) -> None:

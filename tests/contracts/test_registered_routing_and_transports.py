@@ -29,6 +29,14 @@ from netsim.topology.leaf_spine import LeafSpine
 POLICIES = registry.names("routing")
 TRANSPORTS = registry.names("transport")
 QUEUES = registry.names("queue")
+ECN = {"kmin": "5 kB", "kmax": "9 kB", "pmax": 0.7}
+#: Queues as blocks; what ports do may depend on fields.
+BLOCKS = {
+    **{name: {"queue": name} for name in QUEUES},
+    "drop_tail, marks": {"queue": "drop_tail", "ecn": ECN},
+    "drop_tail, marks on the way out": {"queue": "drop_tail", "ecn": {**ECN, "mark": "dequeue"}},
+    "drop_tail, control first": {"queue": "drop_tail", "classes": "strict"},
+}
 
 PAIRS = [(0, 2), (0, 4), (1, 2), (1, 3), (3, 0), (5, 2), (4, 2), (2, 5)]
 SIZE = 10 * 4096
@@ -93,8 +101,9 @@ def models(test):
     cases += [
         {"policy": policy, "transport": name} for name in TRANSPORTS for policy in ("ecmp", "rps")
     ]
-    cases += [{"queue": name} for name in QUEUES]
     named = ["-".join(case.values()) for case in cases]
+    cases += BLOCKS.values()
+    named += BLOCKS
     return pytest.mark.parametrize("case", cases, ids=named)(test)
 
 
@@ -144,6 +153,13 @@ def test_a_policy_draws_from_its_own_stream_alone(simulated, name):
     assert digest(simulated(name)) == digest(simulated(name, disturb=[at.MARK_KEY]))
 
 
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_queue_draws_from_its_own_stream_alone(simulated, name):
+    usual = simulated("stripe", **BLOCKS[name])
+
+    assert digest(usual) == digest(simulated("stripe", **BLOCKS[name], disturb=[at.POLICY_KEY]))
+
+
 @pytest.mark.parametrize("name", TRANSPORTS)
 def test_a_transport_draws_from_no_stream_of_others(simulated, name):
     usual = simulated("stripe", name)
@@ -154,11 +170,12 @@ def test_a_transport_draws_from_no_stream_of_others(simulated, name):
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [("policy", POLICIES), ("transport", TRANSPORTS)],
-    ids=["policy", "transport"],
+    [("policy", POLICIES), ("transport", TRANSPORTS), ("queue", BLOCKS)],
+    ids=["policy", "transport", "queue"],
 )
 def test_no_two_of_a_kind_do_the_same_where_there_is_contention(simulated, kind, names):
-    digests = {name: digest(simulated(**{kind: name})) for name in names}
+    blocks = {name: BLOCKS[name] if kind == "queue" else {kind: name} for name in names}
+    digests = {name: digest(simulated(**block)) for name, block in blocks.items()}
 
     same = [
         pair for pair in itertools.combinations(names, 2) if len({digests[n] for n in pair}) < 2

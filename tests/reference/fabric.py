@@ -2,7 +2,8 @@
 
 The model: a packet of ``B`` wire bytes holds a port of rate ``R`` for ``ceil(8 B / R)``; ports are
 FIFO; a packet is forwarded once it has been received whole. What happens at one instant happens in
-this order: flows start, timers fire, packets arrive (node after node, and at a node by flow,
+this order: flows start, timers fire, ports have sent what they sent (if anybody is told: see
+`reference.queues`), packets arrive (node after node, and at a node by flow,
 packet, data before acknowledgement, link), network cards send. The heap orders exactly by that.
 
 Nothing here knows how the fast simulator works; what both share is the numbers that policies draw,
@@ -16,7 +17,7 @@ import math
 from dataclasses import dataclass, field
 
 MASK = 2**64 - 1
-START, TIMER, ARRIVAL, NIC = range(4)
+START, TIMER, DONE, ARRIVAL, NIC = range(5)
 
 
 def mix(x):
@@ -250,6 +251,8 @@ class Simulator:
                 self.make_ready(flow, now)
             elif kind == TIMER:
                 self.transport.expire(self.flows[event[2]], now)
+            elif kind == DONE:
+                self.sent(event[2], now)
             elif kind == ARRIVAL:
                 self.arrive(event[-1], event[2], now)
             else:
@@ -354,8 +357,13 @@ class Simulator:
             self.packet_hops += 1
         switch = link.target - self.net.hosts
         time = link.free_at + link.delay + (self.net.latency[switch] if switch >= 0 else 0)
+        self.travel(number, packet, time)
+
+    def travel(self, number, packet, time):
+        """Let a packet arrive at the end of a link."""
         self._made += 1
-        key = (link.target, packet.flow, packet.index, packet.ack, number, self._made)
+        target = self.net.links[number].target
+        key = (target, packet.flow, packet.index, packet.ack, number, self._made)
         heapq.heappush(self.heap, (time, ARRIVAL, *key, packet))
 
     def marks(self, number, link, packet, wait):

@@ -14,7 +14,7 @@ from numba import types
 from netsim.errors import RegistryError
 from netsim.fabric.kernel.compile import place_of
 
-_NUMBERS: Final = ("choose", "tag", "echo", "take", "receive", "expire")
+_NUMBERS: Final = ("choose", "tag", "echo", "take", "receive", "expire", "admit", "pick")
 _TRUTHS: Final = ("sendable",)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from netsim.fabric.kernel.label import ACK, TAG_BITS, flow_of, seq_of
 from netsim.fabric.kernel.lives import flow_number
-from netsim.fabric.kernel.plugs import OWN_PATHS
+from netsim.fabric.kernel.options import OWN_PATHS
 from netsim.fabric.kernel.state import (
     FLOW,
     KNOWN_PORTS,
@@ -33,10 +33,15 @@ TAG: Final = 2
 TAKE: Final = 3
 EXPIRE: Final = 4
 RECEIVE: Final = 5
+ADMIT: Final = 6
+PICK: Final = 7
 
 
 def refuse(state: State, hook: int, place: int, value: int) -> None:
-    """Note that `hook` answered `value` at `place` (a switch or a flow), and end the call soon."""
+    """Note that `hook` answered `value` at `place`, and end the call soon.
+
+    A place is a switch, a flow or a link.
+    """
     clock = state.clock
     if clock[WRONG] == 0:
         clock[WRONG] = hook

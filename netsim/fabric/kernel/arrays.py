@@ -204,7 +204,7 @@ class Store:
         """
         clock, fixed = self.state.clock, self.state.fixed
         widest = int(self.state.nodes[at.OUT_ROWS :: at.NODES].max(initial=0))
-        turn = 4 * (widest + int(max(fixed[at.ROOM_ROWS], fixed[at.HOST_TURN])))
+        turn = 4 * (widest + int(max(fixed[at.SWITCH_TURN], fixed[at.HOST_TURN])))
         used = int(clock[at.ARENA])
         rows = max(2 * int(fixed[at.ARENA_ROWS]), 2 * used, used + turn)
         if rows > MOST_ROWS:
@@ -266,7 +266,8 @@ def _empty(
 ) -> State:
     """Return the state of a network in which nothing has happened."""
     arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
-    arrays["reals"] = arrays["policy_reals"] = arrays["transport_reals"] = np.zeros(0, np.float64)
+    for name in ("reals", "queue_reals", "policy_reals", "transport_reals"):
+        arrays[name] = np.zeros(0, np.float64)
     for name in ("batch_of", "class_of"):
         arrays[name] = np.zeros(0, np.int32)
     arrays |= {name: longer(array, len(array)) for name, array in layout.arrays.items()} | given
@@ -282,6 +283,7 @@ def _empty(
     room = int(numbers[at.ROOM_ROWS])
     arrays["places"] = aligned(PARTS * room + BUCKETS + 1)
     numbers[at.TRACE_LIMIT] = TRACE_BATCH
-    rows = TRACE_BATCH + _ROWS_PER_PACKET * max(room, int(numbers[at.HOST_TURN])) + 1
+    turn = max(int(numbers[at.SWITCH_TURN]), int(numbers[at.HOST_TURN]))
+    rows = TRACE_BATCH + _ROWS_PER_PACKET * turn + 1
     trace = np.zeros(rows * at.TRACE_SIZE if traced else 0, np.int64)
     return State(**(arrays | {"clock": clock, "fixed": numbers, "trace": trace}))

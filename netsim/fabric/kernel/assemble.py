@@ -12,9 +12,10 @@ from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.arrays import Store, Widths
 from netsim.fabric.kernel.classes import Classes
 from netsim.fabric.kernel.hashing import prepared
-from netsim.fabric.kernel.layout import Layout, PortLimits, each, lay_out
+from netsim.fabric.kernel.layout import Layout, PortLimits, each, lay_out, lay_out_slow
 from netsim.fabric.kernel.lookahead import lookahead
 from netsim.fabric.kernel.paths import PathTable
+from netsim.fabric.queues.queue import SlowPorts, slow_ports
 from netsim.fabric.scale import longest_trip
 from netsim.fabric.transports.transport import Numbers
 from netsim.fields import implementation
@@ -43,6 +44,8 @@ class Assembly:
     run: Any
     policy: type
     protocol: type
+    slow: SlowPorts | None
+    """What ports of switches do where they act."""
     path_rule: str | None
     """Whether flows need rows of the path table: ``all`` equal paths, those ``given``, or None."""
     acknowledged: bool
@@ -66,6 +69,9 @@ def assemble(
     limits = port_limits(protocol, queue, network, longest_trip(network, packet, hosts), wire)
     scales = FlowScales(network, packet, way_of(policy), drain_times(network, limits))
     layout = lay_out(network, limits, wire)
+    slow = None if queue is None else slow_ports(implementation("queue", queue), queue)
+    if slow is not None:
+        layout = lay_out_slow(network, layout, slow.classes, kept="left" in slow.hooks)
     ahead = lookahead(network, packet, acknowledged=protocol.acknowledged)
     fixed = {
         at.PAYLOAD: packet.payload,
@@ -78,6 +84,7 @@ def assemble(
         at.MERGED_WIDTH: ahead.merged,
         at.NEAR_PACKETS: ahead.near,
         at.ROOM_ROWS: ahead.switch,
+        at.SWITCH_TURN: ahead.switch + (ahead.starts if slow is not None else 0),
         at.HOST_TURN: ahead.host,
         at.BUCKET_SHIFT: ahead.shift,
         at.PATIENCE: at.NEVER,
@@ -85,11 +92,15 @@ def assemble(
     }
     widths = Widths(reals=protocol.reals, policy=getattr(policy, "flow_row", 0))
     given = _policy_arrays(policy, routing, network)
+    if slow is not None:
+        numbers = slow.pack(queue, network)
+        given["queue"] = np.array(numbers.whole, np.int64)
+        given["queue_reals"] = np.array(numbers.real, np.float64)
     from netsim.fabric.kernel.builder import build, columns_of
 
-    columns = columns_of(policy, protocol)
+    columns = columns_of(policy, protocol, slow)
     store = Store(layout, fixed, widths, traced=traced, given=given, columns=columns)
-    run = build(policy, protocol, traced=traced)
+    run = build(policy, protocol, slow, traced=traced)
     return Assembly(
         store=store,
         layout=layout,
@@ -100,6 +111,7 @@ def assemble(
         run=run,
         policy=policy,
         protocol=protocol,
+        slow=slow,
         path_rule=getattr(policy, "paths", None),
         acknowledged=protocol.acknowledged,
     )

@@ -1,4 +1,4 @@
-"""One compiled kernel per combination of routing policy, transport and options, kept between runs.
+"""One compiled kernel per combination of policy, transport, queue and options, kept between runs.
 
 A kernel that dispatched over all policies would be slower and take longer to compile with each
 policy added, so each combination is compiled alone. Its machine code is kept in a file
@@ -28,6 +28,7 @@ from netsim.fabric.kernel.state import State
 
 if TYPE_CHECKING:
     from netsim.fabric.kernel.native import Code
+    from netsim.fabric.queues.queue import SlowPorts
 
 
 log = logging.getLogger(__name__)
@@ -35,14 +36,21 @@ log = logging.getLogger(__name__)
 _IN_PYTHON: ContextVar[bool] = ContextVar("in_python", default=False)
 
 
-def build(policy: type, transport: type, *, traced: bool = False) -> Any:
-    """Return a compiled ``run(state, limit, most)`` for a policy, a transport and options."""
+def build(
+    policy: type, transport: type, slow: SlowPorts | None = None, *, traced: bool = False
+) -> Any:
+    """Return a compiled ``run(state, limit, most)`` for a policy, a transport and options.
+
+    Switches have plain ports unless `slow` says what they do.
+    """
     if _IN_PYTHON.get():
-        return interpreted(policy, transport, traced=traced)
+        return interpreted(policy, transport, slow, traced=traced)
     from netsim.fabric.kernel.native import Kernel
 
-    plugs = plugs_of(policy, transport, traced=traced)
-    name = f"{policy.__name__} with {transport.__name__}" + (", packet rows" if traced else "")
+    plugs = plugs_of(policy, transport, slow, traced=traced)
+    name = f"{policy.__name__} with {transport.__name__}"
+    name += "" if slow is None else f" and {slow.owner.__name__}"
+    name += ", packet rows" if traced else ""
     return Kernel(_code(tuple(sorted(plugs.items())), name), name)
 
 
@@ -75,29 +83,38 @@ def build_alone(entry: Callable[..., Any], shape: Any, name: str) -> Any:
     return Kernel(_code((), name, entry, shape), name)
 
 
-def interpreted(policy: type, transport: type, *, traced: bool = False) -> Any:
+def interpreted(
+    policy: type, transport: type, slow: SlowPorts | None = None, *, traced: bool = False
+) -> Any:
     """Return the same as `build` in plain Python: some thousand times slower, but easy to debug."""
-    return Linker(plugs_of(policy, transport, traced=traced)).entry(source.run)
+    return Linker(plugs_of(policy, transport, slow, traced=traced)).entry(source.run)
 
 
-def plugs_of(policy: type, transport: type, *, traced: bool) -> dict[str, Any]:
-    """Return what takes the place of the names in `netsim.fabric.kernel.plugs`."""
+def plugs_of(
+    policy: type, transport: type, slow: SlowPorts | None = None, *, traced: bool
+) -> dict[str, Any]:
+    """Return what takes the place of names in `netsim.fabric.kernel.plugs` and `options`."""
     hooks = {**_hooks("routing", policy), **_hooks("transport", transport)}
     hooks.setdefault("receive", count_each)
+    if slow is not None:
+        hooks |= slow.hooks
     plugs: dict[str, Any] = dict(hooks)
     plugs["TRACED"] = traced
     plugs["EVERY_HOP"] = bool(getattr(policy, "every_hop", False))
     plugs["READS_NO_PORTS"] = bool(getattr(policy, "reads_no_ports", False))
     plugs["OWN_PATHS"] = getattr(policy, "paths", None) is not None
     plugs["ACKNOWLEDGED"] = bool(getattr(transport, "acknowledged", False))
+    plugs["SLOW"] = slow is not None
+    plugs["CLASSES"] = 1 if slow is None else slow.classes
+    plugs["LEFT"] = "left" in hooks
     read = reached(list(hooks.values()), {})
     plugs["SEND_TIMES"], plugs["ECHOES"] = sent_at in read, echo_at in read
     return plugs
 
 
-def columns_of(policy: type, transport: type) -> tuple[str, ...]:
+def columns_of(policy: type, transport: type, slow: SlowPorts | None = None) -> tuple[str, ...]:
     """Return the optional columns of packets that hooks read, as fields of `State`."""
-    plugs = plugs_of(policy, transport, traced=False)
+    plugs = plugs_of(policy, transport, slow, traced=False)
     columns = ("sent", plugs["SEND_TIMES"]), ("echoes", plugs["ECHOES"])
     return tuple(name for name, wanted in columns if wanted)
 

@@ -187,7 +187,8 @@ def _refusal(report: str) -> str:
     place = next((line for line in reversed(lines) if line.startswith('File "')), "")
     reasons = [line for line in lines if not line.startswith(("Failed in", "File ", "During"))]
     said = next(iter(reasons), "numba gives no reason")
-    return f"a policy's or transport's function cannot be compiled: {said}\n{place}\n{_ALLOWED}"
+    what = "a function of a policy, transport or queue"
+    return f"{what} cannot be compiled: {said}\n{place}\n{_ALLOWED}"
 
 
 def _check_complete(module: Any) -> None:

@@ -7,15 +7,8 @@ from netsim.fabric.kernel.flow import LAST, confirmed, wake
 from netsim.fabric.kernel.label import ACK
 from netsim.fabric.kernel.lives import labelled, leave_network, row_at
 from netsim.fabric.kernel.nic import resume, route
-from netsim.fabric.kernel.plugs import (
-    ACKNOWLEDGED,
-    ECHOES,
-    TRACED,
-    acknowledge,
-    echo,
-    feedback,
-    receive,
-)
+from netsim.fabric.kernel.options import ACKNOWLEDGED, ECHOES, TRACED
+from netsim.fabric.kernel.plugs import acknowledge, echo, feedback, receive
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.ring import count_at, drop_first, first_row
 from netsim.fabric.kernel.state import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PS_BITS: Final = 8_000_000_000_000
 #: Packets that the ring of each link holds at first, a power of two.
 FIRST_ROWS: Final = 8
+#: And that of each class at a slow port.
+FIRST_WAITING: Final = 2
 _LEAST_LEVELS: Final = 4
 
 
@@ -95,6 +97,39 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
     }
     fixed |= {at.LEVELS + place: offset for place, offset in enumerate(levels)}
     return Layout(number, link, arrays, fixed, at.MADE + 1 + FIRST_ROWS * len(number))
+
+
+def lay_out_slow(network: Network, layout: Layout, classes: int, *, kept: bool) -> Layout:
+    """Return `layout` with slow ports at all switches, each with `classes` classes.
+
+    `kept` tells whether what a port sends is kept in a row of its own.
+    """
+    count = len(layout.number)
+    arrays, fixed, rows = dict(layout.arrays), dict(layout.fixed), layout.rows
+    queues = np.zeros((count, classes + 1, at.QUEUE), np.int64)
+    queues[:, 1:, at.TAIL] = rings(count * classes, FIRST_WAITING, rows).reshape(count, classes)
+    rows += count * classes * FIRST_WAITING
+    source = network.link_source[layout.number]
+    nodes = arrays["nodes"].reshape(-1, at.NODES)
+    nodes[:, at.OUT_ROWS] += classes * FIRST_WAITING * np.bincount(source, minlength=len(nodes))
+    heads: list[int] = []
+    trees: list[Ints] = []
+    offset = at.DONES * len(network.switches)
+    for switch in range(len(network.switches)):
+        ports = np.flatnonzero(source == network.host_count + switch)
+        leaves = _power_of_two(len(ports))
+        queues[ports, 0, at.LEAF] = leaves + np.arange(len(ports))
+        heads += [offset, leaves]
+        tree = np.full(3 * leaves, at.NEVER, np.int64)
+        tree[2 * leaves : 2 * leaves + len(ports)] = ports
+        trees.append(tree)
+        offset += len(tree)
+    arrays["queues"] = queues.reshape(-1)
+    arrays["dones"] = np.concatenate([np.array(heads, np.int64), *trees])
+    if kept:
+        fixed[at.KEPT_ROWS] = rows
+        rows += count
+    return replace(layout, arrays=arrays, fixed=fixed, rows=rows)
 
 
 def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Ints:
@@ -190,9 +225,9 @@ def _nodes(network: Network, number: Ints) -> tuple[Ints, int, Ints]:
     return rows.reshape(-1), heads + (heads - hosts) // 8, slots
 
 
-def rings(count: int, rows: int) -> Ints:
-    """Return the cells `TAIL` of `count` rings of `rows` packets each, one behind the other."""
-    return (at.MADE + 1 + rows * np.arange(count)) << SIZE_BITS | (rows.bit_length() - 1)
+def rings(count: int, rows: int, first: int = at.MADE + 1) -> Ints:
+    """Return the cells `TAIL` of `count` rings of `rows` packets each, from the row `first` on."""
+    return (first + rows * np.arange(count)) << SIZE_BITS | (rows.bit_length() - 1)
 
 
 def trees(hosts: int, switches: int) -> tuple[Ints, list[int]]:

@@ -36,8 +36,9 @@ class Lookahead:
         Length (ps) of windows in which switches go first, and hosts.
     near
         Packets that a receiver can miss and have within a window.
-    switch, host
-        Packets that a switch takes in, and that a host sends, at most.
+    switch, starts, host
+        Packets that a switch takes in, that its slow ports begin to send besides, and that a host
+        sends, at most.
     shift
         Binary logarithm of the time of one of `BUCKETS` buckets that cover a window.
     """
@@ -46,6 +47,7 @@ class Lookahead:
     merged: int
     near: int
     switch: int
+    starts: int
     host: int
     shift: int
 
@@ -66,11 +68,13 @@ def lookahead(network: Network, packet: PacketConfig, *, acknowledged: bool) -> 
     arriving = int(service_time(full, network.link_rate[network.host_downlink]).min())
     a_link = longest // quickest + 2
     widest = int(np.bincount(network.link_target)[hosts:].max())
+    out = int(np.bincount(network.link_source)[hosts:].max())
     return Lookahead(
         free=free,
         merged=merged,
         near=longest // max(1, arriving) + 2,
         switch=widest * a_link,
+        starts=out * a_link,
         host=2 * a_link,
         shift=max(0, (longest - 1).bit_length() - BUCKETS.bit_length() + 1),
     )

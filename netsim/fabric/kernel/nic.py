@@ -6,7 +6,8 @@ from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, wake
 from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
 from netsim.fabric.kernel.lives import enter_network, labelled
-from netsim.fabric.kernel.plugs import SEND_TIMES, TRACED, sendable, tag, take
+from netsim.fabric.kernel.options import SEND_TIMES, TRACED
+from netsim.fabric.kernel.plugs import sendable, tag, take
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.state import (
     EGRESS,

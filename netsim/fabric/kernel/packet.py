@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, TARGET_MASK, seq_of
 from netsim.fabric.kernel.lives import row_at
-from netsim.fabric.kernel.state import FREE_AT, LABEL, LINK, PACKET, ROUTE, State
+from netsim.fabric.kernel.state import LABEL, LOW, PACKET, ROUTE, WIRE, State
+from netsim.fabric.kernel.waiting import unsent_at
 
 
 def label_at(state: State, packet: int) -> int:
@@ -59,4 +60,9 @@ def echo_at(state: State, packet: int) -> int:
 
 def unsent(state: State, position: int, now: int) -> int:
     """Return the backlog (ps) of the port at `position` of ``state.ports``."""
-    return max(0, int(state.links[state.ports[position] * LINK + FREE_AT]) - now)
+    return unsent_at(state, int(state.ports[position]), now)
+
+
+def size_at(state: State, packet: int) -> int:
+    """Return the wire size (bytes) of a packet."""
+    return int(state.packets[packet * PACKET + WIRE] & LOW)

@@ -19,6 +19,33 @@ def lower(tree: Ints, leaf: int, key: int) -> None:
         at >>= 1
 
 
+def replace_in(tree: Ints, base: int, leaf: int, key: int) -> None:
+    """Set the key at `leaf` of one of many trees in an array, the one that begins at `base`.
+
+    The way up ends where nothing changes.
+    """
+    tree[base + leaf] = key
+    winner = key
+    at = leaf
+    while at > 1:
+        winner = min(winner, tree[base + (at ^ 1)])
+        at >>= 1
+        if tree[base + at] == winner:
+            return
+        tree[base + at] = winner
+
+
+def first_leaf(tree: Ints, base: int, leaves: int) -> int:
+    """Return the first leaf that has the least key of the tree that begins at `base`."""
+    key = tree[base + 1]
+    at = 1
+    while at < leaves:
+        at = 2 * at
+        if tree[base + at] != key:
+            at += 1
+    return at
+
+
 def replace(tree: Ints, leaf: int, key: int) -> None:
     """Set the key at `leaf` to any value, a larger one or NEVER as well."""
     tree[leaf] = key

@@ -15,25 +15,12 @@ from typing import Final
 
 from netsim.fabric.kernel.packet import tag_at
 from netsim.fabric.kernel.state import State
-
-TRACED: Final = False
-"""Whether packet rows are recorded."""
-EVERY_HOP: Final = False
-"""Whether `choose` is asked at switches with a single port, too."""
-READS_NO_PORTS: Final = False
-"""Whether `choose` looks at no port, so that a switch may ask for many packets at once."""
-ACKNOWLEDGED: Final = False
-"""Whether receivers acknowledge data."""
-OWN_PATHS: Final = False
-"""Whether `choose` follows explicit paths, which stand behind the groups of equal ports."""
-SEND_TIMES: Final = False
-"""Whether packets carry when they were sent: some hook reads `sent_at`."""
-ECHOES: Final = False
-"""Whether replies carry what `echo` says: some hook reads `echo_at`."""
+from netsim.fabric.kernel.waiting import first_waiting
 
 HOOKS: Final = {
     "routing": ("open", "tag", "choose", "echo", "feedback", "setback"),
     "transport": ("begin", "sendable", "take", "receive", "acknowledge", "expire"),
+    "queue": ("admit", "pick", "serve", "left"),
 }
 """Names of functions that a model of a kind may provide."""
 
@@ -101,3 +88,24 @@ def acknowledge(state: State, flow: int, packet: int, now: int) -> None:
 def expire(state: State, flow: int, now: int) -> int:
     """Act on a timer; return the next deadline, 0 for none, -1 if the flow must be given up."""
     return 0
+
+
+# queue
+
+
+def admit(state: State, port: int, packet: int, now: int) -> int:
+    """Return the class in which a packet waits at the link `port`, or `DROP`: the first class."""
+    return 0
+
+
+def pick(state: State, port: int) -> int:
+    """Return the class that sends next: the first one in which something waits."""
+    return first_waiting(state, port)
+
+
+def serve(state: State, port: int, packet: int, now: int) -> None:
+    """Take note that a port begins to send a packet; what waits behind it does so already."""
+
+
+def left(state: State, port: int, packet: int, now: int) -> None:
+    """Take note that a port has sent a packet."""

@@ -17,8 +17,8 @@ from netsim.fabric.kernel.hashing import draw, fraction
 from netsim.fabric.kernel.label import ACK, MARK, counter_of, flow_of
 from netsim.fabric.kernel.merge import appoint_at
 from netsim.fabric.kernel.minima import SWITCH_TREE, lower_leaf
+from netsim.fabric.kernel.options import TRACED
 from netsim.fabric.kernel.overflow import overflow
-from netsim.fabric.kernel.plugs import TRACED
 from netsim.fabric.kernel.ring import add
 from netsim.fabric.kernel.state import (
     ACKS_SENT,
@@ -100,6 +100,17 @@ def marks(state: State, link: int, label: int, wait: int) -> bool:
     return fraction(draw(state.fixed[MARK_KEY], entity, counter_of(label))) < chance
 
 
+def mark(state: State, link: int, packet: int, wait: int) -> None:
+    """Mark a data packet if a queue of `wait` (ps) at the port of `link` is so long."""
+    cell = packet * PACKET + LABEL
+    label = state.packets[cell]
+    if label & ACK != 0 or wait <= state.links[link * LINK + MARK_ABOVE]:
+        return
+    if marks(state, link, label, wait):
+        state.packets[cell] = label | MARK
+        state.setup[link * SETUP + MARKS] += 1
+
+
 def accept(state: State, link: int, packet: int, now: int) -> bool:
     """Put `packet` into the queue of `link`, or return False if it must be dropped."""
     setup = state.setup
@@ -124,12 +135,7 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
             packets[cell + LABEL] = label | MARK
             setup[link * SETUP + MARKS] += 1
         links[row + PACKETS_SENT] += 1
-        links[row + WAIT_SUM] += wait
-        if links[row + WAIT_SUM] >= CARRY:
-            links[row + WAIT_SUM] -= CARRY
-            setup[link * SETUP + WAIT_CARRIES] += 1
-        if wait > links[row + WAIT_MAX]:
-            links[row + WAIT_MAX] = wait
+        note_wait(state, link, wait)
     else:
         links[row + ACKS_SENT] += 1
     links[row + BYTES] += size
@@ -144,6 +150,18 @@ def accept(state: State, link: int, packet: int, now: int) -> bool:
         trace(state, DEPARTED, packet, node, now, leaves, -1)
     travel(state, link, packet, leaves + links[row + DELAY])
     return True
+
+
+def note_wait(state: State, link: int, wait: int) -> None:
+    """Count how long a data packet has waited, or will, at the port of `link`."""
+    links = state.links
+    row = link * LINK
+    links[row + WAIT_SUM] += wait
+    if links[row + WAIT_SUM] >= CARRY:
+        links[row + WAIT_SUM] -= CARRY
+        state.setup[link * SETUP + WAIT_CARRIES] += 1
+    if wait > links[row + WAIT_MAX]:
+        links[row + WAIT_MAX] = wait
 
 
 def travel(state: State, link: int, packet: int, arrival: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from netsim.fabric.kernel.flow import fail, over, received
 from netsim.fabric.kernel.label import ACK
 from netsim.fabric.kernel.lives import leave_network, row_at
+from netsim.fabric.kernel.options import ACKNOWLEDGED
 from netsim.fabric.kernel.packet import seq_at
-from netsim.fabric.kernel.plugs import ACKNOWLEDGED
 from netsim.fabric.kernel.state import (
     ARRIVED,
     DISORDER,

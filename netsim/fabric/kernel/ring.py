@@ -12,7 +12,7 @@ A ring is two cells of a row: `HEAD` holds the number of packets << 32 and the p
 
 from __future__ import annotations
 
-from netsim.fabric.kernel.plugs import ECHOES, SEND_TIMES, TRACED
+from netsim.fabric.kernel.options import ECHOES, SEND_TIMES, TRACED
 from netsim.fabric.kernel.prefetch import prefetch
 from netsim.fabric.kernel.state import (
     ARENA,

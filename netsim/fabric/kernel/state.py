@@ -83,6 +83,13 @@ class State(NamedTuple):
     """Batches that are over, in order, since Python last looked."""
     places: Ints
     """Scratch of a switch's turn: `netsim.fabric.kernel.arrivals`."""
+    queues: Ints
+    """Per link, its slow port and the classes that wait there: `netsim.fabric.kernel.slow`."""
+    dones: Ints
+    """When slow ports have sent what they send: per switch a winner tree, and its links."""
+    queue: Ints
+    """What the queue packs."""
+    queue_reals: Reals
     policy: Ints
     policy_reals: Reals
     policy_flows: Ints
@@ -214,6 +221,10 @@ GROUPS: Final = 22
 ORDER_LEAVES: Final = 23
 REAL: Final = 24
 """Numbers of a class in `transport_reals`."""
+SWITCH_TURN: Final = 5
+"""Packets that a switch sends at most within a window."""
+KEPT_ROWS: Final = 6
+"""Where in `packets` the rows begin that hold what each slow port sends."""
 LEVELS: Final = 25
 """Offsets of the levels of the two trees of minima."""
 FIXED: Final = 64
@@ -298,6 +309,25 @@ WIRE: Final = 2
 ROUTE: Final = 3
 """Destination host (low 28 bits), the policy's tag above."""
 PACKET: Final = 4
+
+# queues: a row of a port, then one per class
+TO_SEND: Final = 0
+"""Time that all that waits takes to be sent; in the row of a class, what waits in it."""
+HELD: Final = 1
+"""Packets that wait, all or in the class."""
+LEAF: Final = 2
+"""The port's leaf in the tree of its switch."""
+SERVED: Final = 3
+"""Class of the packet that is being sent, or was the last one."""
+QUEUE: Final = 8
+"""The class's ring is in the cells `HEAD` and `TAIL`, as that of a link is."""
+
+# dones: per switch
+FIRST_DONE: Final = 0
+"""Where its tree begins."""
+DONE_LEAVES: Final = 1
+"""Leaves of its tree; the links follow behind it."""
+DONES: Final = 2
 
 # flows
 ENDS: Final = 0

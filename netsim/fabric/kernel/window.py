@@ -37,7 +37,8 @@ from netsim.fabric.kernel.merge import (
 )
 from netsim.fabric.kernel.minima import FOURTH, HOST_TREE, SWITCH_TREE, least, refresh_top
 from netsim.fabric.kernel.nic import nic_turn
-from netsim.fabric.kernel.plugs import TRACED, expire, setback
+from netsim.fabric.kernel.options import TRACED
+from netsim.fabric.kernel.plugs import expire, setback
 from netsim.fabric.kernel.ring import has_room
 from netsim.fabric.kernel.state import (
     CLOSE,
@@ -61,10 +62,10 @@ from netsim.fabric.kernel.state import (
     RESENT,
     RETRIES,
     ROOM,
-    ROOM_ROWS,
     SENDING,
     STAGE,
     STOP_AT,
+    SWITCH_TURN,
     TIMER,
     TRACE,
     TRACE_LIMIT,
@@ -155,7 +156,7 @@ def sweep_switches(state: State) -> int:
                         if tree[second + b] < end:
                             for a in range(b << 3, (b << 3) + 8):
                                 if tree[first + a] < end:
-                                    status = hindered(state, fixed[HOSTS] + a, fixed[ROOM_ROWS])
+                                    status = hindered(state, fixed[HOSTS] + a, fixed[SWITCH_TURN])
                                     if status != MORE:
                                         return status
                                     switch_turn(state, a, end)
