@@ -37,8 +37,9 @@ def check_answers(plugs: Mapping[str, Any], compiled: Callable[[Any], Any], stat
         if name in plugs:
             hook = plugs[name]
             dispatcher = compiled(hook)
-            dispatcher.compile((state, *[types.int64] * (hook.__code__.co_argcount - 1)))
-            (signature,) = dispatcher.nopython_signatures
+            arguments = (state, *[types.int64] * (hook.__code__.co_argcount - 1))
+            dispatcher.compile(arguments)
+            signature = dispatcher.overloads[arguments].signature
             fault = _fault(types.unliteral(signature.return_type), truth=name in _TRUTHS)
             if fault:
                 wanted = "True or False" if name in _TRUTHS else "a whole number (int64)"

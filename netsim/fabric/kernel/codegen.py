@@ -6,6 +6,9 @@ Therefore a function's LLVM module is kept as lowered, a `Draft`, until the entr
 all drafts are linked, optimised and compiled as one module. The result is an object file that needs
 neither numba nor Python: see `netsim.fabric.kernel.native`.
 
+Most functions of the next kernel of a process are those of the one before, with the same functions
+below them and the same constants. They are known by a hash of all of that, and not typed again.
+
 This leans on numba's internals (`CPUCodeLibrary`, `JITCPUCodegen`), which is why the minor version
 of numba is pinned.
 """
@@ -13,7 +16,9 @@ of numba is pinned.
 from __future__ import annotations
 
 import ctypes
+import functools
 import gc
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +35,7 @@ from numba.extending import intrinsic
 from netsim.errors import RegistryError
 from netsim.fabric.kernel.answer_types import check_answers
 from netsim.fabric.kernel.compile import Linker
+from netsim.fabric.kernel.fingerprint import marks
 from netsim.fabric.kernel.native import ENTRY, FAILED
 from netsim.fabric.kernel.state import State, dtypes
 
@@ -101,7 +107,7 @@ def drafting() -> Iterator[DraftCodegen]:
     context = cpu_target.target_context
     collecting = gc.isenabled()
     usual = context._internal_codegen
-    drafts = context._internal_codegen = DraftCodegen("netsim")
+    drafts = context._internal_codegen = _drafts()
     gc.disable()
     try:
         yield drafts
@@ -109,6 +115,16 @@ def drafting() -> Iterator[DraftCodegen]:
         context._internal_codegen = usual
         if collecting:
             gc.enable()
+
+
+@functools.cache
+def _drafts() -> DraftCodegen:
+    """Return the one code generation of this process, whose drafts are used again."""
+    return DraftCodegen("netsim")
+
+
+#: What numba has made of functions, by their marks. The next kernel of the process is the faster.
+_made: dict[tuple[str, bool], Any] = {}
 
 
 @intrinsic
@@ -150,7 +166,11 @@ def object_file(
     def compiled(inner: Any) -> Any:
         return numba.njit(forceinline=inner.__name__ not in apart, **_OPTIONS)(inner)
 
-    linker = Linker({**plugs, "prefetch": prefetch}, compiled)
+    names = {**plugs, "prefetch": prefetch}
+    found = marks(function, names, filter(inspect.isfunction, plugs.values()))
+    keys = {inner: (mark, inner.__name__ in apart) for inner, mark in found.items()}
+    known = {inner: _made[key] for inner, key in keys.items() if key in _made}
+    linker = Linker(names, compiled, known)
     dispatcher = numba.njit(linker.entry(function), **_OPTIONS)
     kind = signature(shape)
     with drafting() as drafts:
@@ -162,6 +182,7 @@ def object_file(
         (result,) = dispatcher.overloads.values()
         entry_point = result._asdict()
         module = linked(entry_point["library"])
+    _made.update({keys[inner]: made for inner, made in linker.known.items()})
     name = entry_point["fndesc"].llvm_func_name
     module.link_in(llvm.parse_assembly(entry(name, module.get_function(name), len(shape._fields))))
     for inner in module.functions:

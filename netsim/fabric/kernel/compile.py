@@ -28,16 +28,20 @@ class Linker:
         What kernel modules see under these names.
     inner
         What is done to a function that others call: compiling it, or nothing.
+    known
+        What has been made of functions before.
     """
 
     def __init__(
         self,
         plugs: Mapping[str, Any],
         inner: Callable[[types.FunctionType], Any] = lambda function: function,
+        known: Mapping[Callable[..., Any], Any] | None = None,
     ) -> None:
         self._plugs = dict(plugs)
         self._inner = inner
-        self._known: dict[Callable[..., Any], Any] = {}
+        #: What has been made of each function so far.
+        self.known: dict[Callable[..., Any], Any] = dict(known or {})
 
     def entry(self, function: Callable[..., Any]) -> types.FunctionType:
         """Return `function`, bound to inner functions and plugs."""
@@ -52,9 +56,9 @@ class Linker:
 
     def called(self, function: Callable[..., Any]) -> Any:
         """Return what others call for `function`."""
-        known = self._known.get(function)
+        known = self.known.get(function)
         if known is None:
-            known = self._known[function] = self._inner(self.entry(function))
+            known = self.known[function] = self._inner(self.entry(function))
         return known
 
 

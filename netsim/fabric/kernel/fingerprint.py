@@ -18,7 +18,7 @@ import importlib.metadata
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ import numpy as np
 
 import netsim.fabric.kernel.run as source
 from netsim import version
-from netsim.fabric.kernel.compile import plain, reached
+from netsim.fabric.kernel.compile import plain, reached, references
 from netsim.fabric.kernel.state import State, dtypes
 
 _COMPILER: Final = tuple(
@@ -66,6 +66,38 @@ def fingerprint(
     for path in [*filter(Path.is_file, texts), *_COMPILER]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:32]
+
+
+def marks(
+    entry: Callable[..., Any], plugs: Mapping[str, Any], others: Iterable[Callable[..., Any]] = ()
+) -> dict[Callable[..., Any], str]:
+    """Return, for each function that a kernel reaches, a hash of what its code is made of.
+
+    That is what `fingerprint` looks at, of this function and all that it calls. Two of one mark are
+    compiled alike within a process.
+
+    Parameters
+    ----------
+    entry, plugs
+        The kernel's loop, and what takes the place of names in the kernel's modules.
+    others
+        Further functions.
+    """
+    found: dict[Callable[..., Any], str] = {}
+
+    def mark(function: Callable[..., Any]) -> str:
+        if function not in found:
+            parts = [_full_name(function), described(function.__code__)]
+            parts += [f"{name} = {value}" for name, value in _constants(function)]
+            for name, value in sorted(references(function, plugs).items()):
+                inner = mark(value) if inspect.isfunction(value) else described(value)
+                parts.append(f"{name}: {inner}")
+            found[function] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return found[function]
+
+    for function in (entry, *others):
+        mark(function)
+    return found
 
 
 def _full_name(function: Callable[..., Any]) -> str:

@@ -393,3 +393,51 @@ def test_plugs_bind_only_inside_the_kernel(folder):
 
     assert references(policy.choose, plugs)["last"] != 1
     assert references(deliver, {"acknowledge": 5})["acknowledge"] == 5
+
+
+def levelled(depth):
+    def choose(state, packet, switch, first, n, now):
+        return first + depth * 0
+
+    return type("Policy", (), {"choose": staticmethod(choose)})
+
+
+def test_a_function_is_known_again_by_all_that_its_code_is_made_of(monkeypatch):
+    def marks_of(policy, transport=OpenLoop):
+        plugs = builder.plugs_of(policy, transport, traced=False)
+        return {
+            f"{function.__module__}.{function.__name__}": mark
+            for function, mark in fingerprint.marks(source.run, plugs).items()
+        }
+
+    usual = marks_of(levelled(1))
+    assert marks_of(levelled(1)) == usual
+
+    # Another constant inside `choose` concerns those that call it, and nobody else.
+    other = marks_of(levelled(2))
+    changed = {name for name in usual if usual[name] != other[name]}
+    kernel = "netsim.fabric.kernel"
+    assert {f"{kernel}.run.run", f"{kernel}.switch.forward"} < changed
+    assert not {f"{kernel}.port.accept", f"{kernel}.host.deliver"} & changed
+
+    # So does a constant of a module, and a hook in place of another.
+    from netsim.fabric.kernel import port
+
+    monkeypatch.setattr(port, "PS_BITS", port.PS_BITS + 1)
+    assert marks_of(levelled(1))[f"{kernel}.port.accept"] != usual[f"{kernel}.port.accept"]
+    monkeypatch.undo()
+    hosts = marks_of(levelled(1), FixedWindow)
+    assert hosts[f"{kernel}.host.deliver"] != usual[f"{kernel}.host.deliver"]
+
+
+def test_a_kernel_made_of_known_functions_is_the_one_made_of_new_ones(monkeypatch):
+    from netsim.fabric.kernel import codegen
+
+    plugs = builder.plugs_of(levelled(3), OpenLoop, traced=False)
+    first = codegen.object_file(source.run, plugs)
+
+    known = len(codegen._made)
+    again = codegen.object_file(source.run, plugs)
+
+    assert len(codegen._made) == known > 50
+    assert len(again) == len(first)
