@@ -15,7 +15,8 @@ those of the repository. What a fenced block does says its first word:
 
 Marks are comments that readers do not see, each on a line of its own right above the block:
 ``<!-- slow -->``, ``<!-- exit: 3 -->`` (of the last command), ``<!-- file: NAME -->`` (the block
-is that file from here on), ``<!-- not run: WHY -->``. What depends on the machine (times, memory,
+is that file from here on), ``<!-- not run: WHY -->``. ``<!-- fresh process -->`` anywhere runs
+the page in a process of its own. What depends on the machine (times, memory,
 sizes of files) is compared as any number. After a wanted change of output run with
 ``NETSIM_UPDATE_DOCS=1`` and read the difference.
 """
@@ -114,10 +115,21 @@ def run_page(path: Path, folder: Path, *, slow: bool) -> None:
     DifferentError
         At the first block that does not do what the page says.
     """
+    if "<!-- fresh process -->" in path.read_text(encoding="utf-8") and not _alone():
+        command = [sys.executable, __file__, str(path), *(["slow"] if slow else [])]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise DifferentError(done.stderr)
+        return
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
     with _left_as_it_was(folder):
         _run_blocks(path, folder, slow=slow)
+
+
+def _alone() -> bool:
+    """Return whether this process does nothing but run a page."""
+    return Path(getattr(sys.modules["__main__"], "__file__", None) or "") == Path(__file__)
 
 
 @contextlib.contextmanager
@@ -249,3 +261,7 @@ def _python(block: Block, names: dict[str, object], where: str) -> str:
         except Exception as wrong:
             raise DifferentError(f"{where}: {type(wrong).__name__}: {wrong}") from wrong
     return _from_here(printed.getvalue())
+
+
+if __name__ == "__main__":
+    run_page(Path(sys.argv[1]), Path.cwd(), slow="slow" in sys.argv[2:])

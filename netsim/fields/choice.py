@@ -149,22 +149,49 @@ class OneOf:
             for name, model in self.models().items()
         }
         chosen = core_schema.tagged_union_schema(choices, discriminator=self._tag)
-        return core_schema.no_info_before_validator_function(self._name, chosen)
+
+        def named(value: Any) -> Any:
+            block = self._name(value)
+            self._refuse_late(block, choices)
+            return block
+
+        return core_schema.no_info_before_validator_function(named, chosen)
+
+    def _refuse_late(self, block: Any, choices: Mapping[Any, Any]) -> None:
+        """Raise what to do if a name was registered when scenarios had been read already.
+
+        What a block may be is compiled into its validator when its family is first used.
+        """
+        if not isinstance(block, Mapping):
+            return
+        name = block[self.key]
+        if mark(self.kind, name) not in choices:
+            word = registry.described(self.kind).words
+            raise problem(
+                "unknown-name",
+                f"{word} '{name}' was registered after a scenario had been read",
+                at=(self.key,),
+                hint="register it, or import its module, before the first netsim.load",
+            )
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe the block, and its shorter form if it has one."""
-        short, block = self.short_form(), self.block_schema(handler(schema)["oneOf"])
+        # Names that were registered later are in no validator, and so not in its description.
+        inner: Any = schema
+        marks = map(unmark, inner["schema"]["choices"])
+        names = [one[1] for one in marks if one is not None]
+        members = dict(zip(names, handler(schema)["oneOf"], strict=True))
+        short, block = self.short_form(), self.block_schema(members)
         return block if short is None else {"anyOf": [short[1], block]}
 
-    def block_schema(self, choices: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def block_schema(self, members: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         """Describe the block as its name, and what else it holds for each name.
 
         Conditions rather than alternatives, so that an editor complains about the wrong field and
         not about every implementation.
         """
-        members = dict(zip(self.models(), choices, strict=True))
         name = {**one_of_names(list(members)), "description": f"which {self.kind}"}
         described: dict[str, Any] = {"type": "object", "properties": {self.key: name}}
         described["allOf"] = [

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
@@ -89,10 +89,9 @@ class DataChoice(OneOf):
             return "sizes"
         return OneOf.choose(self, value)
 
-    def block_schema(self, choices: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def block_schema(self, members: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         """Describe the block as `OneOf` does, and what it holds where `kind` is left out."""
-        described = OneOf.block_schema(self, choices)
-        members = dict(zip(self.models(), choices, strict=True))
+        described = OneOf.block_schema(self, members)
         named = {"required": described.pop("required", [self.key])}
         untold = {"required": ["sizes"], "not": named}
         described["allOf"].append({"if": untold, "then": members["sizes"]})

@@ -16,7 +16,7 @@ draws that is not known beforehand takes them from children of the generator (``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Final, Protocol
 
@@ -84,14 +84,14 @@ class LawChoice(OneOf):
                     return name
         return OneOf.choose(self, value)
 
-    def block_schema(self, choices: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def block_schema(self, members: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         """Describe the block as `OneOf` does, and what it holds where `dist` is left out."""
-        described = OneOf.block_schema(self, choices)
-        members = dict(zip(self.models(), described["allOf"], strict=True))
+        described = OneOf.block_schema(self, members)
+        conditions = dict(zip(members, described["allOf"], strict=False))
         named: dict[str, Any] = {"required": described.pop("required")}
         for key, name in _TOLD_BY.items():
             untold = {"required": [key], "not": named}
-            described["allOf"].append({"if": untold, "then": members[name]["then"]})
+            described["allOf"].append({"if": untold, "then": conditions[name]["then"]})
         told = [{"required": [key]} for key in _TOLD_BY]
         return described | {"anyOf": [named, *told]}
 

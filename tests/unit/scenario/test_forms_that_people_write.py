@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -87,3 +90,42 @@ def test_an_index_in_brackets_within_braces_is_told_how_to_be_written(tmp_path):
     assert found.message == "'[0]' ends the key here, within braces"
     assert found.hint == "write the index with a dot (.0.), or quote the whole key"
     assert (found.span.line, found.span.column) == (2, 23)
+
+
+LATE = """
+import netsim
+from netsim.fabric.balancing.policy import RoutingConfig
+from netsim.registry import register
+from netsim.scenario import json_schema
+
+netsim.load("quickstart")
+json_schema()
+
+
+@register("routing", "after_ecmp")
+class AfterEcmp:
+    "Take the first port."
+
+    source = "an example"
+
+    class Config(RoutingConfig):
+        "Nothing to set."
+
+    choose = staticmethod(lambda state, packet, switch, first, n, now: first)
+
+
+json_schema()
+try:
+    netsim.load("quickstart", {"routing.policy": "after_ecmp"})
+except netsim.errors.ScenarioError as refused:
+    print(refused)
+"""
+
+
+def test_a_name_that_is_registered_too_late_is_told_what_to_do():
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True)
+
+    assert (
+        "routing policy 'after_ecmp' was registered after a scenario had been read" in done.stdout
+    )
+    assert "register it, or import its module, before the first netsim.load" in done.stdout
