@@ -14,4 +14,5 @@ KINDS: Final = (
         "collective algorithm",
         "collective: {op: OP, algorithm: NAME}",
     ),
+    Kind("table", ("tables",)),
 )

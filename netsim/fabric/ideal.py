@@ -49,8 +49,11 @@ def ideal_completion(
     src, dst, size
         One entry per flow: host indices and payload bytes.
     payload, header
-        Bytes of payload in a full packet, and of header in every packet.
+        Bytes of payload in a full packet, and of header in every packet. Plain ports have neither.
     """
+    if network.ports is not None:
+        held, latency = network.ports.times(src, dst, size)
+        return held + latency
     packets = np.maximum(1, -(-size // payload))
     full = np.full_like(size, payload + header)
     last = size - (packets - 1) * payload + header

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 def problems(config: NetworkConfig, network: Network) -> list[Problem]:
     """Return what packets cannot do on `network`, else what is wrong with policies and queues."""
+    if network.ports is not None:
+        message = "a network of ports alone has no links for packets"
+        hint = "leave fidelity out, or take another topology"
+        return [Problem(message, ("fidelity",), "bad-value", hint, also=("topology",))]
     found = below(("topology",), limits.of_network(network, config.packet))
     return found or _of_policies(config, network)
 

@@ -6,7 +6,10 @@ else (who talks to whom, which nodes entangle) they stand under ``network:``.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import model_validator
 
 from netsim.fabric.balancing.policy import RoutingConfig
 from netsim.fabric.packet import PacketConfig
@@ -39,8 +42,22 @@ class NetworkConfig(Config):
         (), description="flows, from patterns and files; they are numbered in the order given"
     )
     fidelity: Annotated[str, NameOf("fidelity")] = field(
-        "packet", description="level of detail: every packet, or the ports of hosts alone"
+        "packet",
+        description="level of detail: every packet, or the ports of hosts alone, which is the "
+        "default on a network of ports alone",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_ports_alone(cls, values: Any) -> Any:
+        """Take the only level of detail that a network of ports alone has."""
+        if not isinstance(values, Mapping) or "fidelity" in values:
+            return values
+        topology = values.get("topology")
+        kind = getattr(topology, "kind", None)
+        if isinstance(topology, Mapping):
+            kind = topology.get("kind")
+        return {**values, "fidelity": "ideal"} if kind == "ideal" else values
 
 
 class FabricScenario(ScenarioModel, NetworkConfig):

@@ -209,14 +209,20 @@ class OneOf:
 class NameOf:
     """Annotation of a field that is the registered name of an implementation, which has no fields.
 
-    ``Annotated[str, NameOf("fidelity")]`` reads ``fidelity: ideal``.
+    ``Annotated[str, NameOf("fidelity")]`` reads ``fidelity: ideal``. Names in `also` are taken
+    besides: what a family does without any implementation.
     """
 
     kind: str
+    also: tuple[str, ...] = ()
+
+    def known(self) -> list[str]:
+        """Return the names that are taken, sorted."""
+        return sorted({*registry.names(self.kind), *self.also})
 
     def choose(self, value: Any) -> str:
         """Return the registered name that `value` is, or raise with the cure."""
-        known = registry.names(self.kind)
+        known = self.known()
         if isinstance(value, str) and registry.canonical(value) in known:
             return registry.canonical(value)
         near = registry.did_you_mean(value, known) if isinstance(value, str) else None
@@ -236,7 +242,7 @@ class NameOf:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Describe the field as one of the registered names."""
-        return one_of_names(registry.names(self.kind))
+        return one_of_names(self.known())
 
 
 class EitherDash:

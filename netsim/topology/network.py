@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from netsim.topology.plain_ports import PlainPorts
+
 #: Most equal-cost paths that are listed between two leaves of a graph which is not a leaf-spine.
 PATH_LIMIT: Final = 1024
 _UNREACHED: Final = np.iinfo(np.int32).max // 2
@@ -64,6 +66,8 @@ class Network:
         Registered name of the topology that built it.
     leaves, spines, hosts_per_leaf, bundle
         Shape of a leaf-spine; None in other graphs.
+    ports
+        Where there is nothing but ports: their latencies and rates, which the links only hint at.
     """
 
     hosts: tuple[str, ...]
@@ -79,6 +83,7 @@ class Network:
     spines: int | None = None
     hosts_per_leaf: int | None = None
     bundle: int | None = None
+    ports: PlainPorts | None = None
 
     def __post_init__(self) -> None:
         for array in (self.link_source, self.link_target, self.link_rate, self.link_delay):

@@ -26,5 +26,6 @@ class Algorithm(Protocol):
         """Return the closed form of the completion time on ports alone."""
         ...
 
-    # It may also have `problem(task) -> str | None`, what of the task it cannot do; `pipelined`,
-    # whether `chunks` means something to it; and `switched`, whether switches reduce.
+    # It may also have `problem(task) -> str | None`, what of the task it cannot do, and flags:
+    # `pipelined`, `chunks` means something to it; `many_channels`, so do `channels`; `takes_matrix`;
+    # `approached`, its time is a limit that it tends to and may be above.

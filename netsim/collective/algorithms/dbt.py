@@ -27,6 +27,7 @@ class DoubleBinaryTree:
     )
     ops: ClassVar[tuple[str, ...]] = ("all_reduce",)
     pipelined: ClassVar[bool] = True
+    approached: ClassVar[bool] = True
 
     @staticmethod
     def schedule(task: Task) -> Schedule:

@@ -25,16 +25,18 @@ def end_early(state: PortState, message: int, now: int) -> None:
     status = int(row[at.STATUS]) & at.STATUS_MASK
     row[at.STATUS] = at.CANCELLED
     state.clock[at.ACTIVE] -= 1
-    sender, receiver = int(row[at.ENDS]) & at.LOW, int(row[at.ENDS]) >> at.HIGH
+    if status not in (at.WAITING, at.RUNNING):
+        forget_instant(state, message)
+        return
+    sender = int(state.sender_of[message])
+    receiver = int(state.slots[int(state.slot_of[message]) * at.SLOT + at.RECEIVER_OF])
     if status == at.WAITING:
         leave(state, message)
         if state.senders[sender * at.SENDER + at.FIRST] == at.NOBODY:
             _forget(state, sender)
         await_opening(state, receiver)
-    elif status == at.RUNNING:
-        _stop(state, message, sender, receiver, now)
     else:
-        forget_instant(state, message)
+        _stop(state, message, sender, receiver, now)
 
 
 def forsake(state: PortState, message: int) -> list[int]:

@@ -12,7 +12,7 @@ from netsim.fabric.flows import LATEST, MOST_FLOWS, joined
 from netsim.fabric.port_level import state as at
 from netsim.fabric.port_level.heap import push
 from netsim.fabric.port_level.store import Store
-from netsim.fabric.port_level.timing import MessageTimes
+from netsim.fabric.port_level.timing import message_times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +40,9 @@ class Intake:
 
     def __init__(self, network: Network, packet: PacketConfig) -> None:
         self._network = network
-        self._times = MessageTimes(network, packet)
-        self.store = Store(network.host_count)
+        self._times = message_times(network, packet)
+        classes = network.ports.classes if network.ports is not None else 1
+        self.store = Store(network.host_count * classes)
         self.messages = 0
         self.batches = 0
         self.sizes = np.zeros(0, np.int64)
@@ -65,16 +66,18 @@ class Intake:
         if not led:
             return message, False
         row[at.SENDING], row[at.RECEIVING] = sending, receiving
-        slot = self.store.slot(dst, lead)
-        self.store.state.sender_of[message], self.store.state.slot_of[message] = src, slot
+        leaves, comes = self._times.ports(np.array([src]), np.array([dst]))
+        self.store.state.sender_of[message] = leaves[0]
+        self.store.state.slot_of[message] = self.store.slot(int(comes[0]), lead)
         self._plan(np.array([message]))
         return message, True
 
     def add(self, batch: FlowBatch, now: int) -> tuple[range, Ints]:
         """Add all of `batch`; return their numbers and those that no path joins."""
-        src, dst, size = (
-            np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size)
-        )
+        src, dst = (np.asarray(column, np.int64) for column in (batch.src, batch.dst))
+        # Plain ports carry fractions of a byte; the table shows whole ones.
+        exact = np.asarray(batch.size)
+        size = np.ceil(exact).astype(np.int64)
         count = len(src)
         start, delay = (
             np.broadcast_to(np.asarray(column, np.int64), (count,))
@@ -91,7 +94,7 @@ class Intake:
             led &= joined(dst, src, self._network)
         sent = np.flatnonzero(led & (src != dst))
         # Whatever is refused has been refused by now.
-        times = self._times.of(src[sent], dst[sent], size[sent])
+        times = self._times.of(src[sent], dst[sent], self._as_carried(exact, size)[sent])
         first = self._make_room(count)
         self._open_batch(count, confirmed=confirmed)
         chosen = slice(first, first + count)
@@ -114,6 +117,10 @@ class Intake:
             ready &= self._wait_for_gates(first, *gates)
         self._plan(first + np.flatnonzero(ready))
         return range(first, first + count), first + np.flatnonzero(~led)
+
+    def _as_carried(self, exact: NDArray[Any], size: Ints) -> NDArray[Any]:
+        """Return the sizes that ports carry: whole bytes in packets, any number on plain ports."""
+        return exact if self._network.ports is not None else size
 
     def add_gate(self) -> int:
         """Return the number of a new gate."""
@@ -166,8 +173,9 @@ class Intake:
 
     def _place(self, messages: Ints, src: Ints, dst: Ints, lead: Ints, *, confirmed: bool) -> None:
         """Write where `messages` will wait, and when their senders will know of their arrival."""
-        slots = self.store.slots(dst, lead)
-        self.store.state.sender_of[messages] = src
+        leaves, comes = self._times.ports(src, dst)
+        slots = self.store.slots(comes, lead)
+        self.store.state.sender_of[messages] = leaves
         self.store.state.slot_of[messages] = slots
         if confirmed:
             if not len(self.store.state.back):

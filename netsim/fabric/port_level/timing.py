@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 
     from netsim.fabric.packet import PacketConfig
     from netsim.topology.network import Network
+    from netsim.topology.plain_ports import PlainPorts
 
     Ints = NDArray[np.int64]
+
+def message_times(network: Network, packet: PacketConfig) -> MessageTimes | PlainTimes:
+    """Return what tells the times of messages between the hosts of `network`."""
+    if network.ports is not None:
+        return PlainTimes(network.ports)
+    return MessageTimes(network, packet)
+
 
 #: Most messages whose times are remembered one by one.
 _KNOWN: Final = 1 << 16
@@ -78,6 +86,10 @@ class MessageTimes:
             self._known[key] = int(held[0]), int(lead[0]), int(taken[0])
         return self._known[key]
 
+    def ports(self, src: Ints, dst: Ints) -> tuple[Ints, Ints]:
+        """Return the numbers of the ports by which messages leave and come: those of the hosts."""
+        return src, dst
+
     def back(self, src: Ints, dst: Ints) -> Ints:
         """Return how long an acknowledgement takes from `dst` to `src`, alone."""
         size = np.full(len(src), self._packet.ack)
@@ -98,7 +110,45 @@ class MessageTimes:
         return held[0], whole - held[1], held[1]
 
 
-def _refuse_beyond_the_clock(size: Ints, time: NDArray[Any]) -> None:
+class PlainTimes:
+    """Times of messages where there are ports alone: neither packets nor headers.
+
+    Parameters
+    ----------
+    ports
+        Latencies and rates.
+    """
+
+    def __init__(self, ports: PlainPorts) -> None:
+        self._ports = ports
+
+    def of(self, src: Ints, dst: Ints, size: NDArray[Any]) -> tuple[Ints, Ints, Ints]:
+        """Return how long each message holds the sender's port, its lead, and the receiver's port.
+
+        Sizes need not be whole bytes.
+        """
+        kind = self._ports.class_of(src, dst)
+        _refuse_beyond_the_clock(size, size * 8e12 / self._ports.rate[kind])
+        held, latency = self._ports.times(src, dst, size)
+        return held, latency, held
+
+    def of_one(self, src: int, dst: int, size: int) -> tuple[int, int, int]:
+        """Return what `of` does of one message."""
+        held, lead, taken = self.of(*(np.array([n]) for n in (src, dst, size)))
+        return int(held[0]), int(lead[0]), int(taken[0])
+
+    def ports(self, src: Ints, dst: Ints) -> tuple[Ints, Ints]:
+        """Return the numbers of the ports by which messages leave and come, by host and class."""
+        classes = self._ports.classes
+        kind = self._ports.class_of(src, dst)
+        return src * classes + kind, dst * classes + kind
+
+    def back(self, src: Ints, dst: Ints) -> Ints:
+        """Return how long a sign without bytes takes from `dst` to `src`."""
+        return self._ports.times(dst, src, np.zeros(len(src)))[1]
+
+
+def _refuse_beyond_the_clock(size: NDArray[Any], time: NDArray[Any]) -> None:
     """Raise if a message takes longer than the clock allows; nothing has wrapped around by then."""
     long = np.flatnonzero(time > LATEST)
     if len(long):
