@@ -12,24 +12,25 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from netsim.collective.task import Costs, Task
 
-#: Of `size`, what the busiest port must carry, as a function of the number of ranks.
+#: Of `size`, what the busiest port must carry: so often (N-1)/N of it, and so often the whole.
 _SHARES: Final = {
-    "all_reduce": lambda n: 2 * (n - 1) / n,
-    "reduce_scatter": lambda n: (n - 1) / n,
-    "all_gather": lambda n: (n - 1) / n,
-    "all_to_all": lambda n: (n - 1) / n,
-    "gather": lambda n: (n - 1) / n,
-    "scatter": lambda n: (n - 1) / n,
-    "broadcast": lambda n: 1.0,
-    "reduce": lambda n: 1.0,
-    "sendrecv": lambda n: 1.0,
-    "barrier": lambda n: 0.0,
+    "all_reduce": (2, 0),
+    "reduce_scatter": (1, 0),
+    "all_gather": (1, 0),
+    "all_to_all": (1, 0),
+    "gather": (1, 0),
+    "scatter": (1, 0),
+    "broadcast": (0, 1),
+    "reduce": (0, 1),
+    "sendrecv": (0, 1),
+    "barrier": (0, 0),
 }
 
 
 def port_share(op: str, ranks: int) -> float:
     """Return the bytes that the busiest port must carry, as a share of the operation's size."""
-    return _SHARES[op](ranks) if ranks > 1 else 0.0
+    parts, wholes = _SHARES[op]
+    return parts * (ranks - 1) / ranks + wholes if ranks > 1 else 0.0
 
 
 def lower_bound(task: Task, costs: Costs, *, switched: bool = False) -> float:
@@ -70,9 +71,8 @@ def _of_matrix(task: Task) -> float:
     return float(max(off.sum(axis=0).max(), off.sum(axis=1).max()))
 
 
-#: nccl-tests, doc/PERFORMANCE.md: bus bandwidth over algorithm bandwidth.
 def bus_factor(op: str, ranks: int) -> float:
-    """Return bus bandwidth over algorithm bandwidth, as nccl-tests defines them.
+    """Return bus bandwidth over algorithm bandwidth (nccl-tests, doc/PERFORMANCE.md).
 
     A run that is bound by bandwidth alone has the bandwidth of a port as its bus bandwidth.
     """

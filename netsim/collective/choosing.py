@@ -45,9 +45,9 @@ def choose(scenario: CollectiveScenario, network: Network, costs: Costs) -> Choi
 def fastest(task: Task, costs: Costs) -> Choice:
     """Return the algorithm with the least closed form.
 
-    Those count whose form is exact or an upper bound of what ports take, so that what is chosen
-    keeps its promise; a form that is only approached (double binary trees with many chunks) does
-    not.
+    What counts is what a simulation on ports takes at most, so that what is chosen keeps its
+    promise; a form that is only approached (of double binary trees with many chunks) promises
+    nothing.
     """
     times = {}
     for name in algorithms_for(task.op):
@@ -57,8 +57,8 @@ def fastest(task: Task, costs: Costs) -> Choice:
         if impossible or (task.matrix is not None and not getattr(algorithm, "takes_matrix", 0)):
             continue
         formula = algorithm.time(task, costs)
-        if formula.time is not None and not getattr(algorithm, "approached", False):
-            times[name] = formula.time
+        if formula.promise < float("inf"):
+            times[name] = formula.promise
     best = min(times, key=lambda name: (times[name], name))
     others = sorted((time, name) for name, time in times.items())
     why = ", ".join(f"{name} {time * 1e6:.4g} us" for time, name in others)

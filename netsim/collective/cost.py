@@ -27,8 +27,12 @@ def messages_of(name: str, task: Task) -> float:
     rounds = max(1.0, float((task.ranks - 1).bit_length()))
     if name in ("ring", "bidir_ring", "direct"):
         halves = 2.0 if task.op == "all_reduce" else 1.0
-        return halves * n * (n - 1) * (task.channels if name == "ring" else 1) * (
-            2 if name == "bidir_ring" else 1
+        return (
+            halves
+            * n
+            * (n - 1)
+            * (task.channels if name == "ring" else 1)
+            * (2 if name == "bidir_ring" else 1)
         )
     if name in ("linear", "pairwise"):
         return n * (n - 1) if task.op == "all_to_all" else n - 1

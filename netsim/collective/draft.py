@@ -6,8 +6,8 @@ copy, and, if it is a copy itself, what wrote them at its receiver (write after 
 into one chunk do not wait for each other, since each message lands in a buffer of its own. An
 algorithm adds what does not follow from the data: rounds that wait for the rounds before.
 
-Dependencies written by hand in each algorithm were rejected: one that is forgotten gives a time that
-is too short and looks right.
+Dependencies written by hand in each algorithm were rejected: one that is forgotten gives a time
+that is too short and looks right.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Draft:
     ) -> Ints:
         """Add messages of a round, and return their numbers.
 
-        `src` and `dst` are (messages,), `chunks` is (messages,) or (messages, chunks of each), where
-        a negative number stands for no chunk.
+        `src` and `dst` are (messages,), `chunks` is (messages,) or (messages, chunks of each),
+        where a negative number stands for no chunk.
         """
         kind = REDUCE if reduce else COPY
         return self._add(kind, src, dst, chunks, round, link_class, channel)

@@ -1,4 +1,4 @@
-"""The family `collective`: how long does an operation among ranks take on a network?"""
+"""The family `collective`: how long an operation among ranks takes on a network."""
 
 from __future__ import annotations
 
@@ -60,15 +60,13 @@ class CollectiveFamily:
         return found or problems(scenario, connect.build_network(scenario))
 
     def notes(self, scenario: CollectiveScenario) -> list[str]:
-        """Return why an algorithm was chosen, how good a closed form is, and the network's notes."""
+        """Return why an algorithm was chosen, and what is not read or looked at of the network."""
         from netsim.collective.analytic import formula_of
         from netsim.fabric.connect import notes
 
-        choice, formula = formula_of(scenario)
+        choice, _ = formula_of(scenario)
         found = [f"auto takes {choice.name}: {choice.why}"] if choice.why else []
-        if scenario.fidelity == "analytic" and not formula.exact:
-            found.append(f"analytic: {choice.name} has no exact form here: {formula.note}")
-        return [*found, *notes(as_simulated(scenario))]
+        return found if scenario.fidelity == "analytic" else found + notes(scenario)
 
     def warnings(self, scenario: CollectiveScenario) -> list[Caution]:
         """Return what would mislead in a run."""

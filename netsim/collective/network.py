@@ -33,9 +33,7 @@ def groups_of(network: Network, ranks: int) -> tuple[int, ...]:
     return tuple(np.unique(held, return_counts=True)[1].tolist())
 
 
-def costs_of(
-    network: Network, packet: PacketConfig, ranks: int, reduce_time: float = 0.0
-) -> Costs:
+def costs_of(network: Network, packet: PacketConfig, ranks: int, reduce_time: float = 0.0) -> Costs:
     """Return latency and time of a byte as closed forms know them.
 
     On plain ports they are what the scenario says. Elsewhere a byte takes what it takes at the
@@ -88,4 +86,3 @@ def _farthest(network: Network, packet: PacketConfig, ranks: int, byte: float) -
         header=packet.header,
     )
     return max(0.0, float(whole.max()) / _PS - packet.payload * byte)
-

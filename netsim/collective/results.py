@@ -11,8 +11,6 @@ from netsim.collective.bounds import bus_factor, lower_bound
 from netsim.errors import SimulationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from netsim.collective.schedule import Schedule
@@ -94,12 +92,17 @@ def write_rows(recorder: Recorder, rows: list[dict[str, Any]]) -> None:
 
 
 def collective_row(
-    iteration: int, task: Task, size: int, algorithm: str, bound: float, span: tuple[int, int | None]
+    iteration: int,
+    task: Task,
+    size: int,
+    algorithm: str,
+    bound: float,
+    span: tuple[int, int | None],
 ) -> dict[str, Any]:
     """Return the row of an iteration whose start and end (ps) are `span`."""
     start, end = span
     time = None if end is None else (end - start) / _PS
-    rate = size / time if time else None
+    rate = size / time if time and size else None
     return {
         "collective": iteration,
         "job": None,
@@ -124,7 +127,7 @@ def figures(
     """Return the run's figures: means over its iterations."""
     times = [row["completion_time"] for row in rows if row["completion_time"] is not None]
     mean = float(np.mean(times)) if times else None
-    rate = size / mean if mean else None
+    rate = size / mean if mean and size else None
     return {
         "completion_time": mean,
         "algorithm_bandwidth": rate,
@@ -251,5 +254,3 @@ def _step_rows(
         "bytes": np.ceil(schedule.bytes[rows]).astype(np.int64),
         "peer": schedule.dst[rows],
     }
-
-

@@ -51,7 +51,7 @@ class CollectiveRun:
         self._choice = choose(scenario, network, costs)
         self._least = least_costs(network, self._task.ranks)
         self._schedule = self._choice.algorithm.schedule(self._task)
-        if self._task.ranks <= PROVED and self._task.op != "sendrecv":
+        if self._task.ranks <= PROVED:
             prove(self._schedule, self._task)
         self._late = self._lateness()
         self._others = len(self._fabric.received)

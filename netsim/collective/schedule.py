@@ -92,11 +92,11 @@ class Schedule:
 
     def sent(self) -> Floats:
         """Return the bytes that each rank sends, (ranks,)."""
-        return np.bincount(self.src, self.bytes, self.ranks)
+        return np.bincount(self.src, self.bytes, self.ranks).astype(np.float64)
 
     def received(self) -> Floats:
         """Return the bytes that each rank receives, (ranks,)."""
-        return np.bincount(self.dst, self.bytes, self.ranks)
+        return np.bincount(self.dst, self.bytes, self.ranks).astype(np.float64)
 
     def lags(self, reduce_time: float) -> Ints:
         """Return, per entry of `deps`, how long (ps) its end is followed by the reduction.

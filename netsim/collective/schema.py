@@ -11,7 +11,7 @@ from netsim.collective.task import Task
 from netsim.delays.process import Delay
 from netsim.fabric.schema import NetworkConfig
 from netsim.family import ScenarioModel
-from netsim.fields import Config, Data, Rate, EitherDash, NameOf, field
+from netsim.fields import Config, Data, EitherDash, NameOf, Rate, field
 from netsim.problems import Problem
 from netsim.registry import lookup, names
 
@@ -125,6 +125,12 @@ def reduce_time(scenario: CollectiveScenario) -> float:
 def problems(scenario: CollectiveScenario, network: Network) -> list[Problem]:
     """Return what of the operation the network or the algorithm cannot do."""
     asked = scenario.collective
+    if asked.op == "barrier" and asked.size:
+        message = "a barrier has no bytes"
+        return [Problem(message, ("collective", "size"), "bad-value", "leave it out")]
+    if asked.op != "barrier" and not asked.size:
+        hint = "write how many bytes, such as size: 64 MB"
+        return [Problem(f"{asked.op} of nothing", ("collective", "size"), "missing-field", hint)]
     ranks = network.host_count if asked.ranks == "all" else asked.ranks
     found = _of_ranks(asked, ranks, network)
     if found:

@@ -102,11 +102,20 @@ class Formula:
         Whether a network of ports takes exactly that.
     note
         What it is otherwise.
+    most
+        Seconds that a simulation takes at most, but for what chunks differ by; None: `time`.
     """
 
     time: float | None
     exact: bool = True
     note: str = ""
+    most: float | None = None
+
+    @property
+    def promise(self) -> float:
+        """Seconds that a simulation takes at most; infinite where nothing is known."""
+        known = self.most if self.most is not None else self.time
+        return float("inf") if known is None else known
 
 
 def blocks(task: Task) -> Any:

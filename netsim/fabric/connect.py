@@ -181,10 +181,10 @@ def headline(config: NetworkConfig) -> str:
     """Return topology, policies and traffic in one line."""
     network = build_network(config)
     shape = f"{network.leaves}x{network.spines}, " if network.kind == "leaf_spine" else ""
-    traffic = ", ".join(_in_words(block) for block in config.traffic) or "no traffic"
+    traffic = ", ".join(_in_words(block) for block in config.traffic)
     policy = fidelity(config).describe(config)
     hosts = f"{network.host_count} hosts, {_rates(network)}"
-    return f"{network.kind} {shape}{hosts} | {policy} | {traffic}"
+    return " | ".join(filter(None, [f"{network.kind} {shape}{hosts}", policy, traffic]))
 
 
 def _rates(network: Network) -> str:

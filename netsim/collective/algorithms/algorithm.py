@@ -27,5 +27,5 @@ class Algorithm(Protocol):
         ...
 
     # It may also have `problem(task) -> str | None`, what of the task it cannot do, and flags:
-    # `pipelined`, `chunks` means something to it; `many_channels`, so do `channels`; `takes_matrix`;
-    # `approached`, its time is a limit that it tends to and may be above.
+    # `pipelined`, `chunks` means something to it; `many_channels`, so do `channels`;
+    # `takes_matrix`; `grouped`, it needs groups.

@@ -44,10 +44,21 @@ class BidirectionalRing:
 
     @staticmethod
     def time(task: Task, costs: Costs) -> Formula:
-        """Return 2 (N-1) S/N b + 2 (N-1) max(0, a - S/2N b): the other half hides the latency."""
+        """Return (2 (N-1) - 1) max(2 t, a + t) + a + 2 t, with t = S/2N b.
+
+        A port sends two messages a step. Where a latency takes longer than a message, each way goes
+        its own pace, one message after the other one; else the port never rests. Reductions add
+        S/2N g to a step of the first half.
+        """
         count = task.ranks
-        return Formula(
-            None if count > 1 else 0.0,
-            count == 1,
-            "with one port a rank nothing is gained but latency, which one half hides of the other",
-        )
+        if count == 1:
+            return Formula(0.0)
+        piece = task.size / (2 * count)
+        send, latency = piece * costs.byte_time, costs.latency
+        work = piece * costs.reduce_time
+        steps = count - 1
+        time = steps * max(2 * send, latency + send + work)
+        time += (steps - 1) * max(2 * send, latency + send) + latency + 2 * send
+        whole = task.size % (2 * count) == 0 and not work
+        note = "" if whole else "a close bound: pieces differ by a byte, or reductions shift turns"
+        return Formula(time, whole, note)

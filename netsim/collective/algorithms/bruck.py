@@ -50,7 +50,8 @@ def _all_gather(task: Task) -> Schedule:
     """Return the rounds in which a rank that has `have` blocks passes on as many as are missing."""
     count, rank = task.ranks, np.arange(task.ranks)
     draft = Draft(count, np.full(count, task.size / count))
-    have, rounds = 1, []
+    have = 1
+    rounds: list[NDArray[np.int64]] = []
     while have < count:
         blocks = (rank[:, None] + np.arange(min(have, count - have))) % count
         sent = draft.send(rank, (rank - have) % count, blocks, len(rounds))
@@ -68,7 +69,7 @@ def _all_to_all(task: Task) -> Schedule:
     """
     count, rank = task.ranks, np.arange(task.ranks)
     draft = Draft(count, block_bytes(task), moves=True)
-    rounds = []
+    rounds: list[NDArray[np.int64]] = []
     for round, (distance, ways) in enumerate(_digits(count)):
         origin = (rank[:, None] - ways % distance) % count
         blocks = origin * count + (origin + ways) % count

@@ -11,6 +11,8 @@ from netsim.collective.task import Formula
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from netsim.collective.schedule import Schedule
     from netsim.collective.task import Costs, Task
 
@@ -30,7 +32,8 @@ class Dissemination:
         """Return the rounds."""
         count, rank = task.ranks, np.arange(task.ranks)
         draft = Draft(count, [0.0], moves=True)
-        distance, rounds = 1, []
+        distance = 1
+        rounds: list[NDArray[np.int64]] = []
         while distance < count:
             sent = draft.send(rank, (rank + distance) % count, np.zeros_like(rank), len(rounds))
             for earlier in rounds:

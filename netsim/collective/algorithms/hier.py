@@ -79,7 +79,8 @@ def _all_reduce(task: Task) -> Schedule:
     bounds, holder = _pieces(task)
     sizes = np.concatenate([even(int(size), groups) for size in np.diff(bounds)])
     draft = Draft(task.ranks, sizes)
-    starts = np.cumsum(task.groups) - task.groups
+    sizes_of = np.array(task.groups, np.int64)
+    starts = np.cumsum(sizes_of) - sizes_of
     inside = [_inside(task, group, holder[group]) for group in range(groups)]
     across = max(
         ring_reduce_scatter(draft, starts[group] + members, shards, 0)

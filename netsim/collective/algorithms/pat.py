@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @register("collective_algorithm", "pat")
 class ParallelAggregatedTrees:
-    """As few rounds as Bruck's, with buffers of any size; a reduction runs the rounds backwards."""
+    """As few rounds as Bruck's, each after the ones before; a reduction runs them backwards."""
 
     source: ClassVar[str] = (
         "S. Jeaugey, PAT: a new algorithm for all-gather and reduce-scatter operations at scale, "
@@ -38,13 +38,16 @@ class ParallelAggregatedTrees:
         sizes = np.full(count, task.size / count) if gathers else even(task.size, count)
         draft = Draft(count, sizes)
         rounds = list(_rounds(count))
+        received: list[NDArray[np.int64]] = []
         for round, (distance, offsets) in enumerate(rounds if gathers else rounds[::-1]):
-            near, far = rank, (rank + distance) % count
-            blocks = (near[:, None] - offsets) % count
-            if gathers:
-                draft.send(near, far, blocks, round)
-            else:
-                draft.send(far, near, blocks, round, reduce=True)
+            far = (rank + distance) % count
+            blocks = (rank[:, None] - offsets) % count
+            ends = (rank, far) if gathers else (far, rank)
+            sent = draft.send(*ends, blocks, round, reduce=not gathers)
+            for earlier in received:
+                draft.wait(sent, earlier[ends[0]])
+            # By receiver: the message that came to each rank.
+            received.append(sent[(rank - distance) % count] if gathers else sent)
         return draft.done()
 
     @staticmethod

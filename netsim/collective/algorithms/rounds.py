@@ -55,7 +55,7 @@ def _around(
     link_class: int,
     channel: int,
 ) -> int:
-    rings, count = members.shape
+    rings, count = (int(length) for length in members.shape)
     position = np.arange(count)
     to = np.roll(members, -1, axis=1).reshape(-1)
     for step in range(count - 1):

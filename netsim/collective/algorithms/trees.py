@@ -53,9 +53,7 @@ def up_and_down(
     for round in range(deepest + len(chunks) - 1):
         for node, chunk in _due(child, depth[child] - 1, round, chunks):
             above = parent[node]
-            draft.send(
-                above, node, chunk, base + round, link_class=link_class, channel=channel
-            )
+            draft.send(above, node, chunk, base + round, link_class=link_class, channel=channel)
 
 
 def _due(child: Ints, level: Ints, round: int, chunks: Ints) -> list[tuple[Ints, Ints]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+
 def message_times(network: Network, packet: PacketConfig) -> MessageTimes | PlainTimes:
     """Return what tells the times of messages between the hosts of `network`."""
     if network.ports is not None:
