@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-import netsim
 from netsim.cli.main import main
 
 #: Two leaves, two hosts each; every host sends 20 kB once.
@@ -68,8 +67,9 @@ def test_polars_finds_rows_and_units(theirs):
 def test_the_folder_says_its_seed_and_is_repeated_byte_for_byte(theirs):
     described = json.loads(CliRunner().invoke(main, ["describe", str(theirs), "--json"]).stdout)
 
-    netsim.run(theirs / "resolved.json", out="again")
+    repeated = CliRunner().invoke(main, ["run", "theirs", "-o", "again"])
 
+    assert repeated.exit_code == 0, repeated.output
     assert described["seed"] == 11
     for table in ("flows", "link_totals", "hosts", "runs"):
         name = f"tables/{table}.parquet"
