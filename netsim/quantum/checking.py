@@ -10,6 +10,7 @@ from netsim.graphs import kind as graphs
 from netsim.problems import Problem, ProblemsFound
 from netsim.quantum.cutoff_checks import of_ages, of_fidelities
 from netsim.quantum.decay import PS
+from netsim.quantum.equipment import OF_FIBRES, OF_ROUTERS
 from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.override_checks import of_overrides
 from netsim.quantum.purification.scheme import Stage, lucky
@@ -162,7 +163,7 @@ def _order(scenario: QuantumScenario, routers: Routers, path: list[int]) -> list
 def notes(scenario: QuantumScenario) -> list[str]:
     """Return warnings: targets that cannot be reached, pairs that will not come."""
     routers = Routers(scenario, Streams(scenario.seed))
-    said = []
+    said = _of_files(scenario)
     chosen = implementation("link", scenario.link)
     if scenario.detector.dark_count > 0 and not getattr(chosen, "counts_dark", False):
         kind = getattr(scenario.link, "kind", "")
@@ -209,6 +210,17 @@ def _expires(scenario: QuantumScenario, routers: Routers, path: list[int]) -> bo
     if scenario.memory.cutoff_fidelity is not None:
         return True
     return all(routers.equipment.memory(router).cutoff is not None for router in path)
+
+
+def _of_files(scenario: QuantumScenario) -> list[str]:
+    """Return what is not read of the routers' graph; its list of delays is, where it is named."""
+    if scenario.topology is None:
+        return []
+    said = graphs.notes(scenario.topology, (*OF_ROUTERS,), (*OF_FIBRES,))
+    named, file = scenario.classical.file, getattr(scenario.topology, "file", None)
+    if named is not None and file is not None and named.path == file.path:
+        said = [one for one in said if not one.endswith("of the file delays")]
+    return said
 
 
 def _best(scenario: QuantumScenario, raw: State) -> float:
