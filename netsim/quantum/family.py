@@ -22,6 +22,13 @@ RUN_COLUMNS = (
     Column(
         "time_to_first", "float64", "s", "from a request's start to the first pair of all", True
     ),
+    Column(
+        "time_to_serve",
+        "float64",
+        "s",
+        "mean time from a request's arrival to the last of its pairs, of those that got all",
+        nullable=True,
+    ),
     Column("accepted", "int64", "1", "requests accepted"),
     Column("refused", "int64", "1", "requests refused"),
     Column("key_rate", "float64", "bit/s", "secret bits by BB84 (BBM92), all requests"),
