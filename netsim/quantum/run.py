@@ -298,7 +298,7 @@ class QuantumRun:
         seconds = sum(one.tally.seconds for one in accepted)
         means = [(one.tally.mean, one.tally.pairs) for one in accepted]
         firsts = [one.tally.first - one.tally.start for one in accepted if one.tally.first]
-        served = [one.tally.served - one.asked for one in accepted if one.tally.served is not None]
+        times = [one.tally.served - one.asked for one in accepted if one.tally.served is not None]
         total = sum(mean[0] * number for mean, number in means if mean is not None)
         keys = [self._keys(one)[0] for one in accepted if not one.star]
         figures: dict[str, Scalar] = {
@@ -306,7 +306,7 @@ class QuantumRun:
             "rate": sum(one.tally.rate for one in accepted),
             "fidelity_mean": total / pairs if pairs else None,
             "time_to_first": min(firsts) * PS if firsts else None,
-            "time_to_serve": sum(served) * PS / len(served) if served else None,
+            "time_to_serve": sum(times) * PS / len(times) if times else None,
             "accepted": len(accepted),
             "refused": len(self._demand.asked) - len(accepted),
             "key_rate": sum(row["rate"] for row in keys),
