@@ -74,6 +74,7 @@ _ANSWERS: Final = {
     answers.TAKE: ("take", "transport", "label", "one of a packet of its flow (`label_of`)"),
     answers.RECEIVE: ("receive", "transport", "label", "NONE or one of a reply to its flow"),
     answers.EXPIRE: ("expire", "transport", "deadline", "a later time, 0 or -1"),
+    answers.NEXT_TIME: ("next_time", "transport", "time", "one within the 66 days of the clock"),
     answers.ADMIT: ("admit", "queue", "class", "DROP or a class from 0 to the number of them - 1"),
     answers.PICK: ("pick", "queue", "class", "a class in which packets wait"),
 }

@@ -2,9 +2,10 @@
 
 The model: a packet of ``B`` wire bytes holds a port of rate ``R`` for ``ceil(8 B / R)``; ports are
 FIFO; a packet is forwarded once it has been received whole. What happens at one instant happens in
-this order: flows start, timers fire, ports have sent what they sent (if anybody is told: see
-`reference.queues`), packets arrive (node after node, and at a node by flow,
-packet, data before acknowledgement, link), network cards send. The heap orders exactly by that.
+this order: flows start, timers fire, flows go on that their pace held back, ports have sent what
+they sent (if anybody is told: see `reference.queues`), packets arrive (node after node, and at a
+node by flow, packet, data before acknowledgement, link), network cards send. The heap orders
+exactly by that.
 
 Nothing here knows how the fast simulator works; what both share is the numbers that policies draw,
 `draw`, and the order in which links are listed.
@@ -17,7 +18,7 @@ import math
 from dataclasses import dataclass, field
 
 MASK = 2**64 - 1
-START, TIMER, DONE, ARRIVAL, NIC = range(5)
+START, TIMER, PACE, DONE, ARRIVAL, NIC = range(6)
 
 
 def mix(x):
@@ -204,6 +205,8 @@ class Flow:
     timeouts: int = 0
     failed: bool = False
     sender: object = None
+    asked_at: int | None = None
+    """When its pace lets it send again, if that alone holds it back."""
 
 
 class Simulator:
@@ -251,6 +254,8 @@ class Simulator:
                 self.make_ready(flow, now)
             elif kind == TIMER:
                 self.transport.expire(self.flows[event[2]], now)
+            elif kind == PACE:
+                self.go_on(self.flows[event[2]], now)
             elif kind == DONE:
                 self.sent(event[2], now)
             elif kind == ARRIVAL:
@@ -261,9 +266,26 @@ class Simulator:
 
     # Network card: one packet per turn, round robin over ready flows, or by (start, flow) -------
 
+    def may_go(self, flow, now):
+        """Return whether a flow may send; if its pace alone forbids it, ask again in time."""
+        flow.asked_at = None
+        if not self.transport.sendable(flow):
+            return False
+        again = self.transport.next_time(flow, now)
+        if again > now:
+            flow.asked_at = again
+            heapq.heappush(self.heap, (again, PACE, flow.number))
+            return False
+        return True
+
+    def go_on(self, flow, now):
+        """Ask a flow again, unless it has been asked in the meantime and is held for longer."""
+        if flow.asked_at == now:
+            self.make_ready(flow, now)
+
     def make_ready(self, flow, now):
         queue = self.ready[flow.src]
-        if flow not in queue and self.transport.sendable(flow):
+        if flow not in queue and self.may_go(flow, now):
             queue.append(flow)
             if self.fifo:
                 queue.sort(key=lambda f: (f.start, f.number))
@@ -286,13 +308,13 @@ class Simulator:
         link = self.routes.up[host]
         while queue and self.net.links[link].free_at <= now:
             flow = queue[0]
-            if not self.transport.sendable(flow):
+            if not self.may_go(flow, now):
                 queue.pop(0)
                 continue
             packet = self.transport.take(flow, now)
             self.policy.tag(flow, packet)
             self.enqueue(link, packet, now)
-            if not self.transport.sendable(flow):
+            if not self.may_go(flow, now):
                 queue.remove(flow)
             elif not self.fifo:
                 queue.append(queue.pop(0))
@@ -301,7 +323,7 @@ class Simulator:
 
     def resume(self, flow, now):
         """After an acknowledgement: an idle card sends at once, as part of the same event."""
-        if flow in self.ready[flow.src] or not self.transport.sendable(flow):
+        if flow in self.ready[flow.src] or not self.may_go(flow, now):
             return
         idle = self.nic_planned.get(flow.src) is None
         if idle and self.net.links[self.routes.up[flow.src]].free_at <= now:
@@ -602,6 +624,9 @@ class OpenLoop:
     def attach(self, simulator):
         self.simulator = simulator
 
+    def next_time(self, flow, now):
+        return now
+
     def begin(self, flow, now):
         flow.sender = 0
 
@@ -736,6 +761,9 @@ class FixedWindow:
 
     def begin(self, flow, now):
         flow.sender = Sender(*self.numbers(flow.src, flow.dst))
+
+    def next_time(self, flow, now):
+        return now
 
     def open(self, flow):
         return len(flow.sender.out) < flow.sender.most

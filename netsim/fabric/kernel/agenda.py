@@ -1,17 +1,21 @@
-"""What is due at a host beside packets: flows that start, timers that fire. A heap per host.
+"""What is due at a host beside packets: starts of flows, timers, paces. A heap per host.
 
-A flow has at most one such date: its start while it waits, its timer once it runs. The dates of a
+A flow is there with one such date: its start while it waits; once it runs its timer, or the time at
+which its transport lets it send again (pacing), whichever comes first. The dates of a
 host's flows form a pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986), three numbers a flow:
 adding one takes a comparison, and one that is not needed any more is unlinked, so that a dead timer
-neither keeps a simulation going nor moves its clock. At one instant starts come before timers, and
-each by flow.
+neither keeps a simulation going nor moves its clock. At one instant starts come before timers,
+timers before flows that go on, and each by flow.
 
 Numbers in the heap are one more than the flow's, so that arrays of zeros are empty heaps.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from netsim.fabric.kernel.lives import flow_number
+from netsim.fabric.kernel.options import PACED
 from netsim.fabric.kernel.state import (
     AGENDA,
     CHILD,
@@ -30,14 +34,34 @@ from netsim.fabric.kernel.state import (
     State,
 )
 
+# What happens at a date, in the order of one instant.
+STARTS: Final = 0
+FIRES: Final = 1
+GOES_ON: Final = 2
+
 
 def due_at(state: State, flow: int) -> int:
-    """Return when `flow` starts, or when its timer fires."""
+    """Return when `flow` starts, or when its timer fires or it may send again, what comes first."""
     flows = state.flows
     row = flow * FLOW
-    if flows[row + TIMER] != 0:
-        return flows[row + TIMER]
+    timer = flows[row + TIMER]
+    if PACED:
+        again = state.paced[flow]
+        if again != 0 and (timer == 0 or again < timer):
+            return again
+    if timer != 0:
+        return timer
     return flows[row + START]
+
+
+def phase_at(state: State, flow: int) -> int:
+    """Return what the first date of `flow` is: `STARTS`, `FIRES`, or `GOES_ON`."""
+    timer = state.flows[flow * FLOW + TIMER]
+    if PACED:
+        again = state.paced[flow]
+        if again != 0 and (timer == 0 or again < timer):
+            return GOES_ON
+    return FIRES if timer != 0 else STARTS
 
 
 def first_due(state: State, host: int) -> int:
@@ -54,15 +78,15 @@ def next_due(state: State, host: int) -> int:
 
 
 def sooner(state: State, one: int, other: int) -> bool:
-    """Return whether flow `one` comes before flow `other`: by time, starts first, then by flow."""
+    """Return whether flow `one` comes before flow `other`: by time, by phase, by number."""
     first = due_at(state, one)
     second = due_at(state, other)
     if first != second:
         return first < second
-    timed = state.flows[one * FLOW + TIMER] != 0
-    other_timed = state.flows[other * FLOW + TIMER] != 0
-    if timed != other_timed:
-        return other_timed
+    phase = phase_at(state, one)
+    other_phase = phase_at(state, other)
+    if phase != other_phase:
+        return phase < other_phase
     return flow_number(state, one) < flow_number(state, other)
 
 

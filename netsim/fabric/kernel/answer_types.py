@@ -14,7 +14,17 @@ from numba import types
 from netsim.errors import RegistryError
 from netsim.fabric.kernel.compile import place_of
 
-_NUMBERS: Final = ("choose", "tag", "echo", "take", "receive", "expire", "admit", "pick")
+_NUMBERS: Final = (
+    "choose",
+    "tag",
+    "echo",
+    "take",
+    "receive",
+    "expire",
+    "admit",
+    "pick",
+    "next_time",
+)
 _TRUTHS: Final = ("sendable",)
 
 

@@ -34,6 +34,7 @@ TAKE: Final = 3
 EXPIRE: Final = 4
 RECEIVE: Final = 5
 ADMIT: Final = 6
+NEXT_TIME: Final = 8
 PICK: Final = 7
 
 

@@ -36,11 +36,14 @@ class Widths:
         64-bit words of the two rings of bits together.
     policy
         int64 numbers of the routing policy.
+    paced
+        1 if the transport paces, else 0.
     """
 
     reals: int = 0
     words: int = 0
     policy: int = 0
+    paced: int = 0
 
 
 class Store:
@@ -113,6 +116,7 @@ class Store:
             "bits": widths.words,
             "policy_flows": widths.policy,
             "due": at.DUE,
+            "paced": widths.paced,
         }
 
     def clear_flows(self, rows: Ints) -> None:

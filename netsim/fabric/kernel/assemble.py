@@ -90,7 +90,11 @@ def assemble(
         at.PATIENCE: at.NEVER,
         at.LOSSY: int(not protocol.acknowledged and limits.capacity is not None),
     }
-    widths = Widths(reals=protocol.reals, policy=getattr(policy, "flow_row", 0))
+    widths = Widths(
+        reals=protocol.reals,
+        policy=getattr(policy, "flow_row", 0),
+        paced=int(hasattr(protocol, "next_time")),
+    )
     given = _policy_arrays(policy, routing, network)
     if slow is not None:
         numbers = slow.pack(queue, network)

@@ -104,6 +104,7 @@ def plugs_of(
     plugs["READS_NO_PORTS"] = bool(getattr(policy, "reads_no_ports", False))
     plugs["OWN_PATHS"] = getattr(policy, "paths", None) is not None
     plugs["ACKNOWLEDGED"] = bool(getattr(transport, "acknowledged", False))
+    plugs["PACED"] = "next_time" in hooks
     plugs["SLOW"] = slow is not None
     plugs["CLASSES"] = 1 if slow is None else slow.classes
     plugs["LEFT"] = "left" in hooks

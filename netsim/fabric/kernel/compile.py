@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 KERNEL: Final = "netsim.fabric.kernel."
+#: Modules whose functions stand for others.
+OPEN: Final = (f"{KERNEL}plugs", f"{KERNEL}prefetch")
 
 
 class Linker:
@@ -80,11 +82,19 @@ def references(function: Callable[..., Any], plugs: Mapping[str, Any]) -> dict[s
         return {}
     found = {}
     for name in global_names(function.__code__):
-        if kernel and name in plugs:
+        if kernel and name in plugs and _is_open(names.get(name)):
             found[name] = plugs[name]
         elif inspect.isfunction(plain(names.get(name))):
             found[name] = plain(names[name])
     return found
+
+
+def _is_open(value: Any) -> bool:
+    """Return whether a global of a kernel module may be replaced: a hook's default, a constant.
+
+    A function of the kernel that happens to be named as a hook stays what it is.
+    """
+    return not inspect.isfunction(value) or value.__module__ in OPEN
 
 
 def plain(value: Any) -> Any:

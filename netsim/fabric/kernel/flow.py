@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from netsim.fabric.kernel.agenda import enter, is_calculation, keeper, strike
+from netsim.fabric.kernel.answers import NEXT_TIME, refuse
 from netsim.fabric.kernel.lives import flow_number
 from netsim.fabric.kernel.merge import appoint, appoint_at
+from netsim.fabric.kernel.options import PACED
 from netsim.fabric.kernel.overflow import overflow
-from netsim.fabric.kernel.plugs import begin, open, sendable
+from netsim.fabric.kernel.plugs import begin, next_time, open, sendable
 from netsim.fabric.kernel.state import (
     ACTIVE,
     BATCH,
@@ -92,15 +94,55 @@ def arm(state: State, flow: int, deadline: int, tick: int) -> None:
     """Arm the timer of `flow`, which has none, for `deadline` rounded up to a whole tick."""
     rounded = (deadline + tick - 1) // tick * tick
     state.flows[flow * FLOW + TIMER] = rounded
+    if PACED:
+        strike(state, flow)
     host = enter(state, flow)
     appoint_at(state, host, rounded)
+
+
+def may_go(state: State, flow: int, now: int) -> bool:
+    """Return whether `flow` may send now; if its pace alone forbids it, ask again in time."""
+    if not sendable(state, flow):
+        if PACED:
+            hold(state, flow, 0)
+        return False
+    if PACED:
+        again = next_time(state, flow, now)
+        if again > now:
+            if again >= HORIZON:
+                refuse(state, NEXT_TIME, flow, again)
+                return False
+            hold(state, flow, again)
+            return False
+        hold(state, flow, 0)
+    return True
+
+
+def hold(state: State, flow: int, until: int) -> None:
+    """Let `flow` be asked again at `until`; 0: not any more."""
+    if state.paced[flow] == until:
+        return
+    strike(state, flow)
+    state.paced[flow] = until
+    host = state.flows[flow * FLOW + ENDS] & LOW
+    if until != 0 or state.flows[flow * FLOW + TIMER] != 0:
+        enter(state, flow)
+    appoint(state, host)
+
+
+def go_on(state: State, flow: int, now: int) -> None:
+    """Ask a flow again whose pace has held it back until now."""
+    state.paced[flow] = 0
+    if state.flows[flow * FLOW + TIMER] != 0:
+        enter(state, flow)
+    make_ready(state, flow, now)
 
 
 def make_ready(state: State, flow: int, now: int) -> None:
     """Queue `flow` at its NIC if it may send, and wake the NIC."""
     flows = state.flows
     row = flow * FLOW
-    if flows[row + NEXT_READY] != UNQUEUED or not sendable(state, flow):
+    if flows[row + NEXT_READY] != UNQUEUED or not may_go(state, flow, now):
         return
     host = flows[row + ENDS] & LOW
     enqueue(state, host, flow)
@@ -194,6 +236,8 @@ def over(state: State, flow: int, status: int) -> None:
     forget_sender(state, flow)
     struck = strike(state, flow)
     state.flows[row + TIMER] = 0
+    if PACED:
+        state.paced[flow] = 0
     if struck:
         appoint(state, keeper(state, flow))
 

@@ -1,20 +1,19 @@
 """Hosts in the order of time: a winner tree over the hosts that have an event within a window.
 
 A host's key is the time since the window's start, then what comes first at one instant, then a
-number: (0) a flow starts, (1) a timer fires, both by flow; (2) a packet arrives, (3) the NIC sends,
-both by host. ``order[1]`` is the next event (`netsim.fabric.kernel.pending`).
+number: (0) a flow starts, (1) a timer fires, (2) a flow goes on, all by flow; (3) a packet arrives,
+(4) the NIC sends, both by host. ``order[1]`` is the next event (`netsim.fabric.kernel.pending`).
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from netsim.fabric.kernel.agenda import first_due, next_due
+from netsim.fabric.kernel.agenda import STARTS, first_due, next_due, phase_at
 from netsim.fabric.kernel.lives import flow_number
 from netsim.fabric.kernel.minima import FOURTH, HOST_TREE, lower_leaf, replace
 from netsim.fabric.kernel.pending import replace as set_key
 from netsim.fabric.kernel.state import (
-    FLOW,
     HOST,
     HOSTS,
     MERGE_FROM,
@@ -22,20 +21,17 @@ from netsim.fabric.kernel.state import (
     NEVER,
     NIC_AT,
     ORDER_LEAVES,
-    TIMER,
     TURN,
     State,
 )
 
 NUMBER_BITS: Final = 28
 NUMBER_MASK: Final = (1 << NUMBER_BITS) - 1
-PHASE_BITS: Final = 2
+PHASE_BITS: Final = 3
 PHASE_MASK: Final = (1 << PHASE_BITS) - 1
 TIME_SHIFT: Final = NUMBER_BITS + PHASE_BITS
-STARTS: Final = 0
-FIRES: Final = 1
-ARRIVES: Final = 2
-SENDS: Final = 3
+ARRIVES: Final = 3
+SENDS: Final = 4
 
 
 def next_time(state: State, host: int) -> int:
@@ -51,7 +47,7 @@ def key_of(state: State, host: int, time: int) -> int:
     if next_due(state, host) == time:
         flow = first_due(state, host)
         number = flow_number(state, flow)
-        phase = FIRES if state.flows[flow * FLOW + TIMER] != 0 else STARTS
+        phase = phase_at(state, flow)
     elif state.heads[host] == time:
         phase = ARRIVES
     return (time - state.clock[MERGE_FROM]) << TIME_SHIFT | phase << NUMBER_BITS | number

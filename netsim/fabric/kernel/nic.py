@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
-from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, wake
+from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, may_go, wake
 from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
 from netsim.fabric.kernel.lives import enter_network, labelled
 from netsim.fabric.kernel.options import SEND_TIMES, TRACED
-from netsim.fabric.kernel.plugs import sendable, tag, take
+from netsim.fabric.kernel.plugs import tag, take
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.state import (
     EGRESS,
@@ -63,13 +63,13 @@ def next_packet(state: State, host: int, now: int) -> int:
     flows = state.flows
     row = host * HOST
     flow = hosts[row + READY_HEAD]
-    while flow != LAST and not may_send(state, flow):
+    while flow != LAST and not may_send(state, flow, now):
         leave(state, row, flow)
         flow = hosts[row + READY_HEAD]
     if flow == LAST:
         return NONE
     packet = build(state, flow, take(state, flow, now), now)
-    if not sendable(state, flow):
+    if not may_go(state, flow, now):
         leave(state, row, flow)
     elif state.fixed[FIFO] == 0 and hosts[row + READY_TAIL] != flow:
         leave(state, row, flow)
@@ -79,10 +79,10 @@ def next_packet(state: State, host: int, now: int) -> int:
     return packet
 
 
-def may_send(state: State, flow: int) -> bool:
+def may_send(state: State, flow: int, now: int) -> bool:
     """Return whether a queued flow still has something to send."""
     running = state.flows[flow * FLOW + STATUS] & STATUS_MASK == RUNNING
-    return running and sendable(state, flow)
+    return running and may_go(state, flow, now)
 
 
 def leave(state: State, row: int, flow: int) -> None:
@@ -146,12 +146,12 @@ def resume(state: State, flow: int, host: int, now: int) -> int:
     A NIC with an event of its own sends then. An idle one has no flow in its queue and sends at
     once: it belongs to the same event, since nothing else can happen at this host before.
     """
-    if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not sendable(state, flow):
+    if state.flows[flow * FLOW + NEXT_READY] != UNQUEUED or not may_go(state, flow, now):
         return NONE
     idle = state.hosts[host * HOST + NIC_AT] == NEVER
     if idle and state.links[state.hosts[host * HOST + EGRESS] * LINK + FREE_AT] <= now:
         packet = build(state, flow, take(state, flow, now), now)
-        if sendable(state, flow):
+        if may_go(state, flow, now):
             enqueue(state, host, flow)
         return packet
     enqueue(state, host, flow)

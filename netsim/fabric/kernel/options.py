@@ -22,6 +22,8 @@ SEND_TIMES: Final = False
 """Whether packets carry when they were sent: some hook reads `sent_at`."""
 ECHOES: Final = False
 """Whether replies carry what `echo` says: some hook reads `echo_at`."""
+PACED: Final = False
+"""Whether the transport says when a flow may send again (`next_time`)."""
 SLOW: Final = False
 """Whether ports of switches act: packets wait in classes, and the end of a sending is an event."""
 CLASSES: Final = 1

@@ -19,7 +19,7 @@ from netsim.fabric.kernel.waiting import first_waiting
 
 HOOKS: Final = {
     "routing": ("open", "tag", "choose", "echo", "feedback", "setback"),
-    "transport": ("begin", "sendable", "take", "receive", "acknowledge", "expire"),
+    "transport": ("begin", "sendable", "take", "receive", "acknowledge", "expire", "next_time"),
     "queue": ("admit", "pick", "serve", "left"),
 }
 """Names of functions that a model of a kind may provide."""
@@ -88,6 +88,14 @@ def acknowledge(state: State, flow: int, packet: int, now: int) -> None:
 def expire(state: State, flow: int, now: int) -> int:
     """Act on a timer; return the next deadline, 0 for none, -1 if the flow must be given up."""
     return 0
+
+
+def next_time(state: State, flow: int, now: int) -> int:
+    """Return the earliest time at which a flow that may send may do so: at once, if not after now.
+
+    It is asked again at that time, and whenever something else happens at the sender.
+    """
+    return now
 
 
 # queue

@@ -64,6 +64,9 @@ class State(NamedTuple):
     """Per flow, two rings of bits: packets acknowledged (sender), received (receiver)."""
     due: Ints
     """Per flow, its place on the agenda of its host: `netsim.fabric.kernel.agenda`."""
+    paced: Ints
+    """Per flow, when it may send again, 0 if nothing but that holds it back; only where a transport
+    paces."""
     fresh: Ints
     """Flows that Python has handed in and that are on no agenda yet."""
     batches: Ints

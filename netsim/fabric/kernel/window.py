@@ -21,10 +21,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from netsim.fabric.kernel.agenda import first_due, next_due, strike
+from netsim.fabric.kernel.agenda import (
+    GOES_ON,
+    STARTS,
+    enter,
+    first_due,
+    next_due,
+    phase_at,
+    strike,
+)
 from netsim.fabric.kernel.answers import EXPIRE, refuse
 from netsim.fabric.kernel.classes import tick
-from netsim.fabric.kernel.flow import arm, calculated, fail, make_ready, start
+from netsim.fabric.kernel.flow import arm, calculated, fail, go_on, make_ready, start
 from netsim.fabric.kernel.host import arrival_turn
 from netsim.fabric.kernel.merge import (
     TIME_SHIFT,
@@ -37,7 +45,7 @@ from netsim.fabric.kernel.merge import (
 )
 from netsim.fabric.kernel.minima import FOURTH, HOST_TREE, SWITCH_TREE, least, refresh_top
 from netsim.fabric.kernel.nic import nic_turn
-from netsim.fabric.kernel.options import TRACED
+from netsim.fabric.kernel.options import PACED, TRACED
 from netsim.fabric.kernel.plugs import expire, setback
 from netsim.fabric.kernel.ring import has_room
 from netsim.fabric.kernel.state import (
@@ -229,13 +237,19 @@ def host_event(state: State, host: int, now: int) -> None:
 
 
 def date(state: State, flow: int, now: int) -> None:
-    """Start the flow, or serve the timer, that is due."""
+    """Start the flow, serve the timer, or let the flow go on, whichever is due."""
     row = flow * FLOW
+    phase = phase_at(state, flow)
     strike(state, flow)
-    if state.flows[row + TIMER] == 0:
+    if PACED and phase == GOES_ON:
+        go_on(state, flow, now)
+        return
+    if phase == STARTS:
         start(state, flow, now)
         return
     state.flows[row + TIMER] = 0
+    if PACED and state.paced[flow] != 0:
+        enter(state, flow)
     before = state.flows[row + RESENT] >> HIGH
     deadline = expire(state, flow, now)
     if deadline < 0:

@@ -45,7 +45,10 @@ and functions that the kernel compiles, as static methods. All times are integer
     (`seq_at`, `marked_at`, `sent_at`); when ``flows[ACKED]`` reaches ``flows[PACKETS]``
     the flow is done;
 ``expire(state, flow, now) -> deadline``
-    on a timer: return the next deadline, 0 for none, -1 to give the flow up.
+    on a timer: return the next deadline, 0 for none, -1 to give the flow up;
+``next_time(state, flow, now) -> time``
+    for a flow that may send: the earliest time at which it may do so, to the picosecond; now or
+    before means at once. It is asked again then, and whenever something happens at the sender.
 
 `flow` is the flow's row, which serves another one later. ``label_of(flow, ...)`` makes a label of
 it; labels of packets hold the flow's number instead, which the kernel puts in. A label of another
