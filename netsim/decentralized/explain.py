@@ -39,7 +39,7 @@ def explain(scenario: DecentralizedScenario) -> list[str]:
         sizes = getattr(scenario.data, "sizes", None)
         weighed = np.ones(graph.node_count) if sizes is None else np.array(sizes, np.float64)
         found = slem(mixture_of(weights_of(scenario), pattern, weighed))
-        speed = predicted(scenario, graph, pattern, weighed)
+        speed = predicted(scenario, graph, pattern, weighed, found)
         if found is not None:
             said = "" if sizes is not None or not samples else ", if all hold as much data"
             lines.append(f"SLEM {found:.6g}, the second largest modulus of the weights{said}")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netsim.decentralized.mixing import Mixture
 from netsim.decentralized.pattern import Pattern
 from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import (
@@ -18,7 +17,7 @@ from netsim.decentralized.schedule import (
     SMALL,
     components_of,
 )
-from netsim.decentralized.spectrum import connectivity, diameter_of, slem
+from netsim.decentralized.spectrum import connectivity, diameter_of
 from netsim.metrics.recorder import Recorder
 
 Floats = NDArray[np.float64]
@@ -138,21 +137,24 @@ class Measures:
         )
 
     def graph(
-        self, number: int, mixture: Mixture, predicted: float | None = None, t: int | None = None
-    ) -> float | None:
-        """Keep what the graph is like from round `number` on and return its SLEM.
+        self,
+        number: int,
+        pattern: Pattern,
+        modulus: float | None,
+        predicted: float | None,
+        t: int | None = None,
+    ) -> None:
+        """Keep what the graph is like from round `number` on.
 
-        `predicted` is by what distances should shrink; the row is written once it is known by what
-        they did (`end_graph`).
+        `modulus` is its SLEM, `predicted` by what distances should shrink; the row is written once
+        it is known by what they did (`end_graph`).
         """
-        pattern = mixture.pattern
         alive = pattern.alive
         degree = pattern.degree[alive]
-        found = slem(mixture)
         self._graph = {
             "round": number,
             "t": t,
-            "slem": found,
+            "slem": modulus,
             "contraction_predicted": predicted,
             "connectivity": connectivity(pattern),
             "degree_min": int(degree.min()) if len(degree) else None,
@@ -161,7 +163,6 @@ class Measures:
             "diameter": diameter_of(pattern),
             **{name: value for name, value in _shape(pattern).items() if name != "alive"},
         }
-        return found
 
     def end_graph(self, contraction: float | None) -> None:
         """Write the row of the graph that ends, and by what distances were found to shrink."""

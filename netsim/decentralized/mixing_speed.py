@@ -23,7 +23,6 @@ from netsim.decentralized.company import weights_of
 from netsim.decentralized.mixing import Mixture
 from netsim.decentralized.pattern import Pattern
 from netsim.decentralized.schema import DecentralizedScenario
-from netsim.decentralized.spectrum import slem
 from netsim.decentralized.weights.rule import mixture_of
 from netsim.fields import implementation
 from netsim.graphs.graph import Graph
@@ -92,7 +91,11 @@ class Probe:
 
 
 def predicted(
-    scenario: DecentralizedScenario, graph: Graph, pattern: Pattern, sizes: Floats
+    scenario: DecentralizedScenario,
+    graph: Graph,
+    pattern: Pattern,
+    sizes: Floats,
+    known: float | None,
 ) -> float | None:
     """Return by what distances shrink in a round without training and losses, as theory has it.
 
@@ -104,6 +107,9 @@ def predicted(
         Who is joined, and who of them is live.
     sizes
         Sample counts as rules of weights read them.
+    known
+        Second largest modulus of the eigenvalues of the weights among all who could talk, which it
+        is where they all do.
     """
     if not is_mixing(scenario):
         return None
@@ -125,7 +131,7 @@ def predicted(
             return None
         said: float | None = own(scenario.algorithm, pattern, weigh)
         return said
-    return slem(mixture_of(rule, pattern, sizes))
+    return known
 
 
 def is_mixing(scenario: DecentralizedScenario) -> bool:

@@ -17,6 +17,7 @@ from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import Regroup, Schedule, Turn
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.setting import first_mixture, setting_of
+from netsim.decentralized.spectrum import slem
 from netsim.decentralized.stale import Stale
 from netsim.decentralized.story import Story
 from netsim.decentralized.variance import VarianceCorrection
@@ -127,8 +128,9 @@ class DecentralizedRun:
             self._version = turn.version
             self._end_version()
             setting, pattern = self._setting, turn.base.pattern
-            speed = predicted(self._scenario, setting.graph, pattern, setting.weighed)
-            found = self._measures.graph(turn.round, turn.base, speed, self._t)
+            found = slem(turn.base)
+            speed = predicted(self._scenario, setting.graph, pattern, setting.weighed, found)
+            self._measures.graph(turn.round, pattern, found, speed, self._t)
             self._slem = found if turn.round == 0 else self._slem
         self.peers.rejoin(turn)
         if turn.changed:

@@ -104,6 +104,18 @@ def test_matchings_shrink_distances_by_what_is_predicted_at_worst(weights):
     assert graph["contraction"] > graph["contraction_predicted"] - 0.05
 
 
+def test_one_random_edge_a_round_shrinks_distances_as_boyd_and_others_say():
+    result, models = mixed(800, 6, topology={"kind": "ring"}, partners="random_edge")
+
+    # The second eigenvalue of a ring of 6 is 1: 1 - 1 / 12.
+    graph = result.table("graph").to_pylist()[0]
+    assert graph["contraction_predicted"] ** 2 == pytest.approx(11 / 12, abs=1e-12)
+    assert 0.8 < graph["contraction"] < graph["contraction_predicted"]
+    assert result.runs[0]["messages"] == 2 * 800
+    changed = (np.diff(models[:20], axis=0) != 0).sum(axis=1)
+    assert set(changed.tolist()) <= {0, 2}
+
+
 def test_half_of_the_matchings_send_half_of_the_messages():
     topology = {"kind": "complete"}
     result, _ = mixed(400, 8, topology=topology, partners={"kind": "matching", "budget": 0.5})
@@ -153,6 +165,7 @@ def test_nodes_that_are_gone_are_nobodys_partner():
         ("one_peer_exponential", "exponential"),
         ({"kind": "random_regular", "s": 2}, "complete"),
         ({"kind": "matching", "budget": 0.7}, "ring"),
+        ("random_edge", "ring"),
     ):
         _, models = mixed(6, 8, topology={"kind": topology}, partners=partners, disruption=[drop])
 
