@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim.registry import register
+from netsim.rng import Streams
 from netsim.verify.checks.decentralized import compared, models
 from netsim.verify.measurement import Measurement
 from netsim.verify.scenarios import simulate
@@ -43,12 +44,11 @@ class WeightsOfGraphs:
         from netsim.decentralized.spectrum import slem, stationary
         from netsim.decentralized.weights.rule import mixture_of, named
         from netsim.graphs.kind import build, read
-        from netsim.rng import Streams
 
         measured = []
         graph = build(read({"kind": "barabasi_albert", "m": 2}), Streams(1), "check", 40)
         everyone = np.ones(40, np.bool_), np.ones(graph.edge_count, np.bool_)
-        sizes = np.random.default_rng(1).integers(1, 30, 40).astype(np.float64)
+        sizes = Streams(1).generator("check").integers(1, 30, 40).astype(np.float64)
         for rule in ("decavg", "uniform", "metropolis", "max_degree", "optimal"):
             mixture = mixture_of(named(rule), pattern_of(graph, *everyone), sizes)
             matrix = mixture.dense()

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netsim.registry import register
+from netsim.rng import Streams
 from netsim.verify.measurement import Measurement
 from netsim.verify.scenarios import simulate
 
@@ -36,7 +37,6 @@ def matrices(rounds: int, graph: Any, weights: str, **changes: Any) -> Iterator[
     from netsim.decentralized.weights.rule import named
     from netsim.fields import implementation
     from netsim.graphs.kind import build
-    from netsim.rng import Streams
     from netsim.scenario import load
 
     block = {"netsim": 1, "workload": _FAMILY, "model": "quadratic", "rounds": rounds}
@@ -70,7 +70,7 @@ class RandomEdges:
         """Apply 1,500 random edges to one vector each time."""
         measured = []
         for nodes, kind in ((8, "ring"), (7, "star"), (9, "line")):
-            x = np.random.default_rng(nodes).standard_normal(nodes)
+            x = Streams(nodes).generator("check").standard_normal(nodes)
             x -= x.mean()
             pairs = {
                 "ring": [(i, (i + 1) % nodes) for i in range(nodes)],
@@ -95,7 +95,7 @@ class RandomPartners:
     def run(self) -> list[Measurement]:
         """Compare both ways of drawing with their formulas."""
         measured = []
-        generator = np.random.default_rng(2)
+        generator = Streams(2).generator("check")
         for nodes, s, rounds in ((10, 3, 1500), (50, 5, 300), (100, 7, 80)):
             oracle = (1 - s / (nodes - 1)) / (s + 1)
             local = (1 - (1 - s / (nodes - 1)) ** nodes) / s - 1 / (nodes - 1)
@@ -187,7 +187,6 @@ def _largest(topology: Any, nodes: int, fraction: float, select: str) -> list[fl
     from netsim.decentralized.pattern import pattern_of
     from netsim.decentralized.selection import choose
     from netsim.graphs.kind import build, read
-    from netsim.rng import Streams
 
     found = []
     for seed in range(8):
@@ -200,7 +199,7 @@ def _largest(topology: Any, nodes: int, fraction: float, select: str) -> list[fl
             alive,
             round(fraction * nodes),
             adaptive=False,
-            generator=np.random.default_rng(seed),
+            generator=Streams(seed).generator("check"),
             sizes=None,
         )
         alive[gone] = False
@@ -265,7 +264,6 @@ class Growth:
     def run(self) -> list[Measurement]:
         """Count edges and degrees of 20 graphs of 3,000 nodes."""
         from netsim.graphs.kind import build, read
-        from netsim.rng import Streams
 
         measured = []
         for m in (1, 2, 3):
@@ -300,7 +298,6 @@ class ComingAndGoing:
         """Look at 200 nodes well after the start, in 60 runs of their spans."""
         from netsim.decentralized.disruption import spans_of
         from netsim.graphs.graph import graph_of
-        from netsim.rng import Streams
         from netsim.scenario import load
 
         nodes, rounds, counts = 200, 61, []
@@ -345,7 +342,7 @@ class VarianceOfMeans:
             (20, {"kind": "ring"}),
             (12, {"kind": "line"}),
         ):
-            start = np.random.default_rng(nodes).standard_normal((nodes, 200))
+            start = Streams(nodes).generator("check").standard_normal((nodes, 200))
             result = simulate(
                 {
                     "workload": _FAMILY,
