@@ -20,6 +20,7 @@ from netsim.decentralized.clock.world import Change
 from netsim.decentralized.clocked_run import ClockedRun
 from netsim.decentralized.company import weights_of
 from netsim.decentralized.pattern import pattern_of
+from netsim.decentralized.spectrum import slem
 from netsim.decentralized.weights.rule import mixture_of
 from netsim.engine.clock import NEVER
 from netsim.family import Scalar
@@ -107,7 +108,8 @@ class FreeRun(ClockedRun):
         self._pattern = pattern_of(self._setting.graph, alive, up)
         mixture = mixture_of(weights_of(self._scenario), self._pattern, self._setting.weighed)
         self._end_version()
-        found = self._measures.graph(self._done, mixture, None, self._t)
+        found = slem(mixture)
+        self._measures.graph(self._done, self._pattern, found, None, self._t)
         self._slem = found if self._slem is None else self._slem
 
     def _around(self, entry: int, after: bool, begins: bool) -> None:
