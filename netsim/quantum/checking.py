@@ -13,7 +13,7 @@ from netsim.quantum.decay import PS
 from netsim.quantum.equipment import OF_FIBRES, OF_ROUTERS
 from netsim.quantum.links.kind import LinkConfig
 from netsim.quantum.override_checks import of_overrides
-from netsim.quantum.purification.scheme import Stage, lucky
+from netsim.quantum.purification.scheme import Circuit, Stage, lucky
 from netsim.quantum.request_checks import of_request, sharing_problems, standing_problems
 from netsim.quantum.schema import QuantumScenario
 from netsim.quantum.states import State
@@ -173,6 +173,7 @@ def notes(scenario: QuantumScenario) -> list[str]:
             "slots are shorter than a detector's dead time, so that memories blind each other: no "
             "run of attempts can be jumped over, and all are played"
         )
+    said += _unequal(scenario, routers)
     for number, request in enumerate(scenario.requests):
         path = routers.way_of(request)
         if path is None:
@@ -203,6 +204,20 @@ def notes(scenario: QuantumScenario) -> list[str]:
                 "no pair is to be expected before the end"
             )
     return said
+
+
+def _unequal(scenario: QuantumScenario, routers: Routers) -> list[str]:
+    """Return a warning where pairs must be equally good and none ever are."""
+    block = scenario.purification
+    if block is None or block.tolerance > 1e-6:
+        return []
+    counts = implementation("purification", block, key="scheme").fits is not Circuit.fits
+    if counts or all(routers.equipment.decay(at).none for at in range(len(routers.names))):
+        return []
+    return [
+        "pairs that decayed for different times are not purified with each other: raise "
+        "purification.tolerance, or take a scheme that counts rounds, as recurrence does"
+    ]
 
 
 def _expires(scenario: QuantumScenario, routers: Routers, path: list[int]) -> bool:

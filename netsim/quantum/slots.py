@@ -14,11 +14,11 @@ from typing import Final
 
 from netsim.engine.agenda import Agenda
 from netsim.engine.environment import Environment
-from netsim.quantum.generation import EXPIRE
+from netsim.quantum.generation import REQUEST
 from netsim.quantum.path import PathRun
 
 #: A part ends after all that happens at its last instant.
-_LAST: Final = EXPIRE + 1
+_LAST: Final = 2 * REQUEST
 
 
 class Slots:

@@ -16,6 +16,7 @@ from netsim.quantum.links.single_click import SingleClick
 from netsim.quantum.links.two_round import TwoRound
 from netsim.quantum.purification.bbpssw import Bbpssw
 from netsim.quantum.purification.dejmps import Dejmps
+from netsim.quantum.purification.double_selection import DoubleSelection
 from netsim.quantum.purification.scheme import compare
 from netsim.quantum.states import State, ghz_fidelity, swapped, werner
 from netsim.registry import register
@@ -77,6 +78,9 @@ class States:
         found.append(near("DEJMPS second p", p, 0.804580606781677))
         second = (0.971626617375, 0.013401109057, 0.013401109057, 0.001571164510)
         found += all_near("DEJMPS second", twice, second)
+        p, twice = DoubleSelection.purify(DoubleSelection.Config(), [werner(0.85)] * 3)
+        found += [near("double selection p", p, 0.666)]
+        found += [near("double selection F'", twice[0], 0.925675675675676)]
         p, noisy = compare(werner(0.9), werner(0.85), 0.98, 0.99 * 0.97 + 0.01 * 0.03)
         found.append(near("noisy purification p", p, 0.812962346666667))
         expected = (0.89307050481518, 0.0902096064276925, 0.00835994437856376, 0.00835994437856376)
@@ -103,7 +107,7 @@ class States:
         one = pauli(1.0).after(werner(0.95), 0.1)
         # F = 1/4 + (F0 - 1/4) exp(-4 t / 3T) for each half.
         return [
-            near("depolarised, one half", one[0], 0.25 + 0.7 * math.exp(-0.4 / 3)),
+            near("depolarised, one half", one[0], 0.862621323330063),
             near("depolarised, both", pauli(1.0).after(one, 0.1)[0], 0.786149836855254),
         ]
 

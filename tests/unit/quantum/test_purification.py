@@ -210,3 +210,32 @@ def test_what_pumping_cannot_reach_is_not_tried_and_told_with_the_best_there_is(
 
     assert {row["cause"] for row in blocks.rows(netsim.run(scenario))} == {"ended"}
     assert "no pair of a link reaches fidelity 0.95; the best is 0.870404" in note
+
+
+@pytest.mark.parametrize(
+    ("purification", "warned"),
+    [
+        ({"scheme": "bbpssw"}, True),
+        ({"scheme": "double_selection", "tolerance": 0.01}, False),
+        ({"scheme": "recurrence"}, False),
+    ],
+    ids=str,
+)
+def test_decaying_pairs_that_must_be_equal_are_warned_of(purification, warned):
+    given = blocks.scenario(2, memory={"coherence": "1 s"}, swap={"policy": "asap"})
+    scenario = netsim.load(given | {"purification": purification})
+    notes = scenario.family.notes(scenario.model)
+
+    assert any("purification.tolerance" in note for note in notes) is warned
+
+
+def test_a_loss_that_no_pair_survives_is_told_and_gives_no_rows():
+    scenario = netsim.load(
+        blocks.scenario(3, 100_000, classical={"delay": "1 ms"}, purification={"scheme": "pumping"})
+    )
+    notes = scenario.family.notes(scenario.model)
+    result = netsim.run(scenario)
+
+    assert any("no pair is to be expected before the end" in note for note in notes)
+    assert blocks.rows(result) == []
+    assert result.runs[0]["key_rate"] == 0
