@@ -10,13 +10,13 @@ from netsim.family import RunContext, ScenarioModel, Simulation
 from netsim.metrics.schema import Column, Headline
 from netsim.problems import Problem
 from netsim.registry import register
+from netsim.warnings import Caution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from netsim.effective import Effective
     from netsim.estimate import Estimate
-    from netsim.warnings import Caution
 
 RUN_COLUMNS = (
     Column("accuracy", "float64", "1", "mean accuracy of live nodes at the end", True),
@@ -97,13 +97,20 @@ class DecentralizedFamily:
         return found + network_notes(scenario.network)
 
     def warnings(self, scenario: DecentralizedScenario) -> list[Caution]:
-        """Return what would mislead in a run: what the network does."""
+        """Return what would mislead in a run: a table without rows, and what the network does."""
+        asked = scenario.record.asked_for()
+        found = []
+        if "vectors" in asked and not scenario.record.vectors:
+            message = (
+                "no round is named whose models are to be written, so table vectors stays empty; "
+                "leave it out of record.tables, or name rounds in record.vectors"
+            )
+            found.append(Caution("empty-table", message, "record.tables"))
         if scenario.network is None:
-            return []
+            return found
         from netsim.fabric.connect import warnings
 
-        asked = scenario.record.asked_for()
-        return warnings(scenario.network, asked, seed=scenario.seed, below="network.")
+        return found + warnings(scenario.network, asked, seed=scenario.seed, below="network.")
 
     def effective(self, scenario: DecentralizedScenario) -> Mapping[str, Effective]:
         """Return what defaults of the network come to."""

@@ -10,6 +10,7 @@ from netsim.family import RunContext, ScenarioModel, Simulation
 from netsim.metrics.schema import Column, Headline
 from netsim.problems import Problem
 from netsim.registry import register
+from netsim.warnings import Caution
 
 if TYPE_CHECKING:
     from netsim.estimate import Estimate
@@ -69,6 +70,16 @@ class QuantumFamily:
         from netsim.quantum.checking import notes
 
         return notes(scenario)
+
+    def warnings(self, scenario: QuantumScenario) -> list[Caution]:
+        """Return that a table is asked for to which no request writes."""
+        if "ghz" not in scenario.record.asked_for() or any(r.star for r in scenario.requests):
+            return []
+        message = (
+            "no request shares GHZ states, so table ghz stays empty; leave it out of "
+            "record.tables, or take request.application: {kind: ghz, leaves: [...]}"
+        )
+        return [Caution("empty-table", message, "record.tables")]
 
     def estimate(self, scenario: QuantumScenario) -> Estimate:
         """Return what the pairs cost that the links can make at most."""

@@ -32,3 +32,15 @@ def test_a_shipped_scenario_gives_no_warning_that_its_header_does_not_name(name)
 
 def test_the_first_scenario_gives_no_warning():
     assert netsim.load("quickstart").warnings == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_scenario_shows_nothing_that_its_header_does_not_name(name):
+    path = resources.scenario_file(Path(name))
+    header = path.read_text(encoding="utf-8").split("\nnetsim:")[0]
+    scenario = netsim.load(path)
+
+    shown = {one.code for one in netsim.run(scenario.with_(replications=1)).warnings}
+
+    assert shown <= set(re.findall(r"`([a-z-]+)`", header))

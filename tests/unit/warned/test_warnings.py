@@ -40,6 +40,23 @@ CODED = {
         "law": {"dist": "constant", "value": "1 s"},
     },
 }
+PEERS = {
+    "netsim": 1,
+    "name": "peers",
+    "workload": "decentralized",
+    "nodes": 3,
+    "topology": {"kind": "ring"},
+    "data": {"sizes": [1, 2, 3]},
+    "model": {"kind": "quadratic", "h": 1, "c": 0, "x0": 1},
+    "rounds": 2,
+}
+REPEATERS = {
+    "netsim": 1,
+    "name": "repeaters",
+    "workload": "quantum",
+    "chain": {"routers": 2, "segment": "10 km"},
+    "request": {"end": "1 ms"},
+}
 #: A 50 kB queue behind a 10:1 incast: some packets must be dropped.
 SHALLOW = {"queue.capacity": "30 kB", "queue.kind": "drop_tail"}
 FAR = [{"link": "host3-leaf1", "delay": "50 us"}]
@@ -84,6 +101,18 @@ BEFORE = [
         BASE,
         {"fidelity": "ideal", "record": {"tables": ["packets"]}},
         {"fidelity": "packet"},
+    ),
+    (
+        "empty-table",
+        PEERS,
+        {"record": {"tables": ["vectors"]}},
+        {"record.vectors": [0]},
+    ),
+    (
+        "empty-table",
+        REPEATERS,
+        {"record": {"tables": ["ghz"]}},
+        {"record.tables": []},
     ),
     ("odd-host", BASE, {"topology.overrides": FAR}, SHALLOW),
     ("all-at-once", BASE, {"traffic": A2A}, {"traffic[0].step": "5 us"}),
