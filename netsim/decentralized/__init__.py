@@ -16,5 +16,7 @@ KINDS: Final = (
     Kind("defence", ("defences",), ("Config", "combine", "least"), written="defence: NAME"),
     Kind("disruption", ("disruptions",), ("Config", "spans"), written="disruption: [{kind: NAME}]"),
     Kind("partners", ("partners",), ("Config", "regroup", "contraction"), written="partners: NAME"),
+    Kind("mobility", ("mobilities",), ("Config", "mover"), written="mobility: {kind: NAME}"),
+    Kind("radio", ("radios",), ("Config", "reaches", "rate"), written="radio: {kind: NAME}"),
     Kind("table", ("tables",)),
 )

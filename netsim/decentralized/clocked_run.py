@@ -13,23 +13,27 @@ import numpy as np
 from simpy.core import StopSimulation
 
 from netsim.decentralized.clock.carrier import Carrier
+from netsim.decentralized.clock.energy import Batteries
 from netsim.decentralized.clock.happenings import Happenings
 from netsim.decentralized.clock.in_step import InStep
 from netsim.decentralized.clock.ledger import Ledger, Times
 from netsim.decentralized.clock.message import message_size
+from netsim.decentralized.clock.motion import Motion, Reach, area_of
 from netsim.decentralized.clock.network_links import NetworkLinks
 from netsim.decentralized.clock.own_links import OwnLinks
 from netsim.decentralized.clock.timing import default_links
 from netsim.decentralized.clock.work import Work, samples_of
 from netsim.decentralized.clock.world import World
-from netsim.decentralized.disruption import Span
+from netsim.decentralized.disruption import PURPOSE, Span
 from netsim.decentralized.run import DecentralizedRun
 from netsim.decentralized.schedule import Turn
+from netsim.delays.laws.law import LawConfig, draw
 from netsim.engine.agenda import Agenda
 from netsim.engine.clock import NEVER, SECOND
 from netsim.engine.stall import spoken
 from netsim.errors import StalledError
 from netsim.family import Scalar
+from netsim.fields import implementation
 
 
 class ClockedRun(DecentralizedRun):
@@ -65,6 +69,8 @@ class ClockedRun(DecentralizedRun):
         )
         self._waiting: list[Turn] = []
         self._t = 0
+        self._power()
+        self._move()
         self._wind_up(work)
         self._evaluate(0)
         self._keep()
@@ -90,6 +96,72 @@ class ClockedRun(DecentralizedRun):
 
     def _around(self, entry: int, after: bool, begins: bool) -> None:
         """Look before and after something goes wrong; rounds do so themselves."""
+
+    def _power(self) -> None:
+        """Give everybody a battery, if that is counted."""
+        scenario = self._scenario
+        self._batteries: Batteries | None = None
+        if scenario.energy is None:
+            return
+        kinds = [one.kind for one in scenario.disruption]  # type: ignore[attr-defined]
+        self._drained = kinds.index("battery") if "battery" in kinds else -1
+        ends = self._run_down if self._drained >= 0 else None
+        self._batteries = Batteries(
+            scenario.energy, self._context.env, self._agenda, self._world, ends
+        )
+        self._carrier.meter = self._ledger.busy = self._batteries
+
+    def _run_down(self, node: int) -> None:
+        """Let a node drop whose battery is empty."""
+        config: Any = self._scenario.disruption[self._drained]
+        now, end = self._context.env.now, None
+        if isinstance(config.recover_after, LawConfig):
+            purpose = f"{PURPOSE}.recovery"
+            generator = self._context.streams.generator(purpose, self._drained, 0, node)
+            wait = float(draw(config.recover_after, generator, 1)[0])
+            end = now + max(1, round(wait * SECOND))
+        self._happenings.strike(
+            Span(
+                self._drained,
+                config.kind,
+                now,
+                end,
+                nodes=np.array([node]),
+                rejoin=config.rejoin,
+                in_flight=config.in_flight,
+                clock=True,
+            )
+        )
+
+    def _move(self) -> None:
+        """Let nodes be heard over the air, and move if they do."""
+        scenario, context, world = self._scenario, self._context, self._world
+        if scenario.radio is None:
+            return
+        reach = Reach(scenario.radio, world, context.streams)
+        reach.see()
+        if isinstance(self._carrier, OwnLinks):
+            self._carrier.reach = reach
+        if scenario.mobility is None:
+            return
+        area = area_of(scenario.topology, world.x, world.y)
+        kind = implementation("mobility", scenario.mobility)
+        places = np.column_stack((world.x, world.y))
+        mover = kind.mover(scenario.mobility, places, area, context.streams)
+        tick, until = scenario.mobility.tick, context.until
+        Motion(
+            mover,
+            tick,
+            context.env,
+            self._agenda,
+            world,
+            reach,
+            lambda: until is not None or self._agenda.peek() < NEVER or self._is_busy(),
+        )
+
+    def _is_busy(self) -> bool:
+        """Return whether messages are on their way that the agenda does not know of."""
+        return isinstance(self._carrier, NetworkLinks) and self._carrier.busy
 
     def _carry(self) -> tuple[Carrier, int]:
         """Return who carries messages, and what each carries besides."""
@@ -154,9 +226,10 @@ class ClockedRun(DecentralizedRun):
             "compute": (now.compute - before.compute) / SECOND,
             "t": np.where(now.end >= 0, now.end, now.t),
         }
-        graph = self._setting.graph
-        if graph.x is not None and graph.y is not None:
-            found |= {"x": graph.x, "y": graph.y}
+        if self._setting.graph.x is not None:
+            found |= {"x": self._world.x.copy(), "y": self._world.y.copy()}
+        if self._batteries is not None:
+            found["energy"] = self._batteries.left()
         return found
 
     # The end --------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from netsim.decentralized.spectrum import slem
 from netsim.decentralized.weights.rule import mixture_of
 from netsim.engine.clock import NEVER
 from netsim.family import Scalar
+from netsim.fields import implementation
 
 #: Class of evaluations among the events of an instant: after all others.
 LAST: Final = 9
@@ -59,6 +60,9 @@ class FreeRun(ClockedRun):
         self._seen = -1
         counts = np.bincount([one.entry for one in setting.spans if one.clock], minlength=1)
         self._often = {entry for entry, count in enumerate(counts) if count > MOST_SPANS}
+        for entry, config in enumerate(scenario.disruption):
+            if getattr(implementation("disruption", config), "unknown", False):
+                self._often.add(entry)
         self._looked: set[int] = set()
         self._taken = (np.zeros(self._stage.nodes), np.zeros(self._stage.nodes))
         self._world.listeners.append(self._changed)
@@ -79,7 +83,7 @@ class FreeRun(ClockedRun):
 
     def _look(self, _: Any) -> None:
         """Evaluate, and do so again."""
-        busy = self._agenda.peek() < NEVER or getattr(self._carrier, "busy", False)
+        busy = self._agenda.peek() < NEVER or self._is_busy()
         if busy or self._context.until is not None:
             self._agenda.at(self._context.env.now + self._every, self._look, None, LAST)
         self._evaluate_now(0)

@@ -9,12 +9,15 @@ from pydantic import model_validator
 
 from netsim.decentralized.algorithm import AlgorithmConfig
 from netsim.decentralized.attack import AttackConfig
+from netsim.decentralized.clock.energy import EnergyConfig
 from netsim.decentralized.clock.timing import LinksBlock, TimingConfig
 from netsim.decentralized.compressor import CompressorConfig
 from netsim.decentralized.defence import DefenceConfig
 from netsim.decentralized.disruption import DisruptionConfig
 from netsim.decentralized.local import LocalConfig
+from netsim.decentralized.mobility import MobilityBlock
 from netsim.decentralized.partner import PartnersConfig
+from netsim.decentralized.radio import RadioBlock
 from netsim.decentralized.variance import AggregateConfig
 from netsim.decentralized.weights.rule import WeightsBlock
 from netsim.engine.clock import SECOND
@@ -120,6 +123,17 @@ class DecentralizedScenario(ScenarioModel):
     )
     network: NetworkConfig | None = field(
         None, description="packet network that messages travel through, peer i on host i"
+    )
+    energy: EnergyConfig | None = field(
+        None, description="batteries, and what uses them up; default: nobody counts"
+    )
+    radio: RadioBlock | None = field(
+        None,
+        description="who hears whom over the air, in place of the topology's links; it takes the "
+        "places of its nodes",
+    )
+    mobility: MobilityBlock | None = field(
+        None, description="how nodes move, which have a radio; default: they stay where they are"
     )
     rounds: int | None = field(
         None,

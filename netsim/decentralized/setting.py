@@ -22,7 +22,7 @@ from netsim.decentralized.weights.rule import mixture_of
 from netsim.fields import implementation
 from netsim.graphs import kind as graphs
 from netsim.graphs.communities import communities
-from netsim.graphs.graph import Graph
+from netsim.graphs.graph import Graph, graph_of
 from netsim.learning import data_set, partition
 from netsim.learning.layers import Layers
 from netsim.learning.models.mlp import LayersConfig
@@ -80,6 +80,8 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
         If something does not go together that only a drawn graph or partition shows.
     """
     graph = graphs.build(scenario.topology, streams, "decentralized.graph", scenario.nodes)
+    if scenario.radio is not None:
+        graph = all_pairs(graph)
     algorithm = implementation("algorithm", scenario.algorithm)
     if getattr(algorithm, "connected", False) and not graph.is_connected:
         message = "the algorithm needs a connected graph, and this one falls apart"
@@ -160,6 +162,12 @@ def _attackers(
     return attackers_of(scenario.attack, graph, sizes, streams)
 
 
+def all_pairs(graph: Graph) -> Graph:
+    """Return the graph in which everybody is joined, at the same places."""
+    source, target = np.triu_indices(graph.node_count, 1)
+    return graph_of(graph.node_count, source, target, x=graph.x, y=graph.y)
+
+
 def _shape(data: data_set.DataSet) -> tuple[int, int]:
     return data.features.shape[1], data.classes
 
@@ -167,7 +175,8 @@ def _shape(data: data_set.DataSet) -> tuple[int, int]:
 def _spans(
     scenario: DecentralizedScenario, graph: Graph, sizes: Floats | None, streams: Streams
 ) -> list[Span]:
-    return spans_of(scenario.disruption, graph, sizes, scenario.round_count, streams)
+    rounds = scenario.round_count
+    return spans_of(scenario.disruption, graph, sizes, rounds, streams, scenario.until)
 
 
 def _divided(

@@ -112,6 +112,11 @@ class Happenings:
             self._plan(span)
         self._next(entry, config)
 
+    def strike(self, span: Span) -> None:
+        """Let something begin now that nobody knew beforehand."""
+        self.returns += span.end is not None
+        self._begin(span)
+
     def _begin(self, span: Span) -> None:
         self._around(span.entry, False, True)
         world = self._world

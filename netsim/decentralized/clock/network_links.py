@@ -68,9 +68,7 @@ class NetworkLinks:
             self._flying.pop(number, None)
             came = event.ok and not doomed
             if came and self.meter is not None:
-                life = world.receiver[target]
                 self.meter.received(target, size)
-                came = world.receiver[target] == life
             then(argument, came)
 
         transfer.callbacks.append(over)

@@ -17,6 +17,7 @@ import numpy as np
 
 from netsim.datafiles import INDEX, Number, read
 from netsim.decentralized.clock.carrier import UNIT, Luck, Meter
+from netsim.decentralized.clock.motion import Reach
 from netsim.decentralized.clock.timing import DevicesConfig, LinksBlock
 from netsim.decentralized.clock.world import World
 from netsim.delays.laws.law import LawConfig, draw
@@ -59,6 +60,8 @@ class OwnLinks:
         self._streams, self._key = streams, streams.key("decentralized.links")
         self._luck = Luck(world, streams.key("decentralized.losses"), self._nodes)
         self.meter: Meter | None = None
+        #: Who is in reach over the air and how fast, if links are radio links.
+        self.reach: Reach | None = None
         self._shared = config.share == "fifo"
         self._up, self._down = device_rates(config, self._nodes)
         self._arcs = {one.arc: one for one in config.per_arc}
@@ -76,9 +79,13 @@ class OwnLinks:
         constant = None
         if law.dist == "constant":  # type: ignore[attr-defined]
             constant = round(implementation("law", law, key="dist").mean(law) * SECOND)
-        rates = [r for r in (rate, self._up[source], self._down[target]) if r]
+        rates = [r for r in (rate, *self._ends(source, target)) if r]
         per_byte = 8 * SECOND / min(rates) if rates else 0.0
         return constant, law, per_byte, loss, self._world.edge(source, target)
+
+    def _ends(self, source: int, target: int) -> tuple[float, float]:
+        """Return the rates of what joins both to the network; 0 where nothing limits them."""
+        return self._up[source], self._down[target]
 
     def lone_time(self, source: int, target: int, size: int) -> float:
         """Return what a message takes in the mean if nothing hinders it, in seconds."""
@@ -112,6 +119,8 @@ class OwnLinks:
                 delay = self._delay(law, pair, number)
         if world.losing and self._luck.lost(source, target):
             lost = True
+        if self.reach is not None and (radio := self.reach.rate(source, target)) is not None:
+            per_byte = 8 * SECOND / min(r for r in (radio, *self._ends(source, target)) if r)
         factor = min(world.rate[source], world.rate[target])
         lasts = round(wire * per_byte / factor)
         link = world.link[edge] if edge >= 0 else 0
@@ -144,8 +153,6 @@ class OwnLinks:
         came = not lost and lives == (world.sender[source], world.receiver[target], link)
         if came and self.meter is not None:
             self.meter.received(target, wire)
-            # What it took may have been the last that the receiver had.
-            came = world.receiver[target] == lives[1]
         then(argument, came)
 
     def _tries(self, pair: int, number: int, loss: float, wire: int) -> tuple[int, bool]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Rows of compute times that are looked at beforehand.
 _ROWS: Final = 64
+#: Most nodes with a radio: their pairs are all looked at, tick by tick.
+MOST_IN_THE_AIR: Final = 1000
 
 
 def timing_problems(
@@ -36,6 +38,7 @@ def timing_problems(
         yield from _about_mode(scenario)
         yield from _about_compute(scenario, nodes)
         yield from _about_disruptions(scenario)
+        yield from _about_motion(scenario, graph, nodes)
     yield from _about_links(scenario, graph, nodes)
     yield from _about_network(scenario, nodes)
 
@@ -51,6 +54,11 @@ def _without_clock(scenario: DecentralizedScenario) -> Iterator[Problem]:
         blocks.append((("until",), "have no time to stop at"))
     if scenario.links is not None:
         blocks.append((("links",), "take no time, and links none either"))
+    blocks += [
+        ((name,), "have no seconds for it to matter")
+        for name in ("energy", "radio", "mobility")
+        if getattr(scenario, name) is not None
+    ]
     if scenario.network is not None:
         blocks.append((("network",), "take no time, and messages none either"))
     blocks += [
@@ -161,6 +169,43 @@ def _about_disruptions(scenario: DecentralizedScenario) -> Iterator[Problem]:
         if isinstance(config.recover_after, LawConfig):
             for one in law_problems(config.recover_after):
                 yield replace(one, at=(*at, "recover_after", *one.at))
+
+
+def _about_motion(
+    scenario: DecentralizedScenario, graph: Graph | None, nodes: int
+) -> Iterator[Problem]:
+    energy, drained = scenario.energy, -1
+    for entry, config in enumerate(scenario.disruption):
+        if config.kind == "battery":  # type: ignore[attr-defined]
+            drained = entry
+    if drained >= 0 and energy is None:
+        message = "nothing says what batteries hold"
+        hint = "add energy: {capacity: 10 kJ, idle: 1 W}"
+        yield Problem(message, ("disruption", drained), "missing-field", hint)
+    if energy is not None and isinstance(energy.capacity, tuple) and len(energy.capacity) != nodes:
+        message = f"{len(energy.capacity):,} batteries for {nodes:,} nodes"
+        yield Problem(message, ("energy", "capacity"), hint="one for all, or one per node")
+    if scenario.radio is None:
+        if scenario.mobility is not None:
+            message = "nodes that move need a radio, by which it is known who hears whom"
+            hint = "add radio: {kind: disc, range: 100 m}"
+            yield Problem(message, ("mobility",), "missing-field", hint)
+        return
+    if graph is not None and graph.x is None:
+        message = "nothing says where the nodes are, so nobody is in reach"
+        hint = "take a topology with places, such as random_geometric"
+        yield Problem(message, ("radio",), "unsatisfiable", hint, also=("topology",))
+    if nodes > MOST_IN_THE_AIR:
+        message = f"{nodes:,} nodes have more pairs than are looked at over the air"
+        hint = f"at most {MOST_IN_THE_AIR:,} nodes"
+        yield Problem(message, ("radio",), "too-large", hint, also=("nodes",))
+    if scenario.mobility is not None:
+        kind = implementation("mobility", scenario.mobility)
+        for one in getattr(kind, "problems", lambda _: [])(scenario.mobility):
+            yield replace(one, at=("mobility", *one.at))
+        if scenario.until is None and scenario.timing.mode == "async":
+            message = "nodes that move for ever need an end"
+            yield Problem(message, ("mobility",), "unsatisfiable", "add until: 10 min")
 
 
 def _about_links(

@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from netsim.decentralized.disruption import Span
 from netsim.graphs.graph import Graph
 
@@ -58,6 +60,10 @@ class World:
     def __init__(self, graph: Graph) -> None:
         nodes, edges = graph.node_count, graph.edge_count
         self.graph = graph
+        nowhere = np.zeros(nodes)
+        #: Where everybody is, in metres; all in one place if nobody knows.
+        self.x = nowhere if graph.x is None else graph.x
+        self.y = nowhere if graph.y is None else graph.y
         self.alive, self.up = [True] * nodes, [True] * edges
         self._gone, self._cut = [0] * nodes, [0] * edges
         #: Lives; see above.
@@ -99,6 +105,10 @@ class World:
     def edge(self, source: int, target: int) -> int:
         """Return the number of the edge between two nodes, or -1."""
         return self._edge.get((source, target), -1)
+
+    def distance(self, one: int, other: int) -> float:
+        """Return how far two nodes are from each other now, in metres."""
+        return float(np.hypot(self.x[one] - self.x[other], self.y[one] - self.y[other]))
 
     def strike(
         self,

@@ -1,0 +1,1 @@
+"""Kinds of motion, one file each."""

@@ -1,0 +1,1 @@
+"""Kinds of radio, one file each."""
