@@ -11,6 +11,7 @@ and one of these, or both::
     begin(stage) -> None                  what happens first where nobody waits, on a
                                           `netsim.decentralized.clock.stage.Stage`; then also
                                           joined(node), for one that is back, and perhaps left(node)
+                                          and look(), before models are scored
 
 and optionally::
 

@@ -92,6 +92,7 @@ class FreeRun(ClockedRun):
 
     def _evaluate_now(self, stage: int) -> None:
         """Score all models as they are now; an evaluation after a change belongs to that before."""
+        getattr(self._algorithm, "look", _nothing)()
         self._operations.flush()
         if not stage:
             if self._t == self._context.env.now and self._done:
@@ -182,5 +183,5 @@ class FreeRun(ClockedRun):
         return figures | {"recovery_rounds": None, "rounds_to_target": None}
 
 
-def _nothing(node: int) -> None:
+def _nothing(*_: int) -> None:
     """Do nothing."""

@@ -105,7 +105,11 @@ def mixed(own, other, share):
 
 
 class Gossip(Twin):
-    """Gossip learning; `first(node, k)` is the delay of a first wake-up, `pick(node, k, near)`."""
+    """Gossip learning; `first(node, k)` is the delay of a first wake-up, `pick(node, k, near)`.
+
+    `part(node, k)` says which of the parts goes, `tokens` is (strategy, capacity, aggressiveness),
+    of which `spend(node, k)` is the k-th random number.
+    """
 
     def __init__(
         self,
@@ -118,13 +122,19 @@ class Gossip(Twin):
         order="merge_update",
         a=0,
         most=None,
+        parts=1,
+        part=None,
+        tokens=None,
+        spend=None,
         **more,
     ):
         super().__init__(*args, **more)
         self.period, self.first, self.pick = period, first, pick
         self.exchange, self.merge, self.order, self.a, self.most = exchange, merge, order, a, most
-        self.age = dict.fromkeys(self.x, 0)
+        self.parts, self.part, self.tokens, self.spend = parts, part, tokens, spend
+        self.age = {node: [0] * parts for node in self.x}
         self.wakes, self.picks = dict.fromkeys(self.x, 0), dict.fromkeys(self.x, 0)
+        self.account, self.spent = dict.fromkeys(self.x, 0), dict.fromkeys(self.x, 0)
         self.waiting = {node: [] for node in self.x}
         self.busy = dict.fromkeys(self.x, False)
 
@@ -135,9 +145,45 @@ class Gossip(Twin):
     def gone(self, node):
         self.waiting[node].clear()
 
+    def drawn(self, node):
+        self.spent[node] += 1
+        return self.spend(node, self.spent[node])
+
     def wake(self, node):
         self.wakes[node] += 1
         self.later(node, self.period, self.wake)
+        if self.tokens is None:
+            self.speak(node)
+            return
+        strategy, capacity, patience = self.tokens
+        if strategy == "randomized":
+            chance = (self.account[node] - patience + 1) / (capacity - patience + 1)
+            now = self.drawn(node) < chance
+        else:
+            now = self.account[node] >= capacity
+        if now:
+            self.speak(node)
+        else:
+            self.account[node] = min(capacity, self.account[node] + 1)
+
+    def react(self, node, useful):
+        strategy, _, patience = self.tokens
+        have = self.account[node]
+        if strategy == "simple":
+            count = 1 if have else 0
+        elif strategy == "generalized":
+            count = (patience - 1 + have) // (patience if useful else 2 * patience)
+        else:
+            count = 0
+            if useful:
+                share = have / patience
+                count = int(share) + (1 if self.drawn(node) < share - int(share) else 0)
+        count = min(count, have)
+        self.account[node] -= count
+        for _ in range(count):
+            self.speak(node)
+
+    def speak(self, node):
         near = self.reach(node)
         if not near:
             return
@@ -149,21 +195,29 @@ class Gossip(Twin):
             self.model(node, partner, self.exchange == "push_pull")
 
     def model(self, a, b, answer):
-        self.send(a, b, self.came, list(self.x[a]), self.age[a], self.trained[a], answer)
+        which = 0
+        if self.parts > 1:
+            which = self.part(a, self.picks[a])
+            self.picks[a] += 1
+        what = (list(self.x[a]), list(self.age[a]), which, self.trained[a])
+        self.send(a, b, self.came, what, answer)
 
     def asked(self, a, b, arrived):
         if arrived:
             self.model(b, a, False)
 
-    def came(self, a, b, arrived, x, age, trained, answer):
+    def came(self, a, b, arrived, what, answer):
         if not arrived:
             return
+        x, age, which, trained = what
         if answer and a in self.reach(b):
             self.model(b, a, False)
+        if self.tokens is not None:
+            self.react(b, age[which] >= self.age[b][which])
         lag = max(0, self.trained[b] - trained)
         if self.most is not None and lag > self.most:
             return
-        self.waiting[b].append((x, age, lag))
+        self.waiting[b].append((x, age[which], which, lag))
         if not self.busy[b]:
             self.next(b)
 
@@ -178,20 +232,24 @@ class Gossip(Twin):
         if self.order != "update_merge":
             self.take(node, *heard)
         self.train(node)
-        self.age[node] += self.problem["steps"]
+        self.age[node] = [age + self.problem["steps"] for age in self.age[node]]
         if self.order == "update_merge":
             self.take(node, *heard)
         self.busy[node] = False
         self.next(node)
 
-    def take(self, node, x, age, lag):
+    def take(self, node, x, age, which, lag):
+        mine = self.age[node][which]
         share = 0.5
         if self.order == "update":
             share = 1.0
-        elif self.merge == "age" and self.age[node] + age:
-            share = age / (self.age[node] + age)
-        self.x[node] = mixed(self.x[node], x, share * (1 + lag) ** -self.a)
-        self.age[node] = age if self.order == "update" else max(self.age[node], age)
+        elif self.merge == "age" and mine + age:
+            share = age / (mine + age)
+        share *= (1 + lag) ** -self.a
+        size = len(x)
+        for k in range(which * size // self.parts, (which + 1) * size // self.parts):
+            self.x[node][k] = (1 - share) * self.x[node][k] + share * x[k]
+        self.age[node][which] = age if self.order == "update" else max(mine, age)
 
 
 class AdPsgd(Twin):

@@ -17,23 +17,31 @@ ones, sqrt(2 chi1 chi2) in all with chi of the graph whose rates sum to 1, or th
 
 Time has no unit: it counts gradients per node. A round is `read_at` over the number of rounds. What
 happens at nodes that are gone, or over cut edges, is left out.
+
+With a clock (``timing: {mode: async}``) its unit is `unit`, and an exchange takes the time of its
+two messages: both send y + z as it is at the event, and take their steps when both have come. The
+steps are then opposite all the same, so sums stay, but they are those of an older difference. An
+exchange of which a message is lost does not happen.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netsim.decentralized.algorithm import AlgorithmConfig
+from netsim.decentralized.clock.stage import Stage
 from netsim.decentralized.exponential import exponential
+from netsim.decentralized.pattern import pattern_of
 from netsim.decentralized.peers import Peers
 from netsim.decentralized.rates import MOST_NODES, best_rates, constants_of, total_rate
 from netsim.decentralized.schedule import Turn
-from netsim.fields import field
+from netsim.fields import PositiveTime, field
 from netsim.graphs.graph import Graph
 from netsim.learning.models.quadratic import QuadraticModel
 from netsim.problems import Problem
@@ -74,6 +82,9 @@ class Dadao:
         )
         chi2: float | None = field(
             None, description="of the graph with rates of sum 1; default: found", gt=0
+        )
+        unit: PositiveTime = field(
+            "1 s", description="what a gradient per node takes, where there is a clock"
         )
         total_rate: float | None = field(
             None, description="sum of the edges' rates; default: the least that is allowed", gt=0
@@ -156,6 +167,99 @@ class Dadao:
         self._touched[~alive] = end
         peers.theta[...] = self._state[:, X]
 
+    def begin(self, stage: Stage) -> None:
+        """Let events come at their times."""
+        config, graph = self._config, stage.world.graph
+        self._stage = stage
+        everyone, up = np.ones(graph.node_count, np.bool_), np.ones(graph.edge_count, np.bool_)
+        pattern = pattern_of(graph, everyone, up)
+        self._constants = _Constants(config, self._peers.objective, pattern)
+        self._events = self._given() if config.events is not None else self._random()
+        self._last = config.read_at if config.read_at is not None else float(stage.rounds)
+        #: What was sent in an exchange, and messages that are still to come.
+        self._sent: dict[int, tuple[Floats, Floats]] = {}
+        self._coming: dict[int, int] = {}
+        self._exchanges = 0
+        self._await()
+
+    def joined(self, node: int) -> None:
+        """Let a node go on from where it stood."""
+        now = self._stage.now / self._config.unit
+
+        def wake() -> None:
+            self._touched[node] = now
+
+        self._stage.operations.call(wake)
+
+    def look(self) -> None:
+        """Bring all models up to now."""
+        now, stage = min(self._stage.now / self._config.unit, self._last), self._stage
+        alive = [node for node in range(stage.nodes) if stage.alive(node)]
+
+        def show() -> None:
+            for node in alive:
+                self._advance(node, now)
+            self._peers.theta[...] = self._state[:, X]
+
+        stage.operations.call(show)
+
+    def _await(self) -> None:
+        """Wait for the next event."""
+        event = next(self._events, None)
+        if event is not None and event[0] <= self._last:
+            at = max(self._stage.now, round(event[0] * self._config.unit))
+            self._stage.at(at, self._happens, event)
+        else:
+            # Models move on until the end.
+            self._stage.at(round(self._last * self._config.unit), lambda _: None)
+
+    def _happens(self, event: tuple[Any, ...]) -> None:
+        time, kind, *nodes = event
+        stage = self._stage
+        if kind == "grad" and stage.alive(nodes[0]):
+            stage.trainings[nodes[0]] += 1
+            stage.operations.call(partial(self._gradient, nodes[0], time))
+        elif kind == "comm" and nodes[1] in stage.neighbours(nodes[0]) and stage.alive(nodes[0]):
+            number = self._exchanges = self._exchanges + 1
+            self._coming[number] = 2
+            stage.operations.call(partial(self._keep_sums, number, nodes[0], nodes[1], time))
+            for source, target in (nodes, nodes[::-1]):
+                stage.send(source, target, self._arrived, (number, *nodes, time))
+        self._await()
+
+    def _keep_sums(self, number: int, a: int, b: int, time: float) -> None:
+        """Remember what two nodes send."""
+        for node in (a, b):
+            self._advance(node, time)
+        state = self._state
+        self._sent[number] = state[a, Y] + state[a, Z], state[b, Y] + state[b, Z]
+
+    def _arrived(
+        self, source: int, target: int, what: tuple[int, int, int, float], arrived: bool
+    ) -> None:
+        number, a, b, began = what
+        left = self._coming.get(number)
+        if left is None:
+            return
+        if not arrived:
+            del self._coming[number]
+            self._stage.operations.call(partial(self._sent.pop, number))
+        elif left == 2:
+            self._coming[number] = 1
+        else:
+            del self._coming[number]
+            now = self._stage.now / self._config.unit
+            # Without delay it is the event's own time, which a ps may round.
+            time = began if now - began < 1 / self._config.unit else now
+            self._stage.operations.call(partial(self._take, number, a, b, time))
+
+    def _take(self, number: int, a: int, b: int, time: float) -> None:
+        """Let both take the step of an exchange."""
+        one, other = self._sent.pop(number)
+        for node in (a, b):
+            self._advance(node, time)
+        self._move_apart(a, b, one - other)
+
     def _heard(self, turn: Turn) -> set[tuple[int, int]]:
         pattern = turn.pattern
         return set(zip(pattern.node.tolist(), pattern.row.tolist(), strict=True))
@@ -208,14 +312,21 @@ class Dadao:
             return
         one, other = self._state[a], self._state[b]
         m = (one[Y] + one[Z]) - (other[Y] + other[Z])
-        for state, sign in ((one, 1.0), (other, -1.0)):
-            state[Z] -= sign * m / 2
-            state[Z_TILDE] -= sign * 2 * constants.chi1 / constants.r * m
+        self._move_apart(a, b, m)
         for node in (a, b):
             peers.sent[node] += 1
             peers.received[node] += 1
             peers.bytes_sent[node] += m.nbytes
             peers.bytes_received[node] += m.nbytes
+
+    def _move_apart(self, a: int, b: int, m: Floats) -> None:
+        """Take the opposite steps of an exchange of difference `m`."""
+        constants = self._constants
+        if constants is None:
+            return
+        for state, sign in ((self._state[a], 1.0), (self._state[b], -1.0)):
+            state[Z] -= sign * m / 2
+            state[Z_TILDE] -= sign * 2 * constants.chi1 / constants.r * m
 
 
 class _Constants:

@@ -19,7 +19,7 @@ class Evacuation:
     """Nodes that leave for the nearest exit."""
 
     source: ClassVar[str] = "Aschenbruck et al., Modelling mobility in disaster areas, 2007 (idea)"
-    example: ClassVar[dict[str, Any]] = {"exits": [["0 m", "0 m"]]}
+    example: ClassVar[dict[str, Any]] = {"exits": (("0 m", "0 m"),)}
 
     class Config(SpeedsConfig):
         """Where to, how fast, and from when."""

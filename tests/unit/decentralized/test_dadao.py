@@ -230,3 +230,36 @@ def test_what_it_needs_is_told(changes, message):
         netsim.load({"netsim": 1, **PAIR, "algorithm": "dadao", **changes})
 
     assert message in str(told.value)
+
+
+TIMED = {
+    "netsim": 1,
+    "workload": "decentralized",
+    "topology": {"kind": "ring"},
+    "nodes": 6,
+    "model": {"kind": "quadratic", "h": [1, 2, 1, 3, 1, 2], "c": [0, 3, 6, 1, -2, 4], "x0": 1},
+    "algorithm": {"kind": "dadao", "unit": "2 s"},
+    "rounds": 300,
+    "record": {"vectors": [1, 300]},
+}
+
+
+def test_with_a_clock_and_no_delay_it_plays_the_same_events():
+    rounds = netsim.run(netsim.load({**TIMED, "record": {"vectors": [300]}}))
+    timed = netsim.run(netsim.load({**TIMED, "timing": {"mode": "async"}}))
+
+    one, other = (it.table("vectors")["value"].to_numpy() for it in (rounds, timed))
+    np.testing.assert_allclose(other, one, rtol=0, atol=1e-9)
+    assert timed.runs[0]["messages"] == rounds.runs[0]["messages"]
+    # Three hundred gradients a node, of two seconds each.
+    assert timed.runs[0]["t_end"] == 600 * 10**12
+
+
+def test_with_delays_and_losses_it_still_ends_at_the_optimum():
+    links = {"delay": {"dist": "exponential", "mean": "60 ms"}, "loss": 0.05}
+    block = {**TIMED, "timing": {"mode": "async"}, "links": links, "rounds": 900}
+
+    found = netsim.run(netsim.load(block)).table("vectors")["value"].to_numpy()
+
+    h, c = np.array([1, 2, 1, 3, 1, 2]), np.array([0, 3, 6, 1, -2, 4])
+    np.testing.assert_allclose(found, (h * c).sum() / h.sum(), rtol=0, atol=1e-6)

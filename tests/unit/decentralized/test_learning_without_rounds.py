@@ -110,6 +110,10 @@ GOSSIP = [
     {"order": "update_merge", "merge": "age"},
     {"order": "update"},
     {"merge": "age", "a": 0.7, "max_staleness": 3},
+    {"merge": "age", "parts": 2},
+    {"tokens": {"strategy": "simple", "capacity": 3}},
+    {"tokens": {"strategy": "generalized", "capacity": 4, "aggressiveness": 2}},
+    {"tokens": {"strategy": "randomized", "capacity": 4, "aggressiveness": 2}},
 ]
 
 
@@ -117,13 +121,17 @@ GOSSIP = [
 @pytest.mark.parametrize("seed", [0, 1])
 def test_gossip_equals_its_twin(seed, fields):
     edges, known, uniform, pick = told(seed)
-    own = {key: value for key, value in fields.items() if key != "max_staleness"}
+    own = {key: value for key, value in fields.items() if key not in ("max_staleness", "tokens")}
+    if tokens := fields.get("tokens"):
+        own["tokens"] = (tokens["strategy"], tokens["capacity"], tokens.get("aggressiveness", 10))
     twin = Gossip(
         edges,
         period=SECOND,
         first=lambda node, number: int(uniform(node, number, 1) * SECOND),
         pick=pick,
         most=fields.get("max_staleness"),
+        part=lambda node, number: int(uniform(node, number, 3) * 2),
+        spend=lambda node, number: uniform(node, number, 4),
         **own,
         **known,
     )
