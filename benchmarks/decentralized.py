@@ -10,6 +10,8 @@ import numpy as np
 from benchmarks.measure import REPEATS, Result, at_least, at_most, cpu, repeat
 
 ROUNDS = 50
+#: Messages of a run in which nobody waits.
+MESSAGES = 100_000
 
 
 def run() -> Iterator[Result]:
@@ -18,6 +20,8 @@ def run() -> Iterator[Result]:
     yield _against_a_loop(100)
     yield _whole_run()
     yield _attack()
+    yield _without_rounds(network=False, limit=8)
+    yield _without_rounds(network=True, limit=12)
 
 
 def _played(nodes: int) -> Any:
@@ -146,3 +150,35 @@ def _attack() -> Result:
 
     seconds, _ = repeat(attack)
     return at_most("300 nodes attacked by betweenness, adaptively", "CPU s", seconds, 5)
+
+
+def _gossip(*, network: bool) -> Any:
+    """Return a thousand peers that gossip for a hundred seconds: 100,000 messages of 9,640 B."""
+    import netsim
+
+    block: dict[str, Any] = {
+        "netsim": 1,
+        "workload": "decentralized",
+        "nodes": 1000,
+        "topology": {"kind": "barabasi_albert", "m": 2},
+        "algorithm": {"kind": "gossip", "period": "1 s"},
+        "timing": {"mode": "async", "compute": "50 ms"},
+        "until": "100 s",
+        "eval": {"every": "100 s"},
+    }
+    if not network:
+        return netsim.load({**block, "links": {"delay": "10 ms", "rate": "10 Mbps"}})
+    tree = {"kind": "leaf_spine", "leaves": 25, "spines": 8, "hosts_per_leaf": 40}
+    host = {"rate": "1 Gbps", "delay": "5 us"}
+    return netsim.load({**block, "network": {"topology": {**tree, "host_link": host}}})
+
+
+def _without_rounds(*, network: bool, limit: float) -> Result:
+    import netsim
+
+    scenario = _gossip(network=network)
+    seconds, found = repeat(lambda: netsim.run(scenario))
+    assert found.runs[0]["messages"] == MESSAGES
+    over = "a packet network" if network else "links"
+    name = f"1,000 peers gossip 100,000 messages of 9.6 kB over {over}"
+    return at_most(name, "CPU s", seconds, limit)

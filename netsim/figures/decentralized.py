@@ -30,6 +30,51 @@ def distance_between_models(axes: Any, runs: Runs) -> Data:
     return data
 
 
+@figure("decentralized", "learning")
+def accuracy_over_time(axes: Any, runs: Runs) -> Data:
+    """Show the mean accuracy of live nodes over time, with 95 % intervals over replications.
+
+    Runs whose rounds have no clock are drawn over their rounds.
+    """
+    return _over_time(axes, runs, "accuracy", "accuracy of live nodes")
+
+
+@figure("decentralized", "learning")
+def survivors_over_time(axes: Any, runs: Runs) -> Data:
+    """Show how many nodes the largest component of live nodes and links has, over time.
+
+    Runs whose rounds have no clock are drawn over their rounds.
+    """
+    data = _over_time(axes, runs, "largest_component", "nodes of the largest component")
+    axes.set(ylim=(0, None))
+    return data
+
+
+def _over_time(axes: Any, runs: Runs, column: str, label: str) -> Data:
+    curves: dict[str, tuple[Floats, Floats]] = {}
+    ends: dict[str, tuple[Floats, Floats]] = {}
+    clocks = set()
+    for name, run in runs.items():
+        table = run.table("learning")
+        turn, value = numbers(table, "round"), numbers(table, column)
+        time = numbers(table, "t") / 1e12
+        clocks.add(bool(np.isfinite(time).any()))
+        if not np.isfinite(time).any():
+            time = turn
+        kept = np.isfinite(value) & np.isfinite(time) & (numbers(table, "stage") == 0)
+        places = np.unique(turn[kept])
+        found = [interval(value[kept & (turn == one)].tolist()) for one in places]
+        when = np.array([time[kept & (turn == one)].mean() for one in places])
+        order = np.argsort(when, kind="stable")
+        curves[name] = (when[order], np.array([one.mean for one in found])[order])
+        low = [one.mean if one.low is None else one.low for one in found]
+        high = [one.mean if one.high is None else one.high for one in found]
+        ends[name] = (np.array(low)[order], np.array(high)[order])
+    _draw(axes, curves, ends)
+    axes.set(xlabel="time (s)" if clocks == {True} else "rounds", ylabel=label, xlim=(0, None))
+    return long_data("run", curves, ("time", column))
+
+
 def _over_rounds(axes: Any, runs: Runs, column: str, label: str) -> Data:
     curves: dict[str, tuple[Floats, Floats]] = {}
     ends: dict[str, tuple[Floats, Floats]] = {}

@@ -55,7 +55,7 @@ def _without_clock(scenario: DecentralizedScenario) -> Iterator[Problem]:
     if scenario.links is not None:
         blocks.append((("links",), "take no time, and links none either"))
     blocks += [
-        ((name,), "have no seconds for it to matter")
+        ((name,), "take no time, so nobody uses energy or moves in them")
         for name in ("energy", "radio", "mobility")
         if getattr(scenario, name) is not None
     ]

@@ -60,7 +60,7 @@ class Region:
         other, unit = ("speed", "round") if config.at.clock else ("velocity", "second")
         if getattr(config, other) is not None:
             fit = "velocity" if config.at.clock else "speed"
-            message = f"'{other}' is a way by {unit}, and that is not what 'at' counts"
+            message = f"'{other}' is a way in a {unit}, and 'at' does not count these"
             found.append(Problem(message, (other,), "unsatisfiable", f"give {fit} in its place"))
         for name in ("speed", "spread"):
             if getattr(config, name) == 0:

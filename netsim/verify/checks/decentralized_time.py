@@ -15,6 +15,7 @@ import numpy as np
 from netsim.decentralized.clock.cycle import largest_cycle_mean, round_arcs
 from netsim.decentralized.radios.path_loss import PathLoss
 from netsim.registry import register
+from netsim.rng import Streams
 from netsim.verify.measurement import Measurement
 from netsim.verify.scenarios import simulate
 
@@ -86,7 +87,7 @@ class CycleMeans:
 
     def _measure(self) -> Iterator[Measurement]:
         for seed in range(GRAPHS):
-            generator = np.random.default_rng(seed)
+            generator = Streams(seed).generator("verify.graphs")
             nodes = int(generator.integers(3, 7))
             pairs = [(n, n + 1) for n in range(nodes - 1)]
             pairs += [(a, b) for a in range(nodes) for b in range(a + 2, nodes) if (a + b) % 3 == 0]
