@@ -18,6 +18,7 @@ MODULES = (
     "fabric",
     "fabric_memory",
     "windows",
+    "queues",
     "ports",
     "clock",
     "stragglers",

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from netsim import units
-from netsim.fabric.kernel import answers, plugs
+from netsim.fabric.kernel import answers
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.compile import place_of, references
 from netsim.fabric.kernel.label import TAG_BITS
+from netsim.fabric.kernel.protocols import HOOKS, PROTOCOLS
 from netsim.problems import Problem
 from netsim.registry import did_you_mean
 
@@ -39,9 +40,9 @@ def hook_problems(kind: str, word: str, model: type) -> list[Problem]:
     found: list[Problem] = []
     hooks: list[Callable[..., Any]] = []
     found += _misspelt(kind, owner, model)
-    for name in filter(model.__dict__.__contains__, plugs.HOOKS[kind]):
+    for name in filter(model.__dict__.__contains__, HOOKS[kind]):
         hook = inspect.unwrap(getattr(model, name))
-        wanted = list(inspect.signature(getattr(plugs, name)).parameters)
+        wanted = list(inspect.signature(getattr(PROTOCOLS[kind], name)).parameters)
         if not inspect.isfunction(hook):
             message = f"'{name}' of {owner} is no function of Python"
             found.append(Problem(message, (), "bad-value", f"def {name}({', '.join(wanted)})"))
@@ -57,9 +58,9 @@ def hook_problems(kind: str, word: str, model: type) -> list[Problem]:
 
 def _misspelt(kind: str, owner: str, model: type) -> Iterator[Problem]:
     """Yield a problem for each static method of `model` that is nearly a hook, and none."""
-    known = {*plugs.HOOKS[kind], "pack", "ring", "plan", "limits", "slow"}
+    known = {*HOOKS[kind], "pack", "ring", "plan", "limits", "slow"}
     for name, value in vars(model).items():
-        near = difflib.get_close_matches(name, plugs.HOOKS[kind], n=1, cutoff=_ALIKE)
+        near = difflib.get_close_matches(name, HOOKS[kind], n=1, cutoff=_ALIKE)
         if isinstance(value, staticmethod) and name not in known and near:
             function = inspect.unwrap(value.__func__)
             message = f"'{name}' of {owner} is no hook, so nobody calls it"

@@ -13,6 +13,8 @@ from netsim.fabric.kernel.arrivals import BUCKETS, PARTS
 from netsim.fabric.kernel.state import Ints, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from netsim.fabric.kernel.layout import Layout
 
 #: Rows of `trace` that are handed over at once.
@@ -62,7 +64,7 @@ class Store:
     given
         Arrays of the policy and the transport, by field of `State`.
     columns
-        Optional columns of packets that hooks read: ``sent``, ``echoes``.
+        Optional columns of packets that hooks read, and how many numbers each packet has there.
     """
 
     def __init__(
@@ -73,10 +75,10 @@ class Store:
         *,
         traced: bool = False,
         given: dict[str, Any] | None = None,
-        columns: tuple[str, ...] = (),
+        columns: Mapping[str, int] | None = None,
     ) -> None:
         self._widths = widths
-        self._columns = _columns(traced, columns)
+        self._columns = {**(columns or {}), **({"sendings": 1} if traced else {})}
         self._flows = 0
         #: Entries in use of arrays that have been extended; behind them is room.
         self._used: dict[str, int] = {}
@@ -217,9 +219,9 @@ class Store:
         packets[: used * at.PACKET] = self.state.packets[: used * at.PACKET]
         fixed[at.ARENA_ROWS] = rows
         grown = {"packets": packets}
-        for name in self._columns:
-            grown[name] = aligned(rows)
-            grown[name][:used] = getattr(self.state, name)[:used]
+        for name, width in self._columns.items():
+            grown[name] = aligned(rows * width)
+            grown[name][: used * width] = getattr(self.state, name)[: used * width]
         self.state = self.state._replace(**grown)
 
     def take_trace(self) -> Ints:
@@ -256,17 +258,12 @@ def aligned(length: int, kind: Any = np.int64) -> Any:
     return room[skipped : skipped + length]
 
 
-def _columns(traced: bool, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the optional columns of packets."""
-    return (*columns, "sendings") if traced else columns
-
-
 def _empty(
     layout: Layout,
     fixed: dict[int, int],
     traced: bool,
     given: dict[str, Any],
-    columns: tuple[str, ...],
+    columns: Mapping[str, int],
 ) -> State:
     """Return the state of a network in which nothing has happened."""
     arrays: dict[str, Any] = {name: np.zeros(0, np.int64) for name in State._fields}
@@ -282,8 +279,8 @@ def _empty(
     for column, value in fixed.items():
         numbers[column] = value
     arrays["packets"] = np.zeros(layout.rows * at.PACKET, np.int64)
-    for name in columns:
-        arrays[name] = np.zeros(layout.rows, np.int64)
+    for name, width in columns.items():
+        arrays[name] = np.zeros(layout.rows * width, np.int64)
     room = int(numbers[at.ROOM_ROWS])
     arrays["places"] = aligned(PARTS * room + BUCKETS + 1)
     numbers[at.TRACE_LIMIT] = TRACE_BATCH

@@ -14,6 +14,7 @@ from typing import Final
 
 from netsim.fabric.kernel.label import TIE_BITS
 from netsim.fabric.kernel.minima import least
+from netsim.fabric.kernel.options import INGRESS_LINKS
 from netsim.fabric.kernel.ring import SIZE_BITS, SIZE_MASK
 from netsim.fabric.kernel.state import (
     BUCKET_SHIFT,
@@ -78,6 +79,8 @@ def empty(state: State, link: int, slot: int, end: int, count: int) -> int:
         packet = base + (place & mask)
         places[count] = now
         places[room + count] = packet
+        if INGRESS_LINKS:
+            state.ingress[packet] = link
         count += 1
         place += 1
         left -= 1

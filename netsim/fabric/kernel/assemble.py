@@ -15,6 +15,7 @@ from netsim.fabric.kernel.hashing import prepared
 from netsim.fabric.kernel.layout import Layout, PortLimits, each, lay_out, lay_out_slow
 from netsim.fabric.kernel.lookahead import lookahead
 from netsim.fabric.kernel.paths import PathTable
+from netsim.fabric.queues.limited import IN_ORDER
 from netsim.fabric.queues.queue import SlowPorts, slow_ports
 from netsim.fabric.scale import longest_trip
 from netsim.fabric.transports.transport import Numbers
@@ -63,6 +64,8 @@ def assemble(
     traced: bool = False,
 ) -> Assembly:
     """Return the kernel of one replication; `hosts` are those that have traffic, None: all."""
+    from netsim.fabric.kernel.builder import build, columns_of
+
     policy = implementation("routing", routing, key="policy")
     protocol = implementation("transport", transport)
     wire = packet.payload + packet.header
@@ -70,6 +73,11 @@ def assemble(
     scales = FlowScales(network, packet, way_of(policy), drain_times(network, limits))
     layout = lay_out(network, limits, wire)
     slow = None if queue is None else slow_ports(implementation("queue", queue), queue)
+    columns = dict.fromkeys(columns_of(policy, protocol, slow), 1)
+    if "stamps" in columns:
+        # A plain port does not know what waits behind the packet that it sends.
+        slow = slow or IN_ORDER
+        columns["stamps"] = 1 + at.STAMP * (int(switch_distances(network).max(initial=0)) + 1)
     if slow is not None:
         layout = lay_out_slow(network, layout, slow.classes, kept="left" in slow.hooks)
     ahead = lookahead(network, packet, acknowledged=protocol.acknowledged)
@@ -84,6 +92,7 @@ def assemble(
         at.MERGED_WIDTH: ahead.merged,
         at.NEAR_PACKETS: ahead.near,
         at.ROOM_ROWS: ahead.switch,
+        at.STAMP_ROW: columns.get("stamps", 0),
         at.SWITCH_TURN: ahead.switch + (ahead.starts if slow is not None else 0),
         at.HOST_TURN: ahead.host,
         at.BUCKET_SHIFT: ahead.shift,
@@ -100,9 +109,6 @@ def assemble(
         numbers = slow.pack(queue, network)
         given["queue"] = np.array(numbers.whole, np.int64)
         given["queue_reals"] = np.array(numbers.real, np.float64)
-    from netsim.fabric.kernel.builder import build, columns_of
-
-    columns = columns_of(policy, protocol, slow)
     store = Store(layout, fixed, widths, traced=traced, given=given, columns=columns)
     run = build(policy, protocol, slow, traced=traced)
     return Assembly(
@@ -149,6 +155,12 @@ def drain_times(network: Network, limits: PortLimits) -> NDArray[np.int64]:
         return np.zeros(network.link_count, np.int64)
     times = each(lambda size, rate: size * _PS_BITS // rate, limits.capacity, network.link_rate)
     return np.where(network.link_source >= network.host_count, times, 0)
+
+
+def switch_distances(network: Network) -> NDArray[np.int32]:
+    """Return the links between each switch with hosts and each other one, where there is a way."""
+    away = network.distances[network.leaf_switches]
+    return away[away < len(network.switches)]
 
 
 def _policy_arrays(policy: Any, routing: RoutingConfig, network: Network) -> dict[str, Any]:

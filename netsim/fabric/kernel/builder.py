@@ -15,14 +15,14 @@ import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import netsim.fabric.kernel.run as source
 from netsim.fabric.kernel import kept
 from netsim.fabric.kernel.compile import Linker, reached
 from netsim.fabric.kernel.fingerprint import fingerprint
-from netsim.fabric.kernel.packet import echo_at, sent_at
-from netsim.fabric.kernel.plugs import HOOKS
+from netsim.fabric.kernel.packet import echo_at, ingress_at, sent_at, stamp_at, stamps_at
+from netsim.fabric.kernel.protocols import HOOKS
 from netsim.fabric.kernel.receiver import count_each
 from netsim.fabric.kernel.state import State
 
@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from netsim.fabric.kernel.native import Code
     from netsim.fabric.queues.queue import SlowPorts
 
+
+#: Optional columns of packets: what reads one, the option that it switches on, field of `State`.
+COLUMNS: Final = (
+    ((sent_at,), "SEND_TIMES", "sent"),
+    ((echo_at,), "ECHOES", "echoes"),
+    ((ingress_at,), "INGRESS_LINKS", "ingress"),
+    ((stamp_at, stamps_at), "STAMPS", "stamps"),
+)
 
 log = logging.getLogger(__name__)
 
@@ -109,15 +117,15 @@ def plugs_of(
     plugs["CLASSES"] = 1 if slow is None else slow.classes
     plugs["LEFT"] = "left" in hooks
     read = reached(list(hooks.values()), {})
-    plugs["SEND_TIMES"], plugs["ECHOES"] = sent_at in read, echo_at in read
+    for accessors, option, _ in COLUMNS:
+        plugs[option] = not read.isdisjoint(accessors)
     return plugs
 
 
 def columns_of(policy: type, transport: type, slow: SlowPorts | None = None) -> tuple[str, ...]:
     """Return the optional columns of packets that hooks read, as fields of `State`."""
     plugs = plugs_of(policy, transport, slow, traced=False)
-    columns = ("sent", plugs["SEND_TIMES"]), ("echoes", plugs["ECHOES"])
-    return tuple(name for name, wanted in columns if wanted)
+    return tuple(column for _, option, column in COLUMNS if plugs[option])
 
 
 def _hooks(kind: str, model: type) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from netsim.fabric.kernel.answers import TAG, TAKE, belongs, is_tag, refuse
 from netsim.fabric.kernel.flow import LAST, UNQUEUED, enqueue, may_go, wake
 from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
 from netsim.fabric.kernel.lives import enter_network, labelled
-from netsim.fabric.kernel.options import SEND_TIMES, TRACED
+from netsim.fabric.kernel.options import SEND_TIMES, STAMPS, TRACED
 from netsim.fabric.kernel.plugs import tag, take
 from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.state import (
@@ -35,6 +35,7 @@ from netsim.fabric.kernel.state import (
     ROUTE,
     RUNNING,
     SIZE,
+    STAMP_ROW,
     STATUS,
     STATUS_MASK,
     WIRE,
@@ -119,6 +120,8 @@ def build(state: State, flow: int, label: int, now: int) -> int:
         state.sendings[MADE] = sending(state, flow, label)
     if SEND_TIMES:
         state.sent[MADE] = now
+    if STAMPS:
+        state.stamps[MADE * fixed[STAMP_ROW]] = 0
     return MADE
 
 

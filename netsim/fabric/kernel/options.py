@@ -22,6 +22,10 @@ SEND_TIMES: Final = False
 """Whether packets carry when they were sent: some hook reads `sent_at`."""
 ECHOES: Final = False
 """Whether replies carry what `echo` says: some hook reads `echo_at`."""
+INGRESS_LINKS: Final = False
+"""Whether packets carry by which link they came to a switch: some hook reads `ingress_at`."""
+STAMPS: Final = False
+"""Whether ports stamp the data that they send: some hook reads `stamp_at`."""
 PACED: Final = False
 """Whether the transport says when a flow may send again (`next_time`)."""
 SLOW: Final = False

@@ -1,14 +1,14 @@
 """What hooks read of a packet and of a port: accessors, so that columns can move.
 
-`sent_at` and `echo_at` read columns that packets have only in kernels whose hooks read them:
-`netsim.fabric.kernel.builder` looks which functions the hooks reach.
+`sent_at`, `echo_at`, `ingress_at` and `stamp_at` read columns that packets have only in kernels
+whose hooks read them: `netsim.fabric.kernel.builder` looks which functions the hooks reach.
 """
 
 from __future__ import annotations
 
 from netsim.fabric.kernel.label import ACK, MARK, TARGET_BITS, TARGET_MASK, seq_of
 from netsim.fabric.kernel.lives import row_at
-from netsim.fabric.kernel.state import LABEL, LOW, PACKET, ROUTE, WIRE, State
+from netsim.fabric.kernel.state import LABEL, LOW, PACKET, ROUTE, STAMP, STAMP_ROW, WIRE, State
 from netsim.fabric.kernel.waiting import unsent_at
 
 
@@ -56,6 +56,26 @@ def sent_at(state: State, packet: int) -> int:
 def echo_at(state: State, packet: int) -> int:
     """Return what a reply brings back: the policy's `echo` of the packet that it answers."""
     return int(state.echoes[packet])
+
+
+def ingress_at(state: State, packet: int) -> int:
+    """Return the link by which a packet came to the switch where it is."""
+    return int(state.ingress[packet])
+
+
+def stamps_at(state: State, packet: int) -> int:
+    """Return how many ports of switches have stamped a packet; a reply has those of its data."""
+    return int(state.stamps[packet * state.fixed[STAMP_ROW]])
+
+
+def stamp_at(state: State, packet: int, hop: int, column: int) -> int:
+    """Return what the port of switch number `hop` on a packet's way, from 0, wrote on it.
+
+    That is, by `column` (`netsim.fabric.kernel.state`), what waits behind the packet as its sending
+    begins, how long the port has been busy by its end (both as time), the instant, or the link.
+    """
+    cell = packet * state.fixed[STAMP_ROW] + 1 + hop * STAMP
+    return int(state.stamps[cell + column])
 
 
 def unsent(state: State, position: int, now: int) -> int:

@@ -5,25 +5,16 @@ transport's functions of the same name in their place before it compiles. A kind
 hooks of its own, so a model may call other functions as it likes. A hook that is left out takes no
 time.
 
-All are plain functions over the arrays of `netsim.fabric.kernel.state`, which they read through the
+What each is asked for stands in `netsim.fabric.kernel.protocols`, one Protocol a kind. All are
+plain functions over the arrays of `netsim.fabric.kernel.state`, which they read through the
 accessors of `netsim.fabric.kernel.packet`. `flow` and `packet` are rows, times are picoseconds.
 """
 
 from __future__ import annotations
 
-from typing import Final
-
 from netsim.fabric.kernel.packet import tag_at
 from netsim.fabric.kernel.state import State
 from netsim.fabric.kernel.waiting import first_waiting
-
-HOOKS: Final = {
-    "routing": ("open", "tag", "choose", "echo", "feedback", "setback"),
-    "transport": ("begin", "sendable", "take", "receive", "acknowledge", "expire", "next_time"),
-    "queue": ("admit", "pick", "serve", "left"),
-}
-"""Names of functions that a model of a kind may provide."""
-
 
 # routing
 

@@ -12,7 +12,7 @@ A ring is two cells of a row: `HEAD` holds the number of packets << 32 and the p
 
 from __future__ import annotations
 
-from netsim.fabric.kernel.options import ECHOES, SEND_TIMES, TRACED
+from netsim.fabric.kernel.options import ECHOES, INGRESS_LINKS, SEND_TIMES, STAMPS, TRACED
 from netsim.fabric.kernel.prefetch import prefetch
 from netsim.fabric.kernel.state import (
     ARENA,
@@ -27,6 +27,7 @@ from netsim.fabric.kernel.state import (
     OUT_ROWS,
     PACKET,
     ROUTE,
+    STAMP_ROW,
     TAIL,
     WIRE,
     Ints,
@@ -92,6 +93,12 @@ def copy(state: State, packet: int, row: int) -> None:
         state.sent[row] = state.sent[packet]
     if ECHOES:
         state.echoes[row] = state.echoes[packet]
+    if INGRESS_LINKS:
+        state.ingress[row] = state.ingress[packet]
+    if STAMPS:
+        width = state.fixed[STAMP_ROW]
+        for cell in range(width):
+            state.stamps[row * width + cell] = state.stamps[packet * width + cell]
 
 
 def grow(state: State, rings: Ints, cell: int, node: int) -> None:

@@ -27,7 +27,7 @@ from typing import Final
 
 from netsim.fabric.kernel.answers import ADMIT, PICK, refuse
 from netsim.fabric.kernel.label import ACK
-from netsim.fabric.kernel.options import CLASSES, LEFT, TRACED
+from netsim.fabric.kernel.options import CLASSES, LEFT, STAMPS, TRACED
 from netsim.fabric.kernel.overflow import overflow
 from netsim.fabric.kernel.pending import replace_in
 from netsim.fabric.kernel.plugs import admit, left, pick, serve
@@ -38,6 +38,7 @@ from netsim.fabric.kernel.state import (
     ACKS_SENT,
     ARRIVAL,
     BUSY,
+    BUSY_SO_FAR,
     BYTES,
     DELAY,
     DEPARTED,
@@ -60,8 +61,13 @@ from netsim.fabric.kernel.state import (
     SERVED,
     SETUP,
     SOURCE_NODE,
+    STAMP,
+    STAMP_ROW,
+    STAMPED_AT,
+    STAMPED_BY,
     TO_SEND,
     UNBOUNDED,
+    WAITS_BEHIND,
     WIRE,
     State,
 )
@@ -155,12 +161,29 @@ def send(state: State, link: int, packet: int, kind: int, tx: int, since: int, n
     serve(state, link, packet, now)
     if state.packets[packet * PACKET + LABEL] & ACK == 0:
         note_wait(state, link, now - since)
+        if STAMPS:
+            stamp(state, link, packet, now)
     if TRACED:
         node = state.setup[link * SETUP + SOURCE_NODE]
         trace(state, DEPARTED, packet, node, now, leaves, -1)
     if LEFT:
         copy(state, packet, state.fixed[KEPT_ROWS] + link)
     travel(state, link, packet, leaves + links[row + DELAY])
+
+
+def stamp(state: State, link: int, packet: int, now: int) -> None:
+    """Write on a data packet what its port is like as it begins to send it, while there is room."""
+    width = state.fixed[STAMP_ROW]
+    row = packet * width
+    count = state.stamps[row]
+    cell = row + 1 + count * STAMP
+    if cell + STAMP > row + width:
+        return
+    state.stamps[row] = count + 1
+    state.stamps[cell + WAITS_BEHIND] = state.queues[row_of(link) + TO_SEND]
+    state.stamps[cell + BUSY_SO_FAR] = state.links[link * LINK + BUSY]
+    state.stamps[cell + STAMPED_AT] = now
+    state.stamps[cell + STAMPED_BY] = link
 
 
 def send_next(state: State, link: int, now: int) -> None:

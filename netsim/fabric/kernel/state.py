@@ -57,6 +57,10 @@ class State(NamedTuple):
     """Per packet, when its data left the sender; only where a hook reads it."""
     echoes: Ints
     """Per packet, what a reply brings back; only where a hook reads it."""
+    ingress: Ints
+    """Per packet at a switch, the link by which it came; only where a hook reads it."""
+    stamps: Ints
+    """Per packet, how many ports have stamped it, and the stamps; only where a hook reads them."""
     flows: Ints
     reals: Reals
     """Per flow, the transport's numbers."""
@@ -228,6 +232,8 @@ SWITCH_TURN: Final = 5
 """Packets that a switch sends at most within a window."""
 KEPT_ROWS: Final = 6
 """Where in `packets` the rows begin that hold what each slow port sends."""
+STAMP_ROW: Final = 53
+"""Cells of a packet in `stamps`."""
 LEVELS: Final = 25
 """Offsets of the levels of the two trees of minima."""
 FIXED: Final = 64
@@ -331,6 +337,16 @@ FIRST_DONE: Final = 0
 DONE_LEAVES: Final = 1
 """Leaves of its tree; the links follow behind it."""
 DONES: Final = 2
+
+# stamps: how many there are, then per stamp
+WAITS_BEHIND: Final = 0
+"""Time (ps) that what waits at the port takes to be sent, as it begins to send the packet."""
+BUSY_SO_FAR: Final = 1
+"""Time (ps) that the port has been sending, this packet included."""
+STAMPED_AT: Final = 2
+STAMPED_BY: Final = 3
+"""Number of the link."""
+STAMP: Final = 4
 
 # flows
 ENDS: Final = 0

@@ -9,13 +9,18 @@ mark tells of the queue as it is, not as it was when the packet came.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from netsim.fabric.kernel.packet import size_at
 from netsim.fabric.kernel.port import mark, service
 from netsim.fabric.kernel.slow import DROP
 from netsim.fabric.kernel.state import CAPACITY, LINK, State
 from netsim.fabric.kernel.waiting import served_at, unsent_in, waits_in
+from netsim.fabric.queues.queue import SlowPorts
+from netsim.fabric.transports.transport import Numbers
+
+if TYPE_CHECKING:
+    from netsim.topology.network import Network
 
 #: What `state.queue` holds: 1 if packets are marked on the way in.
 ON_ENTRY: Final = 0
@@ -34,6 +39,18 @@ def admitted(state: State, port: int, packet: int, kind: int, now: int) -> int:
     if state.queue[ON_ENTRY] != 0:
         mark(state, port, packet, before)
     return kind
+
+
+class InOrder:
+    """One class in order, as plain ports are, for those who read what ports write on packets."""
+
+    @staticmethod
+    def pack(config: object, network: Network) -> Numbers:
+        """Return that packets are marked on the way in."""
+        return Numbers(whole=(1,))
+
+
+IN_ORDER: Final = SlowPorts(InOrder, {"admit": admit})
 
 
 def mark_on_exit(state: State, port: int, packet: int, now: int) -> None:

@@ -37,7 +37,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netsim.fabric.kernel.plugs import HOOKS
+from netsim.fabric.kernel.protocols import HOOKS
 from netsim.fabric.transports.transport import Numbers
 from netsim.fields import Config
 
