@@ -10,7 +10,9 @@ those of the repository. What a fenced block does says its first word:
     Run in one namespace a page. A block ``text`` right behind it is what it prints.
 ``sql``
     Run by DuckDB in the same folder.
-``yaml``, ``toml``, ...
+``yaml``
+    Validated, where it is a whole scenario.
+``toml``, ...
     Text, unless a mark writes it into a file.
 
 Marks are comments that readers do not see, each on a line of its own right above the block:
@@ -175,6 +177,11 @@ def _run_blocks(path: Path, folder: Path, *, slow: bool) -> None:
             if behind is not None and behind.kind == "text" and _adjacent(before, block, behind):
                 new = _compared(behind.text, printed, where)
                 after, moved = _put(after, moved, behind, new)
+        elif block.kind == "yaml" and re.search(r"^netsim: 1", block.text, re.M):
+            Path("a_block.yaml").write_text(block.text, encoding="utf-8")
+            code, printed = execute("netsim validate a_block.yaml")
+            if code:
+                raise DifferentError(f"{where}: {printed}")
         elif block.kind == "sql":
             import duckdb
 
