@@ -16,6 +16,7 @@ import numpy as np
 from netsim.engine.agenda import Agenda
 from netsim.family import RunContext
 from netsim.fields import implementation
+from netsim.quantum.carried import CarriedNetwork, CarriedPath
 from netsim.quantum.cutoffs import Cutoffs, slack_of
 from netsim.quantum.decay import Decay
 from netsim.quantum.generation import Channel, Heralded, LinkRun
@@ -68,6 +69,8 @@ class Assembly:
         self._channels: dict[str, Channel] = {}
         self._detectors: dict[str, Detectors] = {}
         self._decays: dict[int, Decay] = {}
+        #: Who carries messages of routers, where there is a network.
+        self.carrier: Post | None = None
 
     def path_run(self, served: Served, delivered: Callable[[Served, Pair, int], None]) -> PathRun:
         """Return the routers of a request's path, for its reservation or one trial of it."""
@@ -86,7 +89,8 @@ class Assembly:
         offset = began if one_shot else 0
 
         ended = self._rows.of_path(path, number, trial, offset)
-        run = PathRun(
+        kind = PathRun if self.carrier is None else CarriedPath
+        run = kind(
             self._env,
             self._agenda,
             [(up, down) for up, down, _ in sides],
@@ -98,9 +102,16 @@ class Assembly:
             ended,
             lambda pair, now: delivered(served, pair, now),
         )
+        if isinstance(run, CarriedPath):
+            run.post, run.where = self._carrier, path
         for hop, (up, down, indices) in enumerate(sides):
             run.links.append(self.link(path[hop], path[hop + 1], up, down, indices, run.heralded))
         return run
+
+    @property
+    def _carrier(self) -> Post:
+        assert self.carrier is not None
+        return self.carrier
 
     def star_run(self, served: Served, made: Callable[[SharedState], None]) -> StarRun:
         """Return the routers of a star, whose centre comes first on its path."""
@@ -160,7 +171,8 @@ class Assembly:
         make: Callable[[int, int, SharedRun], SharedLink],
     ) -> SharedRun:
         """Return a network whose links serve all requests; each brings its own rules."""
-        return SharedRun(
+        kind = SharedRun if self.carrier is None else CarriedNetwork
+        run = kind(
             self._env,
             self._agenda,
             delays,
@@ -171,6 +183,9 @@ class Assembly:
             ended,
             make,
         )
+        if isinstance(run, CarriedNetwork):
+            run.post, run.where = self._carrier, range(len(self._routers.names))
+        return run
 
     def stock(self, post: Post, ended: Ended) -> Stock:
         """Return the memories that make pairs all the time."""
@@ -221,7 +236,7 @@ class Assembly:
         if edge.link.slot is not None:
             channel = self._channels.setdefault(edge.name, Channel(timing))
         sources: Any = [self.source(edge, timing.forward, index) for index in indices]
-        return LinkRun(
+        link = LinkRun(
             self._env,
             self._agenda,
             timing,
@@ -233,6 +248,14 @@ class Assembly:
             channel,
             edge.ideal,
         )
+        if self.carrier is not None:
+            carrier = self.carrier
+
+            def carry(function: Callable[[Any], object], argument: Any, order: int) -> None:
+                carrier.send(one, other, edge.delay, function, argument, order)
+
+            link.carrier = carry
+        return link
 
     def source(self, edge: Edge, forward: bool, index: int) -> Draws | Played:
         """Return where the heralds of a link and a requester's memory come from.
@@ -306,6 +329,7 @@ class Assembly:
         assert served.taken is not None
         rules = self.rules(served)
         plain = rules.success == 1 and rules.cutoffs is None and rules.scheme is None
+        plain = plain and self.carrier is None
         scheduled = rules.partners is not None or not rules.handshake
         alone = len(served.taken[0]) == 1 and scenario.record.pairs == "delivered"
         # Whether some pair falls short must not depend on what is drawn.

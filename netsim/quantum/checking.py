@@ -12,6 +12,7 @@ from netsim.quantum.cutoff_checks import of_ages, of_fidelities
 from netsim.quantum.decay import PS
 from netsim.quantum.equipment import OF_FIBRES, OF_ROUTERS
 from netsim.quantum.links.kind import LinkConfig
+from netsim.quantum.network_checks import of_network
 from netsim.quantum.override_checks import of_overrides
 from netsim.quantum.purification.scheme import Circuit, Stage, lucky
 from netsim.quantum.request_checks import of_request, sharing_problems, standing_problems
@@ -39,7 +40,7 @@ def problems(scenario: QuantumScenario) -> list[Problem]:
     found += [*_links(scenario), *of_overrides(scenario, routers)]
     if found:
         return found
-    if found := standing_problems(scenario, routers):
+    if found := of_network(scenario, routers) or standing_problems(scenario, routers):
         return found
     several = isinstance(scenario.request, tuple)
     paths = []

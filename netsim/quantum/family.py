@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import netsim.quantum.schema as schema
+from netsim.fabric.schema import NETWORK_TABLES
 from netsim.family import RunContext, ScenarioModel, Simulation
 from netsim.metrics.schema import Column, Headline
 from netsim.problems import Problem
@@ -13,8 +14,10 @@ from netsim.registry import register
 from netsim.warnings import Caution
 
 if TYPE_CHECKING:
+    from netsim.effective import Effective
     from netsim.estimate import Estimate
     from netsim.quantum.schema import QuantumScenario
+    from netsim.warnings import Caution
 
 RUN_COLUMNS = (
     Column("pairs", "int64", "1", "end-to-end pairs delivered"),
@@ -49,7 +52,7 @@ class QuantumFamily:
     )
     Scenario: type[ScenarioModel] = schema.QuantumScenario
     tables: ClassVar[tuple[str, ...]] = ("entanglements", "requests", "keys")
-    optional_tables: ClassVar[tuple[str, ...]] = ("memories", "ghz")
+    optional_tables: ClassVar[tuple[str, ...]] = ("memories", "ghz", *NETWORK_TABLES)
     run_columns: ClassVar[tuple[Column, ...]] = RUN_COLUMNS
     headlines: ClassVar[tuple[Headline, ...]] = (
         Headline("pairs", "pairs delivered"),
@@ -66,10 +69,32 @@ class QuantumFamily:
         return problems(scenario)
 
     def notes(self, scenario: QuantumScenario) -> list[str]:
-        """Return what can be simulated and will hardly be wanted."""
+        """Return what can be simulated and will hardly be wanted, and what is not read."""
         from netsim.quantum.checking import notes
 
-        return notes(scenario)
+        found = notes(scenario)
+        if scenario.network is None:
+            return found
+        from netsim.fabric.connect import notes as of_network
+
+        return found + of_network(scenario.network)
+
+    def warnings(self, scenario: QuantumScenario) -> list[Caution]:
+        """Return what would mislead in a run: what the network does, and tables without rows."""
+        if scenario.network is None:
+            return []
+        from netsim.fabric.connect import warnings
+
+        asked = scenario.record.asked_for()
+        return warnings(scenario.network, asked, seed=scenario.seed, below="network.")
+
+    def effective(self, scenario: QuantumScenario) -> Mapping[str, Effective]:
+        """Return what defaults of the network come to."""
+        if scenario.network is None:
+            return {}
+        from netsim.fabric.connect import effective
+
+        return effective(scenario.network, seed=scenario.seed, below="network.")
 
     def warnings(self, scenario: QuantumScenario) -> list[Caution]:
         """Return that a table is asked for to which no request writes."""

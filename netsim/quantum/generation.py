@@ -19,6 +19,7 @@ them a dark count caused.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from netsim.engine.agenda import Agenda
@@ -129,6 +130,8 @@ class LinkRun:
         self.state = model.state
         self.from_emission = model.from_emission
         self.over = False
+        #: Who carries a pair's first request, where that is a message of a network.
+        self.carrier: Callable[[Callable[[Any], object], Any, int], None] | None = None
         #: Which of the links whose routers look at one another's pairs comes first at an instant.
         self.place = up[0].position if up else 0
         for memory in (*up, *down):
@@ -139,6 +142,8 @@ class LinkRun:
         memory.free = True
         if self._ideal:
             self._pair_up(memory.index)
+        elif memory.down and self.carrier is not None:
+            self.carrier(self._arrive, (memory, memory.token), REQUEST + memory.index)
         elif memory.down:
             self._ask(memory)
         elif self._waiting:

@@ -9,7 +9,7 @@ the wanted fidelity is purified, one that has a ready companion on the other sid
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,9 @@ class PathRun:
         Told of a pair that both ends have handed over.
     """
 
+    #: Whether what messages come to may be worked out before they are sent.
+    certain: ClassVar[bool] = True
+
     def __init__(
         self,
         env: Environment,
@@ -82,9 +85,8 @@ class PathRun:
         self.joining = True
         #: Whether every pair has one router alone that may use or lose it: nobody refuses a swap,
         #: so when it is granted is known beforehand, and halves that wait need not be told of.
-        self._certain = (
-            rules.partners is not None and rules.cutoffs is None and rules.scheme is None
-        )
+        plain = rules.cutoffs is None and rules.scheme is None
+        self._certain = self.certain and rules.partners is not None and plain
         halves = [half for side in sides for half in (*side[0], *side[1])]
         self._steady = all(half.decay is None for half in halves)
 
@@ -193,7 +195,7 @@ class PathRun:
         else:
             pair.due_far = known
         other.known = None
-        self.tell(delay, self._introduce, (pair, other))
+        self.tell(self.delay(owner, other), self._introduce, (pair, other))
         self.look(owner)
 
     def _introduce(self, told: tuple[Pair, Memory]) -> None:
@@ -290,6 +292,10 @@ class PathRun:
             if own is not but and own.claim is swap:
                 self.tell(0, self._release, (own, swap))
             self.tell(self.delay(own, partner), self._release, (partner, swap))
+
+    def back(self, delay: int) -> int:
+        """Return the delay of the way back."""
+        return delay
 
     def ask(self, delay: int, function: Callable[[Any], object], argument: Any) -> None:
         """Let a request arrive after `delay`."""
@@ -435,11 +441,18 @@ class PathRun:
             self._abandon(memory)
             claim = memory.claim = None
         if memory.known is not pair or claim is not None:
-            self._at(now + 2 * delay, self._asked, asked, REQUEST)
-            return
+            self._refuse(asked)
+        else:
+            self._accept(swap, memory, delay)
+
+    def _refuse(self, asked: tuple[Swap, Memory, Pair, int]) -> None:
+        """Let a request be asked again as soon as its refusal is back."""
+        self._at(self._env.now + 2 * asked[3], self._asked, asked, REQUEST)
+
+    def _accept(self, swap: Swap, memory: Memory, delay: int) -> None:
         memory.claim = swap
         swap.accepted.append(memory)
-        swap.ready = max(swap.ready, now + delay)
+        swap.ready = max(swap.ready, self._env.now + delay)
         if len(swap.accepted) == 2:
             self._at(swap.ready, self._measure, swap, MEASURE)
 
@@ -506,10 +519,14 @@ class PathRun:
                 half.known = half.pair
             half.pair = new
             if not self._certain or self._matters(half, new):
-                self._at(due, self._told, (new, half), RESULT)
+                self._inform(middle, half, due, new)
         if self.rules.cutoffs is not None:
             self.rules.cutoffs.begin(new, (near, far))
             self._watch(new)
+
+    def _inform(self, middle: Memory, half: Memory, due: int, pair: Pair) -> None:
+        """Let an end of a swapped pair be told of it."""
+        self._at(due, self._told, (pair, half), RESULT)
 
     def _matters(self, half: Memory, pair: Pair) -> bool:
         """Return whether a router does anything when it is told of a swapped pair."""

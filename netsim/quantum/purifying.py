@@ -118,12 +118,12 @@ class Purifier:
         if path.over:
             return
         if any(one.near.known is not one or one.near.claim is not None for one in process.pairs):
-            path.tell(delay, self._refused, asked)
+            path.tell(path.back(delay), self._refused, asked)
             return
         for one in process.pairs:
             one.near.claim = process
         process.answered = path.now
-        path.tell(delay, self._decide, asked)
+        path.tell(path.back(delay), self._decide, asked)
 
     def _refused(self, asked: tuple[Purification, int]) -> None:
         """Ask again, or let the rest of a void purification go."""

@@ -109,6 +109,8 @@ class Asked:
         Called when the approval passes a position, the last one first.
     refused
         Called when a refusal is back at the initiator.
+    firm
+        Whether a router that hears of it after its start has to refuse.
     """
 
     path: Sequence[int]
@@ -119,6 +121,7 @@ class Asked:
     granted: Callable[[list[list[int]]], None]
     passed: Callable[[int], None]
     refused: Callable[[], None]
+    firm: bool = True
     taken: list[list[int]] = field(default_factory=list)
 
 
@@ -150,7 +153,7 @@ class Signals:
         needed = asked.memories * (1 if at in (0, last) else 2)
         now = self._now()
         found = None
-        if now <= asked.start:
+        if now <= asked.start or not asked.firm:
             router = asked.path[at]
             found = self._cards.set_aside(router, needed, asked.start, asked.end, now)
         if found is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from simpy.core import StopSimulation
 
 from netsim.engine.agenda import Agenda
 from netsim.family import RunContext, Scalar
@@ -27,6 +29,10 @@ from netsim.quantum.stars import Stars
 from netsim.quantum.stock import Standing, Stock
 from netsim.quantum.wiring import Routers
 
+if TYPE_CHECKING:
+    from netsim.fabric.door import Fabric
+    from netsim.fabric.schema import NetworkConfig
+
 
 class QuantumRun:
     """The requests at work, and the tables that follow them.
@@ -49,8 +55,13 @@ class QuantumRun:
         self._cards = TimeCards([routers.capacity(n) for n in range(len(routers.names))])
         routers.ways.load, routers.ways.now = self._cards.load, lambda: self._env.now
         self._post = Post(self._env, self._agenda)
+        self._fabric: Fabric | None = None
+        if scenario.network is not None:
+            self._connect(scenario.network)
         self._signals = Signals(self._post, self._cards, lambda: self._env.now)
         self._assembly = Assembly(scenario, context, routers, self._agenda, self._rows)
+        if self._fabric is not None:
+            self._assembly.carrier = self._post
         self._common: Common | None = None
         if scenario.sharing == "statistical":
             self._common = Common(scenario, routers, self._assembly, self._rows)
@@ -87,6 +98,22 @@ class QuantumRun:
         self._samples = MemorySamples(context.recorder, routers.names)
         if context.recorder.wants("memories") and context.sample_every is not None:
             context.env.probe(context.sample_every, self._look)
+
+    def _connect(self, network: NetworkConfig) -> None:
+        """Let messages of routers travel through a network."""
+        from netsim.fabric.connect import connect
+        from netsim.quantum.carried import Transfers
+
+        scenario, env = self._scenario, self._env
+        hosts = range(len(self._routers.names))
+        self._fabric = connect(network, self._context, hosts)
+        self._post = Transfers(env, self._agenda, self._fabric, scenario.message.size)
+        if self._context.until is None:
+            # Background traffic would prolong the run.
+            last = max(request.end or 0 for request in scenario.requests)
+            stop = env.event()
+            stop.callbacks.append(StopSimulation.callback)
+            self._agenda.at(last, lambda _: stop.succeed(), None, EXPIRE + 1)
 
     def _look(self, now: int) -> None:
         """Sample every memory that is reserved, or of a link at work."""
@@ -135,6 +162,7 @@ class QuantumRun:
             lambda taken: self._granted(served, taken),
             lambda position: self._passed(served, position),
             lambda: self._refused(served),
+            config.start is not None,
         )
         self._under_way[served] = asked
         self._signals.ask(asked)
@@ -288,6 +316,8 @@ class QuantumRun:
             unfinished = unfinished or (one_shot and served.tally.pairs < served.config.trials)
         if self._stock is not None:
             self._stock.stop()
+        if self._fabric is not None:
+            self._fabric.finish(self._context.recorder)
         self._rows.flush()
         self._samples.flush()
         self._stars.finish()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Tag
 
+from netsim.fabric.schema import NetworkConfig
 from netsim.family import RecordConfig, ScenarioModel
 from netsim.fields import (
     Attenuation,
@@ -13,6 +14,7 @@ from netsim.fields import (
     FilePath,
     Frequency,
     OneOf,
+    PositiveData,
     PositiveTime,
     Probability,
     Quantity,
@@ -215,6 +217,12 @@ class PhasesConfig(Config):
     internal: PositiveTime = field(description="second part, in which routers swap")
 
 
+class MessageConfig(Config):
+    """The messages of routers where there is a network."""
+
+    size: PositiveData = field("256 B", description="size of a message")
+
+
 class QuantumRecord(RecordConfig):
     """What to write of pairs."""
 
@@ -261,6 +269,12 @@ class QuantumScenario(ScenarioModel):
     phases: PhasesConfig | None = field(
         None, description="time slots, at whose ends all pairs are given up; default: none"
     )
+    network: NetworkConfig | None = field(
+        None,
+        description="network that messages of routers travel through, router i on host i; default: "
+        "they take constant delays",
+    )
+    message: MessageConfig = field({}, description="what travels through the network")
     request: Requests = field({}, description="who wants pairs; a list gives several requests")
     record: QuantumRecord = field({}, description="what to write beyond the summary tables")
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from netsim.engine.agenda import Agenda
 from netsim.engine.environment import Environment
-from netsim.quantum.generation import REQUEST, LinkRun
+from netsim.quantum.generation import LinkRun
 from netsim.quantum.pair import Memory, Pair
 from netsim.quantum.path import Ended, PathRun
 from netsim.quantum.rules import Rules
@@ -320,11 +320,10 @@ class SharedRun(PathRun):
         if not share.rules.handshake:
             self._measure(swap)
             return
-        now = self._env.now
         for own, held in ((swap.left, swap.near), (swap.right, swap.far)):
             partner = held.other(own)
             delay = self.delay(own, partner)
-            self._at(now + delay, self._asked, (swap, partner, held, delay), REQUEST)
+            self.ask(delay, self._asked, (swap, partner, held, delay))
 
     def _measure(self, swap: Swap) -> None:
         share = swap.request
