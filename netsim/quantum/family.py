@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from netsim.effective import Effective
     from netsim.estimate import Estimate
     from netsim.quantum.schema import QuantumScenario
-    from netsim.warnings import Caution
 
 RUN_COLUMNS = (
     Column("pairs", "int64", "1", "end-to-end pairs delivered"),
@@ -80,13 +79,19 @@ class QuantumFamily:
         return found + of_network(scenario.network)
 
     def warnings(self, scenario: QuantumScenario) -> list[Caution]:
-        """Return what would mislead in a run: what the network does, and tables without rows."""
+        """Return what would mislead in a run: tables without rows, and what the network does."""
+        asked, found = scenario.record.asked_for(), []
+        if "ghz" in asked and not any(r.star for r in scenario.requests):
+            message = (
+                "no request shares GHZ states, so table ghz stays empty; leave it out of "
+                "record.tables, or take request.application: {kind: ghz, leaves: [...]}"
+            )
+            found.append(Caution("empty-table", message, "record.tables"))
         if scenario.network is None:
-            return []
+            return found
         from netsim.fabric.connect import warnings
 
-        asked = scenario.record.asked_for()
-        return warnings(scenario.network, asked, seed=scenario.seed, below="network.")
+        return found + warnings(scenario.network, asked, seed=scenario.seed, below="network.")
 
     def effective(self, scenario: QuantumScenario) -> Mapping[str, Effective]:
         """Return what defaults of the network come to."""
@@ -95,16 +100,6 @@ class QuantumFamily:
         from netsim.fabric.connect import effective
 
         return effective(scenario.network, seed=scenario.seed, below="network.")
-
-    def warnings(self, scenario: QuantumScenario) -> list[Caution]:
-        """Return that a table is asked for to which no request writes."""
-        if "ghz" not in scenario.record.asked_for() or any(r.star for r in scenario.requests):
-            return []
-        message = (
-            "no request shares GHZ states, so table ghz stays empty; leave it out of "
-            "record.tables, or take request.application: {kind: ghz, leaves: [...]}"
-        )
-        return [Caution("empty-table", message, "record.tables")]
 
     def estimate(self, scenario: QuantumScenario) -> Estimate:
         """Return what the pairs cost that the links can make at most."""
