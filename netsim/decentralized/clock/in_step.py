@@ -94,6 +94,8 @@ class InStep:
         self._from, self._from_edge = [0] * nodes, [0] * edges
         self._known, self._known_edge = [0] * nodes, [0] * edges
         self._trainings = [0] * nodes
+        #: Nodes that are back and wait for the model which they asked for.
+        self._fetching: set[int] = set()
         self._open: dict[int, OpenRound] = {}
         self._opened = self._given = 0
         self._joins: dict[int, list[Rejoin]] = {}
@@ -123,7 +125,7 @@ class InStep:
                 continue
             if not alive[node] or self._from[node] > number:
                 one.leave(node)
-            elif self._in[node] < 0:
+            elif self._in[node] < 0 and node not in self._fetching:
                 self._begin(node, one)
 
     def _begin(self, node: int, one: OpenRound) -> None:
@@ -326,6 +328,7 @@ class InStep:
         self._mark(max(self._given, min(first, default=self._given)), change)
         for node in change.died:
             self._in[node] = -1
+            self._fetching.discard(node)
             self._ledger.compute(node, False)
         for number in sorted(self._open):
             self._take_away(self._open[number], change, known)
@@ -375,15 +378,14 @@ class InStep:
         for later in sorted(self._open):
             if later >= number:
                 self._open[later].join(node)
-        if self._global:
-            return
         if rule == "fetch" and near:
             life = world.receiver[node]
+            self._fetching.add(node)
             wire = self._carrier.send(
                 near[0], node, self._size, self._fetched, (node, near[0], number, life)
             )
             self._ledger.send(near[0], wire)
-        else:
+        elif not self._global:
             self._go_on(node, number)
 
     def _fetched(self, what: tuple[int, int, int, int], arrived: bool) -> None:
@@ -394,7 +396,12 @@ class InStep:
         else:
             self._ledger.lose(donor)
         if self._world.receiver[node] == life and self._in[node] < 0:
-            self._go_on(node, number)
+            self._fetching.discard(node)
+            one = self._open.get(number)
+            if not self._global:
+                self._go_on(node, number)
+            elif one is not None and one.takes(node):
+                self._begin(node, one)
             self._complete()
 
     # Stalls ---------------------------------------------------------------------------------------

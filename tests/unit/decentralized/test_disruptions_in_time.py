@@ -100,9 +100,11 @@ def test_a_trace_that_is_wrong_is_told(tmp_path, rows, told):
         from_file(tmp_path, rows)
 
 
-def test_who_fetches_a_model_begins_when_it_has_it():
+@pytest.mark.parametrize("mode", ["sync_neighbours", "sync_global"])
+def test_who_fetches_a_model_begins_when_it_has_it(mode):
     drop = {"kind": "node_drop", "nodes": [1], "at": {"time": "1500 ms"}, "recover_after": "3 s"}
-    more = {"links": {"rate": "8 Mbps"}, "timing": {**LINE["timing"], "message": "1 MB"}}
+    clock = {"mode": mode, "compute": "1 s", "message": "1 MB"}
+    more = {"links": {"rate": "8 Mbps"}, "timing": clock}
 
     stale, fetched = (
         run(disruption=[{**drop, "rejoin": rule}], rounds=6, **more) for rule in ("stale", "fetch")
