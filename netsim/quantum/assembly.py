@@ -33,6 +33,8 @@ from netsim.quantum.served import Served
 from netsim.quantum.shared import SharedLink, SharedRun
 from netsim.quantum.star import SharedState, StarRun
 from netsim.quantum.stock import Stock
+from netsim.quantum.streaming.stream import Hop as LinkHop
+from netsim.quantum.streaming.stream import Streaming, worth
 from netsim.quantum.wiring import Edge, Routers
 
 
@@ -274,7 +276,14 @@ class Assembly:
                     detectors = self._detectors.setdefault(edge.name, Detectors(edge.blind))
                 self._sources[key] = Played(play, edge.link.modes, detectors)
             else:
-                self._sources[key] = Draws(edge.model, generator, max(1, edge.delay))
+                self._sources[key] = Draws(
+                    edge.model,
+                    generator,
+                    max(1, edge.delay),
+                    self._context.streams.key("quantum.second_rounds"),
+                    # Of the link, the memory and the direction of requests.
+                    (entity << 16) + 2 * index + (not forward),
+                )
         return self._sources[key]
 
     def swap_generator(self, router: int) -> np.random.Generator:
@@ -320,6 +329,53 @@ class Assembly:
             return None
         slack = slack_of(delays) if memory.cutoff_by == "end_to_end_age" else None
         return Cutoffs(slack, memory.cutoff_fidelity)
+
+    # Streams at once.
+
+    def stream(self, served: Served) -> Streaming | None:
+        """Return the whole stream of a request, where nothing can come between and it is long."""
+        config, scenario = served.config, self._scenario
+        rules, path = self.rules(served), served.path
+        plain = rules.cutoffs is None and rules.scheme is None and rules.partners is not None
+        alone = len(scenario.requests) == 1 and config.arrivals is None and not config.random
+        watched = self._context.recorder.wants("memories") or scenario.network is not None
+        if not plain or not alone or watched or rules.select != "lowest":
+            return None
+        edges = [self._routers.edge(*ends) for ends in pairwise(path)]
+        timings = [
+            self._routers.timing(edge, *ends)
+            for edge, ends in zip(edges, pairwise(path), strict=True)
+        ]
+        if any(edge.played or edge.ideal or edge.link.slot is not None for edge in edges):
+            return None
+        tally, memories = served.tally, served.memories
+        models = [edge.model for edge in edges]
+        length = tally.end - tally.start
+        if not worth(list(zip(timings, models, strict=True)), memories, length):
+            return None
+        hops = []
+        assert served.taken is not None
+        for at, (edge, timing) in enumerate(zip(edges, timings, strict=True)):
+            indices = served.taken[at] if at == 0 else served.taken[at][memories:]
+            up, down = self._sides(served, at)
+            # Where nothing is played there are no others.
+            sources = [cast("Draws", self.source(edge, timing.forward, one)) for one in indices]
+            hops.append(LinkHop(timing, edge.model, sources, up, down))
+        return Streaming(
+            hops,
+            served.delays,
+            rules,
+            [self.swap_generator(router) for router in path],
+            tally.end,
+            config.pairs,
+            scenario.record.pairs == "all",
+        )
+
+    def _sides(self, served: Served, hop: int) -> tuple[list[Memory], list[Memory]]:
+        """Return the memories of a link, the requester's and the responder's."""
+        path, config, memories = served.path, served.config, range(served.memories)
+        up = [self._memory(path, hop, at, True, config) for at in memories]
+        return up, [self._memory(path, hop + 1, at, False, config) for at in memories]
 
     # First pairs at once.
 

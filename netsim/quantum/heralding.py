@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from netsim.engine.clock import NEVER
 from netsim.quantum.links.clicks import Detectors
 from netsim.quantum.links.kind import Model, Play
+from netsim.rng import draws
 
 BLOCK: Final = 128
 
@@ -36,15 +37,28 @@ class Draws:
         The memory's own.
     spacing
         Least time between attempts (ps).
+    key, entity
+        Stream of which failures had a second round, and the memory's own part of it: these are
+        asked for now and then, so each draw has a number.
     """
 
-    def __init__(self, model: Model, generator: np.random.Generator, spacing: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        generator: np.random.Generator,
+        spacing: int,
+        key: int = 0,
+        entity: int = 0,
+    ) -> None:
         self._model = model
         self._generator = generator
         self._most = NEVER // max(spacing, 1) // 4
         self._failures: list[int] = []
         self._seconds: list[int] = []
         self._size = 8
+        self.key, self.entity = key, entity
+        self._counter = 0
+        self._luck: list[float] = []
 
     def plan(self) -> tuple[int, int] | None:
         """Return the failures before the next pair and those with a second round; None: never."""
@@ -65,11 +79,17 @@ class Draws:
         failures, seconds, known = self._drawn(count)
         return (failures, seconds) if known.all() else None
 
-    def _draw(self) -> None:
+    def block(self) -> tuple[Counts, Counts]:
+        """Return the failures before the next pairs, -1: never, and those with a second round."""
+        if self._model.success <= 0:
+            return np.full(BLOCK, -1), np.zeros(BLOCK, np.int64)
         counts, seconds, known = self._drawn(self._size)
-        self._failures = np.where(known, counts, -1)[::-1].tolist()
-        self._seconds = seconds[::-1].tolist()
         self._size = BLOCK
+        return np.where(known, counts, -1), seconds
+
+    def _draw(self) -> None:
+        failures, seconds = self.block()
+        self._failures, self._seconds = failures[::-1].tolist(), seconds[::-1].tolist()
 
     def _drawn(self, count: int) -> tuple[Counts, Counts, NDArray[np.bool_]]:
         p, uniform = self._model.success, self._generator.random(count)
@@ -87,7 +107,12 @@ class Draws:
         failures, seconds = plan
         if seconds in (0, failures):
             return seconds > 0
-        return bool(self._generator.random() * failures < seconds)
+        if not self._luck:
+            numbers = np.arange(self._counter, self._counter + BLOCK)
+            bits = draws(self.key, self.entity, numbers) >> np.uint64(11)
+            self._luck = (bits * 2.0**-53)[::-1].tolist()
+            self._counter += BLOCK
+        return self._luck.pop() * failures < seconds
 
 
 class Played:

@@ -14,6 +14,7 @@ from netsim.quantum.keys import PROTOCOLS, fraction, qber_x, qber_z
 from netsim.quantum.oneshot import First
 from netsim.quantum.pair import Pair
 from netsim.quantum.states import State
+from netsim.quantum.streaming.stream import Outcome
 from netsim.quantum.tables import CAUSES
 
 #: Rows that are held as objects; more of them cost the garbage collector time.
@@ -88,6 +89,31 @@ class Entanglements:
     ) -> None:
         """Take one row, as `of_path` does."""
         self.of_path(path, request, trial, t0)(pair, now, cause)
+
+    def add_stream(self, path: Sequence[int], request: int, rows: Any, values: Any) -> None:
+        """Write rows of a stream that was played at once, as `streaming.layout` has them."""
+        count, routers = len(rows), np.array(path, np.int64)
+        number, near, far, level, created, ended, cause, attempts, birth = rows.T
+        same = np.zeros(count, np.int64)
+        self._recorder.write(
+            "entanglements",
+            {
+                "pair": number.copy(),
+                "request": same + request,
+                "trial": same,
+                "node_a": Coded(routers[near], self._names),
+                "node_b": Coded(routers[far], self._names),
+                "level": level.copy(),
+                "created": created.copy(),
+                "ended": ended.copy(),
+                "fidelity": values[:, 0].copy(),
+                "cause": Coded(cause.copy(), CAUSES),
+                "attempts": attempts.copy(),
+                "purifications": same,
+                "wait": values[:, 1].copy(),
+                "age": (ended - birth).astype(np.float64) * PS,
+            },
+        )
 
     def add_first(self, first: First, path: Sequence[int], request: int, done: int) -> None:
         """Write the rows of the first pairs of trials from `done` on."""
@@ -188,6 +214,13 @@ class Tally:
         self.waited += sum(instants) * PS
         for component, weights in enumerate(first.state):
             self._sums[component] += float(weights.sum())
+
+    def add_stream(self, outcome: Outcome) -> None:
+        """Take what a stream that was played at once delivered."""
+        self.pairs, self.first = outcome.pairs, outcome.first
+        self._sums = list(outcome.sums)
+        if outcome.served is not None:
+            self.served = self.end = outcome.served
 
     @property
     def mean(self) -> State | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simpy.core import StopSimulation
@@ -220,6 +221,9 @@ class QuantumRun:
                     phases.internal,
                     lambda: self._assembly.path_run(served, self._delivered),
                 )
+            elif self._stock is None and (stream := self._assembly.stream(served)) is not None:
+                served.stream = stream
+                return
             else:
                 run = served.run = self._assembly.path_run(served, self._delivered)
                 run.hold()
@@ -235,7 +239,11 @@ class QuantumRun:
     def _passed(self, served: Served, position: int) -> None:
         """Let a router begin that the approval passes, or all of them at once in trials."""
         start, now = served.tally.start, self._env.now
-        if isinstance(served.run, Slots):
+        if served.stream is not None:
+            served.wakes.append((max(start, now), position))
+            if position == 0:
+                self._play(served)
+        elif isinstance(served.run, Slots):
             if position == 0:
                 self._agenda.at(max(start, now), self._first_slot, served.run, RESULT)
         elif served.config.mode != "one_shot":
@@ -245,6 +253,12 @@ class QuantumRun:
             served.began = max(start, now)
             if not self._assembly.at_once(served):
                 self._agenda.at(served.began, self._trial, served, RESULT)
+
+    def _play(self, served: Served) -> None:
+        """Play a stream from its beginning to its end."""
+        assert served.stream is not None
+        rows = partial(self._rows.add_stream, served.path, served.number)
+        served.tally.add_stream(served.stream.play(served.wakes, rows))
 
     def _wake(self, woken: tuple[Served, int]) -> None:
         served, position = woken

@@ -9,6 +9,7 @@ from netsim.quantum.results import Tally
 
 if TYPE_CHECKING:
     from netsim.quantum.schema import RequestConfig
+    from netsim.quantum.streaming.stream import Streaming
 
 
 class AtWork(Protocol):
@@ -71,6 +72,9 @@ class Served:
         self.trial = 0
         self.began = 0
         self.done = False
+        #: Its stream, where that is played at once, and when its routers begin.
+        self.stream: Streaming | None = None
+        self.wakes: list[tuple[int, int]] = []
         #: Whether it is a router and its leaves that share GHZ states, not a path.
         self.star = False
 
