@@ -47,7 +47,7 @@ class Flows:
         Number of the spine to go through, -1 where none is given; None if no flow names one.
     path
         Names of the nodes on the way, hosts at both ends included, empty where none is given;
-        None if no flow names one.
+        None if no flow names one. ``#k`` behind a name is the parallel link into that node.
     """
 
     src: NDArray[np.int64]
@@ -126,7 +126,7 @@ def links_on_the_way(flows: Flows, network: Network) -> list[tuple[int, ...]]:
     """Return for every flow the links from host to host that its spine or path names.
 
     A flow within one leaf that names no path goes through the leaf alone. Where several links join
-    two nodes, the first is taken.
+    two nodes, the first that works is taken unless the path names another.
 
     Raises
     ------
@@ -174,28 +174,49 @@ def spine_path(network: Network, src: int, dst: int, spine: int) -> tuple[str, .
 
 
 def follow(network: Network, nodes: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the links that lead along `nodes`.
+    """Return the links that lead along `nodes`, by the parallel link where one is named.
 
     Raises
     ------
     ProblemsFound
-        If a node is unknown, or two that follow each other are not joined by a working link.
+        If a node or a parallel link is unknown, or two nodes that follow each other are not joined
+        by a working link.
     """
     links = []
-    for source, target in pairwise(nodes):
+    for (source, _), (target, index) in pairwise(parallel(name) for name in nodes):
         joined = network.between(network.node(source), network.node(target))
-        working = [link for link in joined if network.link_up[link]]
+        if index is not None and joined and index >= len(joined):
+            hint = f"{source}->{target} has {len(joined)} links, #0 to #{len(joined) - 1}"
+            message = f"no link {source}->{target}#{index}"
+            raise ProblemsFound(Problem(message, code="unknown-name", hint=hint))
+        chosen = joined if index is None else joined[index : index + 1]
+        working = [link for link in chosen if network.link_up[link]]
         if not working:
-            what = "is down" if joined else "does not exist"
-            raise ProblemsFound(
-                Problem(
-                    f"link {source}->{target} {what}",
-                    code="unknown-name",
-                    hint=_ways(network, source),
-                )
-            )
+            what = "is down" if chosen else "does not exist"
+            name = f"{source}->{target}" + (f"#{index}" if index is not None else "")
+            hint = _ways(network, source)
+            raise ProblemsFound(Problem(f"link {name} {what}", code="unknown-name", hint=hint))
         links.append(working[0])
     return tuple(links)
+
+
+def parallel(name: str) -> tuple[str, int | None]:
+    """Return the node that `name` stands for, and which of the parallel links into it, or None.
+
+    Raises
+    ------
+    ProblemsFound
+        If what is behind ``#`` is no number.
+    """
+    if "#" not in name:
+        return name, None
+    node, _, index = name.rpartition("#")
+    node, index = node.strip(), index.strip()
+    if not (index.isascii() and index.isdigit() and len(index) < 6):
+        hint = "'#1' behind a node is the second of the parallel links into it"
+        message = f"'#{index[:20]}' names no parallel link"
+        raise ProblemsFound(Problem(message, code="bad-value", hint=hint))
+    return node, int(index)
 
 
 def _ways(network: Network, source: str) -> str:

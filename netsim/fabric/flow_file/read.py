@@ -16,6 +16,7 @@ from netsim.fabric.flows import (
     Flows,
     concatenate,
     follow,
+    parallel,
     spine_path,
     too_many,
 )
@@ -152,19 +153,21 @@ def _paths(
 def _path(src: int, dst: int, text: str, network: Network) -> tuple[str, ...]:
     if not text.strip():
         return ()
-    written = tuple(name.strip() for name in text.split(">"))
+    written = tuple(name.strip() for name in text.replace("->", ">").split(">"))
+    names = tuple(parallel(name)[0] for name in written)
     first, last = network.hosts[src], network.hosts[dst]
     nodes = (
-        *(() if written[0] == first else (first,)),
+        *(() if names[0] == first else (first,)),
         *written,
-        *(() if written[-1] == last else (last,)),
+        *(() if names[-1] == last else (last,)),
     )
-    for name in nodes[1:-1]:
+    passed = tuple(parallel(name)[0] for name in nodes)
+    for name in passed[1:-1]:
         if network.node(name) < network.host_count:
             hint = f"a path leads from {first} over switches to {last}"
-            message = _misplaced(name, written, first, last)
+            message = _misplaced(name, names, first, last)
             raise ProblemsFound(Problem(message, code="bad-value", hint=hint))
-    if len(set(nodes)) != len(nodes):
+    if len(set(passed)) != len(passed):
         hint = "name each node once"
         raise ProblemsFound(Problem("a path meets a node twice", code="bad-value", hint=hint))
     follow(network, nodes)

@@ -78,6 +78,24 @@ def test_the_case_is_exact_to_the_picosecond(make_fabric, case):
     assert fabric.env.now == makespan
 
 
+def test_flows_on_parallel_links_of_one_bundle_do_not_meet(make_fabric):
+    # Each is alone on its way over four links: tx(all) + 3 x + 4 d, as a lone flow takes.
+    fabric = make_fabric((2, 2, 1), "single", topology={"bundle": 2})
+    ways = tuple(
+        (f"host{i}", "leaf0", f"spine0#{i}", f"leaf1#{i}", f"host{2 + i}") for i in range(2)
+    )
+    every = np.arange(2)
+    flows = Flows(every, every + 2, np.full(2, 3_000_000), np.zeros(2, int), path=ways)
+
+    fabric.submit(FlowBatch.of(flows, fabric.network))
+    fabric.env.run()
+
+    fct = 80 * (3_000_000 + 733 * 64) + 3 * 80 * 4160 + 4 * 1_000_000
+    assert fabric.flow_columns()["end_rx"].tolist() == [fct, fct]
+    packets = dict(zip(fabric.network.link_names, fabric.link_columns()["packets"], strict=True))
+    assert [packets[f"leaf0->spine0#{i}"] for i in range(2)] == [733, 733]
+
+
 def test_a_lone_flow_takes_the_textbook_time_at_receiver_and_sender(make_fabric):
     # tx(all) + 3 x + 4 d there, 4 (64 B + d) back; 80 ps per byte, 489 packets with 64 B headers.
     fct = 80 * (2_000_000 + 489 * 64) + 3 * 80 * 4160 + 4 * 1_000_000

@@ -137,6 +137,42 @@ def test_a_path_names_its_nodes_with_or_without_the_hosts_at_its_ends(tmp_path, 
     assert way == ["host0->leaf0", "leaf0->spine1", "spine1->leaf3", "leaf3->host7"]
 
 
+@pytest.mark.parametrize(
+    "path", ["leaf0->spine1#1->leaf1#0", "host0 > leaf0 > spine1 # 1 > leaf1#0 > host3#0"]
+)
+def test_a_path_names_parallel_links_as_links_are_named(tmp_path, path):
+    net = network(bundle=2)
+
+    flows = read(tmp_path, f"src,dst,size,start,path\n0,3,4096,0,{path}\n", net=net)
+
+    (links,) = links_on_the_way(flows, net)
+    assert [net.link_names[link] for link in links] == [
+        "host0->leaf0",
+        "leaf0->spine1#1",
+        "spine1->leaf1#0",
+        "leaf1->host3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "hint"),
+    [
+        ("leaf0>spine1#2>leaf1", "no link leaf0->spine1#2", "leaf0->spine1 has 2 links, #0 to #1"),
+        ("leaf0>spine1#x>leaf1", "'#x' names no parallel link", "'#1' behind a node is the second"),
+        ("leaf0>spine0#1>leaf1", "link leaf0->spine0#1 is down", "working links lead from leaf0"),
+        ("leaf0>spine1#1>leaf0#0>leaf1", "a path meets a node twice", "name each node once"),
+    ],
+)
+def test_a_wrong_parallel_link_is_reported_in_its_cell(tmp_path, path, message, hint):
+    net = network(bundle=2, overrides=({"link": "leaf0->spine0#1", "up": False},))
+
+    (found,) = problems(tmp_path, f"src,dst,size,start,path\n0,3,4096,0,{path}\n", net=net)
+
+    assert found.message == message
+    assert found.hint.startswith(hint)
+    assert (found.line, found.column) == (2, 12)
+
+
 def test_an_empty_spine_leaves_the_way_open_and_that_is_an_error_where_one_is_needed(tmp_path):
     flows = read(tmp_path, "src,dst,size,start,spine\n0,7,1,0,2\n0,7,1,0,\n")
 
