@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from netsim.fabric.kernel.layout import Layout
     from netsim.fabric.kernel.state import State
+    from netsim.fabric.wiring import Wiring
     from netsim.metrics.recorder import Recorder
     from netsim.topology.network import Network
 
@@ -40,15 +41,15 @@ class LinkSampler:
 
     Parameters
     ----------
-    network, layout
-        The topology and its numbering in the kernel.
+    wiring, layout
+        The network as it is now, and its numbering in the kernel.
     """
 
-    def __init__(self, network: Network, layout: Layout) -> None:
-        count = network.link_count
-        self._names = np.array(network.link_names)
+    def __init__(self, wiring: Wiring, layout: Layout) -> None:
+        count = wiring.network.link_count
+        self._names = np.array(wiring.network.link_names)
         self._layout = layout
-        self._up = network.link_up
+        self._wiring = wiring
         self._time = 0
         self._totals = {
             name: np.zeros(count, np.int64) for name in ("busy", "tx", "drops", "marks")
@@ -78,7 +79,7 @@ class LinkSampler:
             "tx": since["tx"],
             "drops": since["drops"],
             "ecn_marks": since["marks"],
-            "up": self._up,
+            "up": self._wiring.network.link_up,
             "rate": setup[:, at.RATE],
         }
 

@@ -19,6 +19,7 @@ from netsim.fabric.cost import DEFAULT_INTERVAL
 from netsim.fabric.door import Transfer
 from netsim.fabric.kernel import state as at
 from netsim.fabric.kernel.assemble import Assembly, assemble
+from netsim.fabric.kernel.changes import Changes
 from netsim.fabric.kernel.flow import cancel
 from netsim.fabric.kernel.intake import Intake
 from netsim.fabric.kernel.overflow import check_overflow
@@ -29,10 +30,11 @@ from netsim.fabric.ledger import Ledger, exact_sum
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.recording import flow_table, write_network
 from netsim.fabric.sampling import LinkSampler, LinkSeries
+from netsim.fabric.wiring import Wiring
 from netsim.fields import implementation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -104,11 +106,12 @@ class Fabric:
     ) -> None:
         self.env = env
         self.network = network
+        self.wiring = Wiring(network)
         self.packet = packet
         self._recorder = recorder
         self._traced = recorder is not None and recorder.wants("packets")
         self._parts: Assembly = assemble(
-            network,
+            self.wiring,
             packet,
             routing,
             transport,
@@ -125,16 +128,17 @@ class Fabric:
         self._until = until
         self._waiters: dict[int, tuple[Event, Any]] = {}
         plan = getattr(implementation("routing", routing, key="policy"), "plan", None)
-        self._planner = Planner(network, plan) if plan is not None else None
+        self._planner = Planner(self.wiring, plan) if plan is not None else None
         payload = int(self._store.state.fixed[at.PAYLOAD])
         wanted = recorder is not None and recorder.wants("flows")
         #: What is known of flows whose rows are used again.
         self.ledger = Ledger(payload, self._write_flows if wanted else None, keeps=recorder is None)
         self._slots = Slots(self._store, self.ledger.take)
-        self._intake = Intake(network, self._parts, self._slots, self._planner)
+        self._intake = Intake(self.wiring, self._parts, self._slots, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
         self._patience = _patience(transport)
-        self._sampler = LinkSampler(network, self._parts.layout)
+        self._sampler = LinkSampler(self.wiring, self._parts.layout)
+        self._changes: Changes | None = None
         self._link_names = [network.link_names[number] for number in self._parts.layout.number]
         self._series: LinkSeries | None = None
         if recorder is not None and recorder.wants("links"):
@@ -216,6 +220,56 @@ class Fabric:
         if event is not None and not event.triggered:
             event.fail(TransferCancelled(f"the transfer of flow {flow} was cancelled"))
             event.defused = True
+
+    def change(
+        self,
+        links: Sequence[int],
+        *,
+        rate: int | None = None,
+        up: bool | None = None,
+        reroute: bool = True,
+    ) -> None:
+        """Let `links` have another rate, fail or work again, from now on.
+
+        What is queued is timed anew by the new rate, and queues keep their size in bytes. What is
+        queued or under way on a link that fails is lost. Flows that come later are measured by what
+        is then; those on their way keep windows and timeouts.
+
+        Parameters
+        ----------
+        links
+            Link numbers of the network.
+        rate
+            Bits per second.
+        up
+            Whether they work.
+        reroute
+            Whether switches choose among the links that work at once; else `reroute` lets them do
+            so later.
+        """
+        self._intake.hand_over()
+        before = self.wiring.network
+        self.wiring.change(links, rate=rate, up=up)
+        if self._changes is None:
+            self._changes = Changes(self._parts, self.wiring, self.packet, traced=self._traced)
+        for link in links:
+            if rate is not None and rate != before.link_rate[link]:
+                self._changes.set_rate(link, self.env.now)
+            if up is not None and up != before.link_up[link]:
+                self._changes.set_up(link, self.env.now)
+        self._changes.remeasure()
+        self._intake.look_again()
+        if self._planner is not None:
+            self._planner.look_again()
+        if up is not None and reroute:
+            self.reroute()
+        if self._store.state.clock[at.FINISHED]:
+            self.deliver()
+        self.env.stir()
+
+    def reroute(self) -> None:
+        """Let switches choose among the links that work now."""
+        self._parts.paths.reroute()
 
     # The kernel, as the environment drives it -----------------------------------------------------
 

@@ -96,7 +96,7 @@ LINK_TOTALS = Table(
             "drops",
             "int64",
             "1",
-            "packets refused because the queue was full, acknowledgements included",
+            "packets lost at the port, acknowledgements too: a full queue, or a link that failed",
         ),
         Column("ecn_marks", "int64", "1", "data packets marked with congestion experienced"),
     ),

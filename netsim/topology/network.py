@@ -13,7 +13,7 @@ spine). `Network` holds no state: queues and failures during a run belong to the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 #: Most equal-cost paths that are listed between two leaves of a graph which is not a leaf-spine.
 PATH_LIMIT: Final = 1024
+#: What is remembered of a network and follows from nodes and links, or from which links work too.
+_OF_NAMES: Final = (
+    *("nodes", "node_numbers", "link_names", "_between", "host_uplink", "host_downlink"),
+    *("leaf_switches", "leaf_of_host"),
+)
+_OF_WAYS: Final = ("distances", "_inner_ends", "joined", "routes", "_ports")
 _UNREACHED: Final = np.iinfo(np.int32).max // 2
 
 
@@ -90,6 +96,25 @@ class Network:
             array.setflags(write=False)
         self.link_up.setflags(write=False)
         self.switch_latency.setflags(write=False)
+
+    def changed(
+        self, links: list[int], *, rate: int | None = None, up: bool | None = None
+    ) -> Network:
+        """Return this network with another rate of `links` (bit/s), or with them up or down.
+
+        What follows from nodes and links alone is not worked out again.
+        """
+        rates, works = self.link_rate, self.link_up
+        if rate is not None:
+            rates = rates.copy()
+            rates[links] = rate
+        if up is not None:
+            works = works.copy()
+            works[links] = up
+        other = replace(self, link_rate=rates, link_up=works)
+        kept = _OF_NAMES if up is not None else _OF_NAMES + _OF_WAYS
+        other.__dict__.update({name: self.__dict__[name] for name in kept if name in self.__dict__})
+        return other
 
     # Nodes ---------------------------------------------------------------------------------------
 

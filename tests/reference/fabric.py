@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass, field
 
 MASK = 2**64 - 1
-START, TIMER, PACE, DONE, ARRIVAL, NIC = range(6)
+CHANGE, START, TIMER, PACE, DONE, ARRIVAL, NIC = range(-1, 6)
 
 
 def mix(x):
@@ -224,7 +224,9 @@ class Simulator:
         ack=64,
         fifo=None,
         mark_key=0,
+        changes=(),
     ):
+        """`changes` are (time, link, what, value): ``rate``, ``up``, or ``routes`` (no value)."""
         self.net = net
         self.routes = Routes(net)
         self.policy = policy
@@ -237,6 +239,10 @@ class Simulator:
         self.ready = {host: [] for host in range(net.hosts)}
         self.nic_planned = {}
         self.packet_hops = 0
+        self.stranded = 0
+        self.changes = list(changes)
+        for place, (time, *_) in enumerate(self.changes):
+            heapq.heappush(self.heap, (time, CHANGE, place))
         self._made = 0
         for flow in self.flows:
             flow.count = max(1, -(-flow.size // payload))
@@ -248,7 +254,9 @@ class Simulator:
         while self.heap and (until is None or self.heap[0][0] < until):
             event = heapq.heappop(self.heap)
             now, kind = event[:2]
-            if kind == START:
+            if kind == CHANGE:
+                self.change(*self.changes[event[2]][1:], now)
+            elif kind == START:
                 flow = self.flows[event[2]]
                 self.transport.begin(flow, now)
                 self.make_ready(flow, now)
@@ -263,6 +271,67 @@ class Simulator:
             else:
                 self.nic(event[2], now)
         return self
+
+    # A network that changes -----------------------------------------------------------------------
+
+    def change(self, number, what, value, now):
+        """Change a link, or let switches find their ways anew."""
+        if what == "routes":
+            self.routes = Routes(self.net)
+            self.policy.__dict__.pop("known", None)
+            return
+        link = self.net.links[number]
+        mine = sorted(e for e in self.heap if e[1] == ARRIVAL and e[6] == number)
+        self.heap = [e for e in self.heap if not (e[1] == ARRIVAL and e[6] == number)]
+        link.busy -= max(0, link.free_at - now)
+        if what == "up":
+            link.up = value
+            if not value:
+                for event in mine:
+                    self.lose(link, event[-1])
+                mine = []
+                link.free_at = min(link.free_at, now)
+        else:
+            mine = self.timed_anew(link, mine, value, now)
+        link.busy += max(0, link.free_at - now)
+        self.heap += mine
+        # A card that waits for its port looks again when that is free.
+        if link.source < self.net.hosts and self.nic_planned.get(link.source) is not None:
+            planned = (self.nic_planned[link.source], NIC, link.source)
+            self.heap.remove(planned)
+            time = self.nic_planned[link.source] = max(now, link.free_at)
+            self.heap.append((time, NIC, link.source))
+        heapq.heapify(self.heap)
+
+    def timed_anew(self, link, events, rate, now):
+        """Return the arrivals over `link` when it has another rate from now on.
+
+        What has left its port arrives as before. Of the packet in service the unsent share takes
+        its time at the new rate, then those behind it one after another.
+        """
+        switch = link.target - self.net.hosts
+        travel = link.delay + (self.net.latency[switch] if switch >= 0 else 0)
+        old = link.rate
+        served = [self.service(link, event[-1].size) for event in events]
+        link.rate = rate
+        leaves, found = now, []
+        for event, needed in zip(events, served, strict=True):
+            left = event[0] - travel - now
+            if left <= 0:
+                found.append(event)
+                continue
+            if left < needed and leaves == now:
+                leaves += -(-left * old // rate)
+            else:
+                leaves += self.service(link, event[-1].size)
+            found.append((leaves + travel, *event[1:]))
+            link.free_at = leaves
+        return found
+
+    def lose(self, link, packet):
+        link.drops += 1
+        if not packet.ack:
+            self.flows[packet.flow].drops += 1
 
     # Network card: one packet per turn, round robin over ready flows, or by (start, flow) -------
 
@@ -362,10 +431,13 @@ class Simulator:
         needed = self.service(link, packet.size)
         begin = max(now, link.free_at)
         wait = begin - now
+        if not link.up:
+            if link.source < self.net.hosts:
+                link.free_at = begin + needed
+            self.lose(link, packet)
+            return
         if link.capacity is not None and wait + needed > self.span(link, link.capacity):
-            link.drops += 1
-            if not packet.ack:
-                self.flows[packet.flow].drops += 1
+            self.lose(link, packet)
             return
         if link.mark is not None and self.marks(number, link, packet, wait):
             packet.marked = True
@@ -407,6 +479,10 @@ class Simulator:
             return
         if self.routes.home[packet.dst] == node:
             self.enqueue(self.routes.down[packet.dst], packet, now)
+        elif not self.ports(packet, node):
+            self.stranded += 1
+            if not packet.ack:
+                self.flows[packet.flow].drops += 1
         else:
             self.enqueue(self.policy.choose(packet, node), packet, now)
 

@@ -13,7 +13,7 @@ from netsim.fabric.kernel.arrays import Store, Widths
 from netsim.fabric.kernel.classes import Classes
 from netsim.fabric.kernel.hashing import prepared
 from netsim.fabric.kernel.layout import Layout, PortLimits, each, lay_out, lay_out_slow
-from netsim.fabric.kernel.lookahead import lookahead
+from netsim.fabric.kernel.lookahead import Lookahead, lookahead
 from netsim.fabric.kernel.paths import PathTable
 from netsim.fabric.queues.limited import IN_ORDER
 from netsim.fabric.queues.queue import SlowPorts, slow_ports
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from netsim.fabric.packet import PacketConfig
     from netsim.fabric.queues.queue import QueueConfig
     from netsim.fabric.transports.transport import TransportConfig
+    from netsim.fabric.wiring import Wiring
     from netsim.rng import Streams
     from netsim.topology.network import Network
 
@@ -42,6 +43,8 @@ class Assembly:
     layout: Layout
     paths: PathTable
     classes: Classes
+    limits: PortLimits
+    ahead: Lookahead
     run: Any
     policy: type
     protocol: type
@@ -53,7 +56,7 @@ class Assembly:
 
 
 def assemble(
-    network: Network,
+    wiring: Wiring,
     packet: PacketConfig,
     routing: RoutingConfig,
     transport: TransportConfig,
@@ -66,6 +69,7 @@ def assemble(
     """Return the kernel of one replication; `hosts` are those that have traffic, None: all."""
     from netsim.fabric.kernel.builder import build, columns_of
 
+    network = wiring.network
     policy = implementation("routing", routing, key="policy")
     protocol = implementation("transport", transport)
     wire = packet.payload + packet.header
@@ -114,10 +118,10 @@ def assemble(
     return Assembly(
         store=store,
         layout=layout,
-        paths=PathTable(
-            network, layout, len(layout.arrays["ports"]), acknowledged=protocol.acknowledged
-        ),
+        paths=PathTable(wiring, layout, store, acknowledged=protocol.acknowledged),
         classes=Classes(store, scales, protocol, transport, wire),
+        limits=limits,
+        ahead=ahead,
         run=run,
         policy=policy,
         protocol=protocol,

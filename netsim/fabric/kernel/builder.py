@@ -45,21 +45,28 @@ _IN_PYTHON: ContextVar[bool] = ContextVar("in_python", default=False)
 
 
 def build(
-    policy: type, transport: type, slow: SlowPorts | None = None, *, traced: bool = False
+    policy: type,
+    transport: type,
+    slow: SlowPorts | None = None,
+    *,
+    traced: bool = False,
+    entry: Callable[..., Any] = source.run,
 ) -> Any:
     """Return a compiled ``run(state, limit, most)`` for a policy, a transport and options.
 
-    Switches have plain ports unless `slow` says what they do.
+    Switches have plain ports unless `slow` says what they do. Another `entry` with as many numbers
+    stands for another thing that a kernel does.
     """
     if _IN_PYTHON.get():
-        return interpreted(policy, transport, slow, traced=traced)
+        return interpreted(policy, transport, slow, traced=traced, entry=entry)
     from netsim.fabric.kernel.native import Kernel
 
     plugs = plugs_of(policy, transport, slow, traced=traced)
     name = f"{policy.__name__} with {transport.__name__}"
     name += "" if slow is None else f" and {slow.owner.__name__}"
     name += ", packet rows" if traced else ""
-    return Kernel(_code(tuple(sorted(plugs.items())), name), name)
+    name += "" if entry is source.run else f", {entry.__name__}"
+    return Kernel(_code(tuple(sorted(plugs.items())), name, entry), name)
 
 
 @contextlib.contextmanager
@@ -92,10 +99,15 @@ def build_alone(entry: Callable[..., Any], shape: Any, name: str) -> Any:
 
 
 def interpreted(
-    policy: type, transport: type, slow: SlowPorts | None = None, *, traced: bool = False
+    policy: type,
+    transport: type,
+    slow: SlowPorts | None = None,
+    *,
+    traced: bool = False,
+    entry: Callable[..., Any] = source.run,
 ) -> Any:
     """Return the same as `build` in plain Python: some thousand times slower, but easy to debug."""
-    return Linker(plugs_of(policy, transport, slow, traced=traced)).entry(source.run)
+    return Linker(plugs_of(policy, transport, slow, traced=traced)).entry(entry)
 
 
 def plugs_of(

@@ -70,6 +70,11 @@ class Classes:
         self._known: dict[tuple[int, ...], int] = {}
         self._ends: dict[tuple[int, int], int] = {}
 
+    def measure_by(self, scales: FlowScales) -> None:
+        """Measure the flows that come from now on by `scales`; others keep their classes."""
+        self._scales = scales
+        self._ends = {}
+
     def of(self, src: Ints, dst: Ints, paths: Sequence[tuple[int, ...]] | None) -> Numbers:
         """Return the class of each flow; `paths` are theirs if they are given any."""
         measured = np.stack(self._scales.of(src, dst, paths), axis=1)

@@ -6,10 +6,9 @@ from netsim.fabric.kernel.answers import RECEIVE, answers, refuse
 from netsim.fabric.kernel.flow import LAST, confirmed, wake
 from netsim.fabric.kernel.label import ACK
 from netsim.fabric.kernel.lives import labelled, leave_network, row_at
-from netsim.fabric.kernel.nic import resume, route
+from netsim.fabric.kernel.nic import put_out, resume, route
 from netsim.fabric.kernel.options import ACKNOWLEDGED, ECHOES, TRACED
 from netsim.fabric.kernel.plugs import acknowledge, echo, feedback, receive
-from netsim.fabric.kernel.port import accept
 from netsim.fabric.kernel.ring import count_at, drop_first, first_row
 from netsim.fabric.kernel.state import (
     ACK_SIZE,
@@ -54,9 +53,8 @@ def arrival_turn(state: State, host: int, now: int) -> None:
         following = state.packets[first_row(links, row) * PACKET]
     state.heads[host] = following
     packet = deliver(state, packet, host, now)
-    # Ports of hosts refuse nothing: their NICs hand packets over one by one.
     if packet != NONE:
-        accept(state, hosts[host * HOST + EGRESS], packet, now)
+        put_out(state, hosts[host * HOST + EGRESS], packet, now)
     if hosts[host * HOST + READY_HEAD] != LAST:
         wake(state, host, now)
 

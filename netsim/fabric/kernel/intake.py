@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netsim.fabric.kernel.assemble import Assembly
     from netsim.fabric.kernel.slots import Slots
     from netsim.fabric.planning.planner import Planner
-    from netsim.topology.network import Network
+    from netsim.fabric.wiring import Wiring
 
 MOST_FLOWS = 1 << FLOW_BITS
 MOST_PACKETS = 1 << SEQ_BITS
@@ -37,8 +37,8 @@ class Intake:
 
     Parameters
     ----------
-    network
-        The topology.
+    wiring
+        The network as it is now.
     parts
         The kernel.
     slots
@@ -48,9 +48,9 @@ class Intake:
     """
 
     def __init__(
-        self, network: Network, parts: Assembly, slots: Slots, planner: Planner | None = None
+        self, wiring: Wiring, parts: Assembly, slots: Slots, planner: Planner | None = None
     ) -> None:
-        self._network = network
+        self._wiring = wiring
         self._store = parts.store
         self._parts = parts
         self._slots = slots
@@ -58,20 +58,25 @@ class Intake:
         fixed = parts.store.state.fixed
         self._payload = int(fixed[at.PAYLOAD])
         self._longest = self._payload * MOST_PACKETS
-        self._hosts = network.host_count
+        self._hosts = wiring.network.host_count
         #: Flows (source, destination, bytes) that `note` has numbered, all of one instant.
         self._noted: list[tuple[int, int, int]] = []
         #: Their start, before which the kernel has nothing left to do; None if there are none.
         self.noted_at: int | None = None
         #: Whether `note` may be used: every pair is joined, flows need no paths, packets have
         #: headers.
-        headed = int(fixed[at.HEADER]) > 0
-        self.gathers = parts.path_rule is None and headed and _all_joined(network)
+        self.gathers = False
+        self.look_again()
         self._near = int(fixed[at.NEAR_PACKETS])
         self._width = int(max(fixed[at.FREE_WIDTH], fixed[at.MERGED_WIDTH]))
         self.flows = 0
         self.batches = 0
         self.gates = Gates(parts.store)
+
+    def look_again(self) -> None:
+        """Find out anew what follows from which links work."""
+        headed = int(self._store.state.fixed[at.HEADER]) > 0
+        self.gathers = self._parts.path_rule is None and headed and self._wiring.all_joined
 
     def note(self, src: int, dst: int, size: int, now: int) -> int:
         """Note a flow that starts now and return its number; `hand_over` writes its row.
@@ -133,7 +138,7 @@ class Intake:
         self, src: int, dst: int, size: int, now: int, path: tuple[int, ...] | None
     ) -> tuple[int, bool]:
         """Add one flow that starts now; return its number and whether a path joins its hosts."""
-        hosts = self._network.host_count
+        hosts = self._hosts
         packets = max(1, -(-size // self._payload))
         if not (0 <= src < hosts and 0 <= dst < hosts and src != dst and size >= 0):
             raise SimulationError(_impossible(self.flows, src, dst, size, hosts))
@@ -155,7 +160,7 @@ class Intake:
         row[at.IDENTITY] = flow
         self.flows += 1
         self._store.state.clock[at.ACTIVE] += 1
-        if not self._network.reachable(src, dst):
+        if not self._wiring.network.reachable(src, dst):
             self._refuse(place)
             return flow, False
         if self._parts.path_rule is not None:
@@ -227,7 +232,7 @@ class Intake:
         return range(first, first + count), (first + refused).tolist()
 
     def _check(self, src: Ints, dst: Ints, size: Ints, delay: Ints, batch: FlowBatch) -> None:
-        hosts = self._network.host_count
+        hosts = self._hosts
         if batch.trigger == "tx" and not self._parts.acknowledged:
             raise SimulationError(
                 "trigger 'tx' waits for acknowledgements, which this transport lacks; use 'rx'"
@@ -271,7 +276,7 @@ class Intake:
 
     def _joined(self, src: Ints, dst: Ints) -> Any:
         """Return whether working links lead from each source to its destination."""
-        network = self._network
+        network = self._wiring.network
         leaf = network.leaf_of_host
         away = network.distances[network.leaf_switches[leaf[src]], leaf[dst]]
         up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
@@ -281,30 +286,11 @@ class Intake:
         """Return the rows of the path table, there and back, of each flow."""
         table = self._parts.paths
         if self._parts.path_rule == "all":
-            rows = self._all_paths(src, dst)
-        else:
-            if given is None:
-                raise SimulationError("this routing policy needs a path with every flow")
-            pairs = [table.given(tuple(path)) for path in given]
-            rows = np.array([back << at.HIGH | there for there, back in pairs], np.int64)
-        known = self._store.used("pairs") // at.PAIR
-        if len(table.rows) // at.PAIR > known:
-            base = table.position
-            self._store.extend("pairs", table.rows[known * at.PAIR :])
-            self._store.extend("ports", table.ports[self._store.used("ports") - base :])
-        return rows
-
-    def _all_paths(self, src: Ints, dst: Ints) -> Ints:
-        leaf = self._network.leaf_of_host
-        leaves = len(self._network.leaf_switches)
-        pairs, which = np.unique(leaf[src] * leaves + leaf[dst], return_inverse=True)
-        table = self._parts.paths
-        rows = np.empty(len(pairs), np.int64)
-        for index, pair in enumerate(pairs.tolist()):
-            source, target = divmod(pair, leaves)
-            back = table.all_paths(target, source) if self._parts.acknowledged else 0
-            rows[index] = back << at.HIGH | table.all_paths(source, target)
-        return rows[which.ravel()]
+            return table.equal(src, dst)
+        if given is None:
+            raise SimulationError("this routing policy needs a path with every flow")
+        pairs = [table.given(tuple(path)) for path in given]
+        return np.array([back << at.HIGH | there for there, back in pairs], np.int64)
 
     def _add_predecessors(
         self, rows: Ints, waits: Dependencies | None, gates: tuple[Ints, Ints] | None
@@ -359,12 +345,6 @@ def _numbers(rows: slice | Ints) -> Ints:
 def _first(rows: slice | Ints) -> int:
     """Return the first of some rows."""
     return int(rows.start if isinstance(rows, slice) else rows[0])
-
-
-def _all_joined(network: Network) -> bool:
-    """Return whether working links lead from every host to every other."""
-    links = np.concatenate([network.host_uplink, network.host_downlink])
-    return bool(network.joined and network.link_up[links].all())
 
 
 def _too_late(flow: int, start: int) -> str:

@@ -78,9 +78,10 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
     links = _links(network, number, limits, wire).reshape(-1, at.LINK)
     links[:, at.NODE] |= slots << at.HIGH
     links[:, at.TAIL] = rings(len(number), FIRST_ROWS)
+    setup = _setup(network, number, limits, wire)
     arrays = {
-        "links": links.reshape(-1),
-        "setup": _setup(network, number, limits, wire),
+        "links": np.concatenate([links.reshape(-1), _shut_link()]),
+        "setup": np.concatenate([setup, _shut_setup()]),
         "hosts": _hosts(network, link),
         "routes": _routes(network),
         "ports": link[network.routes.ports],
@@ -94,6 +95,7 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
         at.ORDER_LEAVES: _power_of_two(network.host_count),
         at.HOSTS: network.host_count,
         at.LEAVES: len(network.leaf_switches),
+        at.NOWHERE: len(number),
     }
     fixed |= {at.LEVELS + place: offset for place, offset in enumerate(levels)}
     return Layout(number, link, arrays, fixed, at.MADE + 1 + FIRST_ROWS * len(number))
@@ -106,8 +108,9 @@ def lay_out_slow(network: Network, layout: Layout, classes: int, *, kept: bool) 
     """
     count = len(layout.number)
     arrays, fixed, rows = dict(layout.arrays), dict(layout.fixed), layout.rows
-    queues = np.zeros((count, classes + 1, at.QUEUE), np.int64)
-    queues[:, 1:, at.TAIL] = rings(count * classes, FIRST_WAITING, rows).reshape(count, classes)
+    # The last row is that of the link that takes nothing.
+    queues = np.zeros((count + 1, classes + 1, at.QUEUE), np.int64)
+    queues[:-1, 1:, at.TAIL] = rings(count * classes, FIRST_WAITING, rows).reshape(count, classes)
     rows += count * classes * FIRST_WAITING
     source = network.link_source[layout.number]
     nodes = arrays["nodes"].reshape(-1, at.NODES)
@@ -141,6 +144,7 @@ def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Int
     for column, size in ((at.CAPACITY, limits.capacity), (at.MARK_ABOVE, limits.kmin)):
         longest = as_time(size, network.link_rate, wire)[number]
         rows[:, column] = np.where(switch, longest, UNBOUNDED)
+    rows[~network.link_up[number], at.CAPACITY] = at.SHUT
     rows[:, at.NODE] = network.link_target[number]
     return rows.reshape(-1)
 
@@ -153,6 +157,19 @@ def _setup(network: Network, number: Ints, limits: PortLimits, wire: int) -> Int
     rows[:, at.NUMBER] = number
     rows[:, at.SOURCE_NODE] = network.link_source[number]
     return rows.reshape(-1)
+
+
+def _shut_link() -> Ints:
+    """Return the row of a link that takes nothing."""
+    row = np.zeros(at.LINK, np.int64)
+    row[at.PACE], row[at.CAPACITY] = 1, at.SHUT
+    return row
+
+
+def _shut_setup() -> Ints:
+    row = np.zeros(at.SETUP, np.int64)
+    row[at.RATE] = PS_BITS
+    return row
 
 
 def as_time(size: int | Ints | None, rate: Ints, wire: int) -> Ints:
@@ -169,6 +186,31 @@ def as_time(size: int | Ints | None, rate: Ints, wire: int) -> Ints:
         return full * int(service_time(wire, speed)) + int(service_time(rest, speed))
 
     return each(longest, size, rate)
+
+
+def port_cells(limits: PortLimits, link: int, rate: int, wire: int, *, switch: bool) -> list[int]:
+    """Return the cells `PACE`, `CAPACITY`, `MARK_ABOVE` and `MARK_ALL` of a port at `rate`.
+
+    Parameters
+    ----------
+    limits
+        Of all ports.
+    link
+        The topology's number of the port's link.
+    rate
+        Its rate (bit/s).
+    wire
+        Bytes of a full packet.
+    switch
+        Whether it is a port of a switch; those of hosts have no limits.
+    """
+    pace = PS_BITS // rate if PS_BITS % rate == 0 else 0
+    cells = []
+    for size in (limits.capacity, limits.kmin, limits.kmax):
+        own = size if size is None or isinstance(size, int) else int(size[link])
+        cells.append(int(as_time(own, np.array([rate]), wire)[0]))
+    capacity, above, always = cells
+    return [pace, capacity if switch else UNBOUNDED, above if switch else UNBOUNDED, always]
 
 
 def each(measure: Callable[[int, int], int], size: int | Ints, rate: Ints) -> Ints:

@@ -52,20 +52,40 @@ class Lookahead:
     shift: int
 
 
+def shortened(
+    network: Network,
+    packet: PacketConfig,
+    ahead: Lookahead,
+    widths: tuple[int, int],
+    *,
+    acknowledged: bool,
+) -> tuple[int, int]:
+    """Return how long windows may be in `network` where they were `widths` long so far.
+
+    Bounds on what happens in one window, which arrays were made by, stay as they were: where links
+    have become faster, windows become shorter instead. They are never lengthened, since no result
+    depends on it.
+    """
+    new = lookahead(network, packet, acknowledged=acknowledged)
+    quickest = _quickest(network, packet, acknowledged=acknowledged)
+    arriving = _arriving(network, packet)
+    packets = ahead.host // 2 - 2
+    most = max(1, min((packets + 1) * quickest - 1, (ahead.near - 1) * arriving - 1))
+    return min(widths[0], new.free, most), min(widths[1], new.merged, most)
+
+
 def lookahead(network: Network, packet: PacketConfig, *, acknowledged: bool) -> Lookahead:
     """Return how far nodes may run ahead of each other."""
     smallest = min(packet.ack, packet.header) if acknowledged else packet.header
     service = service_time(smallest, network.link_rate)
     hop = hop_delay(network) + service
-    # Without headers the smallest packet holds a byte: empty flows are refused then.
-    quickest = int(service_time(max(1, smallest), network.link_rate).min())
+    quickest = _quickest(network, packet, acknowledged=acknowledged)
     most = min(LONGEST, MOST_PACKETS * quickest)
     hosts = network.host_count
     free = max(1, min(most, int(hop[network.link_target >= hosts].min())))
     merged = max(1, min(most, int(hop[network.link_source >= hosts].min())))
     longest = max(free, merged)
-    full = packet.payload + packet.header
-    arriving = int(service_time(full, network.link_rate[network.host_downlink]).min())
+    arriving = _arriving(network, packet)
     a_link = longest // quickest + 2
     widest = int(np.bincount(network.link_target)[hosts:].max())
     out = int(np.bincount(network.link_source)[hosts:].max())
@@ -78,3 +98,16 @@ def lookahead(network: Network, packet: PacketConfig, *, acknowledged: bool) -> 
         host=2 * a_link,
         shift=max(0, (longest - 1).bit_length() - BUCKETS.bit_length() + 1),
     )
+
+
+def _quickest(network: Network, packet: PacketConfig, *, acknowledged: bool) -> int:
+    """Return the least time (ps) that a packet takes on any link."""
+    smallest = min(packet.ack, packet.header) if acknowledged else packet.header
+    # Without headers the smallest packet holds a byte: empty flows are refused then.
+    return int(service_time(max(1, smallest), network.link_rate).min())
+
+
+def _arriving(network: Network, packet: PacketConfig) -> int:
+    """Return the least time (ps) that a full packet takes to a host."""
+    full = packet.payload + packet.header
+    return int(service_time(full, network.link_rate[network.host_downlink]).min())

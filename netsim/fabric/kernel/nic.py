@@ -8,7 +8,8 @@ from netsim.fabric.kernel.label import TARGET_BITS, label_of, retry_of, seq_of
 from netsim.fabric.kernel.lives import enter_network, labelled
 from netsim.fabric.kernel.options import SEND_TIMES, STAMPS, TRACED
 from netsim.fabric.kernel.plugs import tag, take
-from netsim.fabric.kernel.port import accept
+from netsim.fabric.kernel.port import accept, service
+from netsim.fabric.kernel.receiver import lose
 from netsim.fabric.kernel.state import (
     EGRESS,
     ENDS,
@@ -51,11 +52,25 @@ def nic_turn(state: State, host: int, now: int) -> None:
     if links[egress * LINK + FREE_AT] <= now:
         packet = next_packet(state, host, now)
         if packet != NONE:
-            accept(state, egress, packet, now)
+            put_out(state, egress, packet, now)
     following = NEVER
     if hosts[host * HOST + READY_HEAD] != LAST:
         following = links[egress * LINK + FREE_AT]
     hosts[host * HOST + NIC_AT] = following
+
+
+def put_out(state: State, egress: int, packet: int, now: int) -> None:
+    """Give `packet` to the host's port, which refuses it only while its link is down.
+
+    It takes its time all the same, so that the NIC does not pour out all it has at one instant.
+    """
+    if not accept(state, egress, packet, now):
+        row = egress * LINK
+        size = state.packets[packet * PACKET + WIRE] & LOW
+        state.links[row + FREE_AT] = max(state.links[row + FREE_AT], now) + service(
+            state, egress, size
+        )
+        lose(state, packet, now)
 
 
 def next_packet(state: State, host: int, now: int) -> int:

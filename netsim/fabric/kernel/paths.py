@@ -1,55 +1,77 @@
-"""Explicit paths in the kernel's port table, each stored once."""
+"""The one owner of routes, ports and explicit paths of a kernel, each stored once.
+
+A route is a group of equal ports per switch and leaf; an explicit path is a row of ``state.pairs``,
+(first position in `ports`, number of paths, links per path), and leaves out the two host links,
+which every packet takes anyway. Groups and paths point into ``state.ports``, to which is only ever
+added; what a network that changes comes back to is found again, so links that go up and down take
+no more room each time.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from netsim.errors import SimulationError
+from netsim.fabric.kernel import state as at
 
 if TYPE_CHECKING:
+    from netsim.fabric.kernel.arrays import Store
     from netsim.fabric.kernel.layout import Layout
+    from netsim.fabric.kernel.state import Ints
+    from netsim.fabric.wiring import Wiring
     from netsim.topology.network import Network
 
 
 class PathTable:
-    """Rows of `state.pairs` and the ports that they point to.
-
-    A row is (first position in `ports`, number of paths, links per path); paths leave out the two
-    host links, which every packet takes anyway.
+    """Routes and explicit paths.
 
     Parameters
     ----------
-    network, layout
-        The topology and its numbering in the kernel.
-    position
-        First free position in `ports`.
+    wiring, layout
+        The network as it is now, and its numbering in the kernel.
+    store
+        The kernel's arrays, which hold the routes of the start already.
     acknowledged
         Whether packets are acknowledged, so that a given path needs a way back.
     """
 
-    def __init__(
-        self, network: Network, layout: Layout, position: int, *, acknowledged: bool
-    ) -> None:
-        self._network = network
+    def __init__(self, wiring: Wiring, layout: Layout, store: Store, *, acknowledged: bool) -> None:
+        self._wiring = wiring
         self._layout = layout
-        self.position = position
+        self._store = store
         self._acknowledged = acknowledged
+        self._given: dict[tuple[int, ...], int] = {}
+        #: Rows of all equal paths from leaf to leaf.
+        self._equal: dict[tuple[int, int], int] = {}
+        #: Positions of what stands in `ports`: the links of groups and of sets of paths.
         self._known: dict[tuple[int, ...], int] = {}
-        self.rows: list[int] = []
-        self.ports: list[int] = []
 
     def all_paths(self, source: int, target: int) -> int:
         """Return the row of all equal paths from leaf `source` to leaf `target`."""
-        key = (-1, source, target)
-        if key not in self._known:
-            paths = self._network.leaf_paths(source, target)
+        row = self._equal.get((source, target))
+        if row is None:
+            network = self._wiring.network
+            paths = network.leaf_paths(source, target)
             if not paths:
-                names = [
-                    self._network.switches[self._network.leaf_switches[n]] for n in (source, target)
-                ]
+                names = [network.switches[network.leaf_switches[n]] for n in (source, target)]
                 raise SimulationError(f"no path joins {names[0]} and {names[1]}")
-            self._known[key] = self._add(paths)
-        return self._known[key]
+            row = self._equal[source, target] = self._add(paths)
+        return row
+
+    def equal(self, src: Ints, dst: Ints) -> Ints:
+        """Return the rows of all equal paths, there and back, of pairs of hosts."""
+        leaf = self._wiring.network.leaf_of_host
+        leaves = len(self._wiring.network.leaf_switches)
+        pairs, which = np.unique(leaf[src] * leaves + leaf[dst], return_inverse=True)
+        rows = np.empty(len(pairs), np.int64)
+        for index, pair in enumerate(pairs.tolist()):
+            source, target = divmod(pair, leaves)
+            back = self.all_paths(target, source) if self._acknowledged else 0
+            rows[index] = back << at.HIGH | self.all_paths(source, target)
+        found: Ints = rows[which.ravel()]
+        return found
 
     def given(self, links: tuple[int, ...]) -> tuple[int, int]:
         """Return the rows of a path, given as links from host to host, and of its way back."""
@@ -58,21 +80,59 @@ class PathTable:
             return self._one(inner), 0
         return self._one(inner), self._one(tuple(self._reverse(link) for link in inner[::-1]))
 
+    def reroute(self) -> None:
+        """Let switches and sets of equal paths lead over the links that work now.
+
+        Paths that flows were given stay as they are, and so do equal paths of which none is left:
+        packets are lost where they are cut.
+        """
+        network, store = self._wiring.network, self._store
+        routes = network.routes
+        groups, which = np.unique(
+            np.stack([routes.first.ravel(), routes.count.ravel()], axis=1),
+            axis=0,
+            return_inverse=True,
+        )
+        packed = np.array(
+            [
+                self._place(tuple(routes.ports[first : first + count].tolist())) << at.COUNT_BITS
+                | count
+                for first, count in groups.tolist()
+            ],
+            np.int64,
+        )
+        store.state.routes[:] = packed[which.ravel()]
+        for (source, target), row in self._equal.items():
+            paths = network.leaf_paths(source, target)
+            if paths:
+                store.state.pairs[row * at.PAIR : (row + 1) * at.PAIR] = self._cells(paths)
+
     def _one(self, path: tuple[int, ...]) -> int:
-        if path not in self._known:
-            self._known[path] = self._add([path])
-        return self._known[path]
+        if path not in self._given:
+            self._given[path] = self._add([path])
+        return self._given[path]
 
     def _add(self, paths: list[tuple[int, ...]]) -> int:
-        row = len(self.rows) // 3
-        self.rows += [self.position + len(self.ports), len(paths), len(paths[0])]
-        for path in paths:
-            self.ports += self._layout.link[list(path)].tolist()
+        row = self._store.used("pairs") // at.PAIR
+        self._store.extend("pairs", self._cells(paths))
         return row
+
+    def _cells(self, paths: list[tuple[int, ...]]) -> list[int]:
+        """Return the cells of a row of `pairs`."""
+        links = tuple(link for path in paths for link in path)
+        return [self._place(links), len(paths), len(paths[0])]
+
+    def _place(self, links: tuple[int, ...]) -> int:
+        """Return where `links`, by the topology's numbers, stand in `ports` one after another."""
+        place = self._known.get(links)
+        if place is None:
+            place = self._known[links] = self._store.used("ports")
+            self._store.extend("ports", self._layout.link[list(links)])
+        return place
 
     def _reverse(self, link: int) -> int:
         """Return the link by which acknowledgements of what went over `link` come back."""
-        network = self._network
+        network = self._wiring.network
         back = way_back(network, link)
         if back is not None:
             return back

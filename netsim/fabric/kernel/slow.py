@@ -40,6 +40,7 @@ from netsim.fabric.kernel.state import (
     BUSY,
     BUSY_SO_FAR,
     BYTES,
+    CAPACITY,
     DELAY,
     DEPARTED,
     DROPPED,
@@ -60,6 +61,7 @@ from netsim.fabric.kernel.state import (
     QUEUE_MAX,
     SERVED,
     SETUP,
+    SHUT,
     SOURCE_NODE,
     STAMP,
     STAMP_ROW,
@@ -82,16 +84,19 @@ def join(state: State, link: int, packet: int, now: int, tree: int) -> None:
     """Let `packet` arrive at a slow port, whose switch has the tree at `tree` of `State.dones`."""
     links = state.links
     row = link * LINK
-    kind = admit(state, link, packet, now)
-    if kind < DROP or kind >= CLASSES:
-        refuse(state, ADMIT, link, kind)
-        kind = 0
-    before = unsent_at(state, link, now)
     size = state.packets[packet * PACKET + WIRE] & LOW
     tx = service(state, link, size)
-    if before + tx > UNBOUNDED:
-        overflow(state, LONG_QUEUE, link)
-        kind = DROP
+    kind = DROP
+    before = 0
+    if links[row + CAPACITY] != SHUT:
+        kind = admit(state, link, packet, now)
+        if kind < DROP or kind >= CLASSES:
+            refuse(state, ADMIT, link, kind)
+            kind = 0
+        before = unsent_at(state, link, now)
+        if before + tx > UNBOUNDED:
+            overflow(state, LONG_QUEUE, link)
+            kind = DROP
     if kind == DROP:
         links[row + DROPS] += 1
         if TRACED:

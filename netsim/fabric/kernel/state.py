@@ -126,6 +126,8 @@ HORIZON: Final = 5 << 60
 (a timer, a lag, the end of a queue), so it has a time as well."""
 CARRY: Final = 1 << 62
 """A sum of times beyond it is carried, so that it never wraps around."""
+SHUT: Final = -1
+"""Capacity of a port whose link is down: it takes nothing."""
 UNBOUNDED: Final = 1 << 61
 """Backlog (ps) that no port may pass: what has to leave later has no time."""
 
@@ -182,7 +184,14 @@ KNOWN_PORTS: Final = 23
 """Entries of `ports`."""
 FREE_RINGS: Final = 24
 """Of each binary logarithm of a size, the first ring that no link uses, 0 if there is none."""
-CLOCK: Final = 64
+CHANGE_LINK: Final = 64
+"""What `netsim.fabric.kernel.change` is to do: the link, and the cells that it gets."""
+CHANGE_RATE: Final = 65
+CHANGE_PACE: Final = 66
+CHANGE_CAPACITY: Final = 67
+CHANGE_ABOVE: Final = 68
+CHANGE_ALL: Final = 69
+CLOCK: Final = 72
 
 # OVERFLOW
 OVERFLOW_SHIFT: Final = 8
@@ -236,6 +245,8 @@ STAMP_ROW: Final = 53
 """Cells of a packet in `stamps`."""
 LEVELS: Final = 25
 """Offsets of the levels of the two trees of minima."""
+NOWHERE: Final = 56
+"""A link that is shut, behind all others: where packets go that no working links lead on."""
 FIXED: Final = 64
 
 # links

@@ -32,10 +32,13 @@ from netsim.fabric.kernel.state import (
     LINK,
     NEVER,
     NOW,
+    NOWHERE,
     OPENED,
     PACKET,
     ROOM_ROWS,
     ROUTE,
+    SETUP,
+    SOURCE_NODE,
     State,
 )
 from netsim.fabric.kernel.waiting import class_row, row_of
@@ -195,6 +198,9 @@ def forward(state: State, packet: int, node: int, now: int) -> int:
     route = state.routes[switch * fixed[LEAVES] + (home & LEAF_MASK)]
     first = route >> COUNT_BITS
     n = route & COUNT_MASK
+    if n == 0:
+        state.setup[fixed[NOWHERE] * SETUP + SOURCE_NODE] = node
+        return fixed[NOWHERE]
     if n == 1 and not EVERY_HOP:
         return ports[first]
     position = choose(state, packet, switch, first, n, now)

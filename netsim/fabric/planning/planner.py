@@ -17,6 +17,7 @@ from netsim.errors import SimulationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from netsim.fabric.wiring import Wiring
     from netsim.topology.network import Network
 
     Ints = NDArray[np.int64]
@@ -31,27 +32,31 @@ class Planner:
 
     Parameters
     ----------
-    network
-        The topology.
+    wiring
+        The network as it is now.
     plan
         The policy's function: from hosts of the flows of a batch to the number of each flow's path,
         in the order of `Network.leaf_paths`.
     """
 
-    def __init__(self, network: Network, plan: Callable[[Network, Ints, Ints], Ints]) -> None:
-        self._network = network
+    def __init__(self, wiring: Wiring, plan: Callable[[Network, Ints, Ints], Ints]) -> None:
+        self._wiring = wiring
         self._plan = plan
-        self._planned = np.zeros(network.link_count, dtype=np.int64)
+        self._planned = np.zeros(wiring.network.link_count, dtype=np.int64)
         self._total = 0
         self._kept: dict[int, tuple[Sequence[Path], Ints]] = {}
         self._known: dict[tuple[int, int], list[Path]] = {}
+
+    def look_again(self) -> None:
+        """Find out anew which paths there are."""
+        self._known = {}
 
     def batch(self, key: int, src: Ints, dst: Ints, size: Ints) -> list[Path]:
         """Return the path of each flow, as links from host to host.
 
         Their bytes count as planned until ``release(key)``.
         """
-        picks = self._plan(self._network, src, dst).tolist()
+        picks = self._plan(self._wiring.network, src, dst).tolist()
         ends = zip(src.tolist(), dst.tolist(), picks, strict=True)
         paths = [self._joined(a, b, self._between(a, b)[pick]) for a, b, pick in ends]
         self._keep(key, paths, size)
@@ -90,16 +95,16 @@ class Planner:
         np.add.at(self._planned, links, np.repeat(size, lengths))
 
     def _between(self, src: int, dst: int) -> list[Path]:
-        leaf = self._network.leaf_of_host
+        leaf = self._wiring.network.leaf_of_host
         pair = int(leaf[src]), int(leaf[dst])
         if pair not in self._known:
             # Where no path is left, the flow is refused by whoever asked.
-            self._known[pair] = self._network.leaf_paths(*pair) or [()]
+            self._known[pair] = self._wiring.network.leaf_paths(*pair) or [()]
         return self._known[pair]
 
     def _joined(self, src: int, dst: int, inner: Path) -> Path:
         return (
-            int(self._network.host_uplink[src]),
+            int(self._wiring.network.host_uplink[src]),
             *inner,
-            int(self._network.host_downlink[dst]),
+            int(self._wiring.network.host_downlink[dst]),
         )
