@@ -145,7 +145,11 @@ def test_rings_that_begin_with_one_packet_give_the_same_rows(make_fabric, usual,
     assert observed(make_fabric, traced=True) == usual(traced=True)
 
 
-@pytest.mark.parametrize("most", [1, 7])
+def test_arrays_that_grow_flow_by_flow_give_the_same_rows(make_fabric, usual):
+    assert observed(make_fabric, traced=True, expected_flows=1) == usual(traced=True)
+
+
+@pytest.mark.parametrize("most", [1, 7, 2**18])
 def test_calls_cut_after_few_events_give_the_same_rows(make_fabric, usual, most):
     assert observed(make_fabric, traced=True, slice_events=most) == usual(traced=True)
 
