@@ -115,9 +115,14 @@ class Environment(simpy.Environment):
         self._kernels.append(kernel)
         self.stir()
 
-    def stir(self) -> None:
-        """Take note that a kernel was handed something, so that all are asked what comes next."""
-        self._first = -1
+    def stir(self, at: Time = -1) -> None:
+        """Take note that a kernel was handed something, so that all are asked what comes next.
+
+        They are asked before the next SimPy event, or where what was handed in does nothing before
+        `at`, before the first one that is later than that.
+        """
+        if at < self._first:
+            self._first = at
         self.stirred = True
 
     def tell(self) -> None:

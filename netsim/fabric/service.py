@@ -157,13 +157,14 @@ class Fabric:
         `TransferFailed` if that cannot be. `path` is for policies that are given paths: links from
         host to host.
         """
-        intake = self._intake
+        intake, env = self._intake, self.env
+        now = env.now
         if intake.gathers:
-            flow, joined = intake.note(src, dst, size, self.env.now), True
+            flow, joined = intake.note(src, dst, size, now), True
         else:
-            flow, joined = intake.add_one(src, dst, size, self.env.now, path)
-        self.env.stir()
-        event = Transfer(self.env, self, flow)
+            flow, joined = intake.add_one(src, dst, size, now, path)
+        env.stir(now)
+        event = Transfer(env, self, flow)
         if joined:
             self._waiters[intake.batches - 1] = (event, flow)
         else:
@@ -336,12 +337,15 @@ class Fabric:
         culprits = state.batches[finished * at.BATCH + at.CULPRIT].tolist()
         state.clock[at.FINISHED] = 0
         state.clock[at.STOP_AT] = NEVER
+        waiters, schedule = self._waiters, self.env.schedule
         for batch, culprit in zip(over, culprits, strict=True):
-            event, value = self._waiters.pop(batch, (None, None))
+            event, value = waiters.pop(batch, (None, None))
             if event is None or event.triggered:
                 continue
             if culprit < 0:
-                event.succeed(value)
+                # What `succeed` does, without asking again whether the event is over.
+                event._ok, event._value = True, value
+                schedule(event)
             else:
                 reason = state.flows[culprit * at.FLOW + at.STATUS] >> at.REASON_SHIFT
                 number = state.flows[culprit * at.FLOW + at.IDENTITY] & at.LOW
