@@ -19,6 +19,7 @@ MODULES = (
     "fabric_memory",
     "windows",
     "queues",
+    "lives",
     "ports",
     "clock",
     "stragglers",

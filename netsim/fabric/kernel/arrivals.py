@@ -29,6 +29,7 @@ from netsim.fabric.kernel.state import (
     LINK,
     LOW,
     NEVER,
+    NEXT_ARRIVAL,
     NODES,
     PACKET,
     ROOM_ROWS,
@@ -44,10 +45,15 @@ FEW: Final = 24
 
 
 def collect(state: State, node: int, end: int) -> int:
-    """Take what arrives at `node` before `end` off its in-links; return how many packets it is."""
+    """Take what arrives at `node` before `end` off its in-links; return how many packets it is.
+
+    The clock then holds when the next one arrives: nothing that the switch sends comes back to it
+    at once.
+    """
     heads = state.heads
     nodes = state.nodes
     count = 0
+    following = NEVER
     first = nodes[node * NODES + FIRST_HEAD]
     link = nodes[node * NODES + FIRST_LINK] - first
     group = state.fixed[GROUPS] + ((first - state.fixed[HOSTS]) >> 3)
@@ -57,7 +63,9 @@ def collect(state: State, node: int, end: int) -> int:
                 if heads[slot] < end:
                     count = empty(state, link + slot, slot, end, count)
             heads[group] = least(heads, start)
+        following = min(following, heads[group])
         group += 1
+    state.clock[NEXT_ARRIVAL] = following
     return count
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from netsim.fabric.kernel.state import Ints, Numbers
 
 _PS_BITS = 8_000_000_000_000
+#: Classes that are looked for one by one.
+_FEW = 4
 
 
 def number(state: State, flow: int, column: int) -> int:
@@ -42,6 +44,31 @@ def tick(state: State, flow: int) -> int:
     """Return the tick to which the flow's timer is rounded up."""
     row: Any = np.int64(state.class_of[flow])
     return state.scales[row * SCALE + TICK]
+
+
+def alike(columns: Ints) -> tuple[list[tuple[int, ...]], Ints]:
+    """Return the different columns of a table, in ascending order, and which one each of its is.
+
+    Mostly there are two, so one after another is looked for, before all are sorted.
+    """
+    kinds: list[tuple[int, ...]] = []
+    which = np.full(columns.shape[1], -1, np.int64)
+    left = np.arange(columns.shape[1])
+    while len(left) and len(kinds) < _FEW:
+        kind = columns[:, left[0]]
+        same = columns[0, left] == kind[0]
+        for row, value in zip(columns[1:], kind[1:], strict=True):
+            same &= row[left] == value
+        which[left[same]] = len(kinds)
+        kinds.append(tuple(kind.tolist()))
+        left = left[~same]
+    if len(left):
+        rows, places = np.unique(columns, axis=1, return_inverse=True)
+        return [tuple(row) for row in rows.T.tolist()], places.ravel()
+    order = sorted(range(len(kinds)), key=kinds.__getitem__)
+    rank = np.empty(len(kinds), np.int64)
+    rank[order] = np.arange(len(kinds))
+    return [kinds[place] for place in order], rank[which]
 
 
 class Classes:
@@ -77,11 +104,9 @@ class Classes:
 
     def of(self, src: Ints, dst: Ints, paths: Sequence[tuple[int, ...]] | None) -> Numbers:
         """Return the class of each flow; `paths` are theirs if they are given any."""
-        measured = np.stack(self._scales.of(src, dst, paths), axis=1)
-        rows, which = np.unique(measured, axis=0, return_inverse=True)
-        classes = [tuple(row) for row in rows.tolist()]
+        classes, which = alike(np.stack(self._scales.of(src, dst, paths)))
         self._add([row for row in classes if row not in self._known])
-        return np.array([self._known[row] for row in classes], np.int32)[which.ravel()]
+        return np.array([self._known[row] for row in classes], np.int32)[which]
 
     def of_one(self, src: int, dst: int, path: tuple[int, ...] | None) -> int:
         """Return the class of one flow."""

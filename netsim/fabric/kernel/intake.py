@@ -28,6 +28,8 @@ MOST_PACKETS = 1 << SEQ_BITS
 _FAR = 1 << 20
 
 
+#: Rows that are written together.
+_AT_ONCE = 2048
 #: So few flows are written one by one.
 _FEW = 2
 
@@ -122,15 +124,26 @@ class Intake:
         """Write the rows of the next flows; those of at most `near` packets are near their end."""
         table = self._store.flow_rows()
         count = len(packets)
-        table[rows, at.ENDS] = dst << at.HIGH | src
-        table[rows, at.SIZE] = size
-        table[rows, at.PACKETS] = packets
-        table[rows, at.START] = start
-        table[rows, at.NEXT_READY] = -2
-        table[rows, at.END_RX] = -1
-        table[rows, at.END_TX] = -1
-        table[rows, at.WATCH] = at.SHORT * (packets <= near)
-        table[rows, at.IDENTITY] = np.arange(self.flows, self.flows + count)
+        columns = {
+            at.ENDS: dst << at.HIGH | src,
+            at.SIZE: size,
+            at.PACKETS: packets,
+            at.START: np.broadcast_to(start, packets.shape),
+            at.WATCH: at.SHORT * (packets <= near),
+            at.IDENTITY: np.arange(self.flows, self.flows + count),
+        }
+        # A few rows at a time, all columns of which are in the cache together.
+        for first in range(0, count, _AT_ONCE):
+            part = slice(first, min(first + _AT_ONCE, count))
+            if isinstance(rows, slice):
+                chosen: slice | Ints = slice(rows.start + part.start, rows.start + part.stop)
+            else:
+                chosen = rows[part]
+            for column, values in columns.items():
+                table[chosen, column] = values[part]
+            table[chosen, at.NEXT_READY] = -2
+            table[chosen, at.END_RX] = -1
+            table[chosen, at.END_TX] = -1
         self.flows += count
         self._store.state.clock[at.ACTIVE] += count
 

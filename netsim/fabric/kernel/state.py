@@ -191,6 +191,8 @@ CHANGE_PACE: Final = 66
 CHANGE_CAPACITY: Final = 67
 CHANGE_ABOVE: Final = 68
 CHANGE_ALL: Final = 69
+NEXT_ARRIVAL: Final = 70
+"""When the next packet arrives at the switch whose in-links were emptied last."""
 CLOCK: Final = 72
 
 # OVERFLOW

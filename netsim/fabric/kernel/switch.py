@@ -31,6 +31,7 @@ from netsim.fabric.kernel.state import (
     LEAVES,
     LINK,
     NEVER,
+    NEXT_ARRIVAL,
     NOW,
     NOWHERE,
     OPENED,
@@ -68,7 +69,7 @@ def switch_turn(state: State, switch: int, end: int) -> None:
     clock[EVENTS] += count
     if count > 0:
         clock[NOW] = max(clock[NOW], state.places[base + count - 1])
-    state.tree[state.fixed[SWITCH_TREE] + switch] = next_arrival(state, node)
+    state.tree[state.fixed[SWITCH_TREE] + switch] = clock[NEXT_ARRIVAL]
 
 
 def act_apart(state: State, switch: int, base: int, count: int, end: int) -> None:

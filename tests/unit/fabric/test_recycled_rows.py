@@ -14,6 +14,7 @@ from netsim.errors import InvariantError, TransferCancelled, TransferFailed
 from netsim.fabric import ledger
 from netsim.fabric.batch import FlowBatch
 from netsim.fabric.kernel import state as at
+from netsim.fabric.kernel.classes import alike
 from netsim.fabric.kernel.slots import Slots
 
 GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "fabric_results.json").read_text())[
@@ -227,6 +228,18 @@ def test_a_packet_on_its_way_keeps_the_row_of_its_flow(make_fabric):
     fabric.env.run()
     fabric._slots.collect()
     assert fabric._slots.handed_over == 1
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 4, 5, 40])
+def test_classes_are_found_one_by_one_or_sorted_alike(kinds):
+    draws = np.random.default_rng(kinds)
+    columns = draws.integers(0, 3, (3, kinds))[:, draws.integers(kinds, size=500)]
+
+    found, which = alike(columns)
+
+    assert found == sorted({tuple(column) for column in columns.T.tolist()})
+    assert [found[place] for place in which] == [tuple(column) for column in columns.T.tolist()]
+    assert alike(np.zeros((3, 0), np.int64))[0] == []
 
 
 @pytest.mark.slow
