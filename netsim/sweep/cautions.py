@@ -7,7 +7,7 @@ told theirs to nobody who is still there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +21,30 @@ if TYPE_CHECKING:
 _RUNS = "runs"
 
 
-def of_all(points: Points, order: Order) -> list[Caution]:
-    """Return what misleads in the runs of `order`, in the order of the sweep."""
+def of_all(points: Points, order: Order, known: Sequence[Caution] | None) -> list[Caution]:
+    """Return what misleads in the runs of `order`, in the order of the sweep.
+
+    Parameters
+    ----------
+    points, order
+        The sweep, and all its runs.
+    known
+        What was known of all its points before; None where it was of some only.
+    """
     found = Survey()
-    for index, rows in _by_point(order):
+    for index, rows in _by_point(order) if _asks(points, known) else ():
         scenario = points.scenario(index)
-        known = scenario.warnings
-        codes = {one.code for one in known}
+        before = scenario.warnings if known is None else known
+        codes = {one.code for one in before}
         shown = after(scenario.family, scenario.model, rows)
-        for caution in (*known, *(one for one in shown if one.code not in codes)):
+        first = before if known is None else ()
+        for caution in (*first, *(one for one in shown if one.code not in codes)):
             found.note(caution.code, caution)
-    return found.warnings
+    return [*(known or ()), *found.warnings]
+
+
+def _asks(points: Points, known: Sequence[Caution] | None) -> bool:
+    return known is None or hasattr(points.base.family, "warnings_after")
 
 
 def _by_point(order: Order) -> Iterator[tuple[int, list[dict[str, Any]]]]:

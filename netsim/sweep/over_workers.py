@@ -9,6 +9,7 @@ scheduler was tried and blames batches that only waited in a queue.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -30,9 +31,9 @@ from netsim.sweep.worker import Job, Outcome, in_order, known_means
 BATCH: Final = 2.0
 LARGEST: Final = 1000
 DEATHS: Final = 3
-#: Seconds between two looks at the workers, and looks between two counts of them.
-_LOOK: Final = 0.01
-_REFRESH: Final = 25
+#: Seconds between two looks at the workers if nothing ends, and looks between two counts of them.
+_LOOK: Final = 0.2
+_REFRESH: Final = 10
 #: Seconds within which all ends after TERM.
 _STOPPING: Final = 25.0
 #: Points that this process looks at before it starts workers, and that they look at in one batch.
@@ -136,6 +137,8 @@ class _Driver:
     alone: deque[Job] = field(default_factory=deque)
     per_run: float = 0.0
     live: list[str] = field(default_factory=list)
+    #: Set whenever a worker has ended something.
+    ended: threading.Event = field(default_factory=threading.Event)
 
     def drive(self) -> Outcome:
         """Return what became of all jobs."""
@@ -154,7 +157,7 @@ class _Driver:
             if not halted:
                 self._hand_out()
             self._collect()
-            time.sleep(_LOOK)
+            self._wait()
         return self.outcome
 
     def prepare(self) -> None:
@@ -175,11 +178,11 @@ class _Driver:
                 for address, future in busy.items()
                 if future.status == "pending" and address in self.live
             }
-            time.sleep(_LOOK)
+            self._wait()
 
     def _submit(self, address: str, what: Callable[..., Any], of: Any) -> Any:
         """Hand something to one worker and no other."""
-        return self.pool.client.submit(
+        future = self.pool.client.submit(
             what,
             self.setup,
             of,
@@ -188,6 +191,13 @@ class _Driver:
             pure=False,
             retries=0,
         )
+        future.add_done_callback(lambda _: self.ended.set())
+        return future
+
+    def _wait(self) -> None:
+        """Wait until something has ended, or until it is time to look at the workers."""
+        self.ended.wait(_LOOK)
+        self.ended.clear()
 
     def _hand_out(self) -> None:
         for address in self.live:

@@ -368,9 +368,8 @@ def _end(study: Study, directory: RunDirectory, outcome: Outcome) -> Report:
         if part.study == study.hash
     }
     study.points.refuse_twins(sorted(twins))
-    known = tuple(Caution(**one) for one in directory.warnings)
-    hooked = hasattr(study.points.base.family, "warnings_after")
-    warned = of_all(study.points, order) if hooked or study.shard.count > 1 else known
+    known = [Caution(**one) for one in directory.warnings]
+    warned = of_all(study.points, order, known if study.shard.count == 1 else None)
     directory.complete(len(order.keys), loose, [one.to_dict() for one in warned])
     return Report(
         study.path,

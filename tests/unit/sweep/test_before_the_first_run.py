@@ -51,7 +51,9 @@ class Workers:
     def submit(self, what, setup, of, **options):
         self.done.append((what.__name__, of))
         result = self._does(what, of)
-        return SimpleNamespace(status="finished", result=lambda: result)
+        return SimpleNamespace(
+            status="finished", result=lambda: result, add_done_callback=lambda tell: tell(None)
+        )
 
 
 def over(study, does):
