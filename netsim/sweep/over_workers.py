@@ -116,7 +116,11 @@ class OverWorkers:
         setup = Setup.of(study, self.timeout)
         shapes = {shape(study.points.values(job.index)): job.index for job in reversed(jobs)}
         first = sorted(shapes.values())[:_KERNELS]
-        return _Driver(self, study, self.pool, setup, deque(jobs), deque(first)).drive()
+        return _Driver(self, study, self.pool, setup, deque(jobs), first).drive()
+
+
+#: What a worker is to do, and of what.
+_Task = tuple[Callable[..., Any], Any]
 
 
 @dataclass(slots=True)
@@ -129,7 +133,7 @@ class _Driver:
     setup: Setup
     queue: deque[Job]
     #: Points whose kernels are still to be compiled, each by one worker.
-    unprepared: deque[int]
+    unprepared: Sequence[int]
     outcome: Outcome = field(default_factory=Outcome)
     busy: dict[str, tuple[Any, list[Job]]] = field(default_factory=dict)
     deaths: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -161,18 +165,26 @@ class _Driver:
         return self.outcome
 
     def prepare(self) -> None:
-        """Have each kernel compiled once, before all workers want it at the same time.
+        """Have each kernel compiled once, and every worker load what it needs.
 
-        What goes wrong with it goes wrong with the runs as well, and is told of them.
+        So no two compile the same, and all begin at one time. What goes wrong with it goes wrong
+        with the runs as well, and is told of them.
         """
+        first, free = self.unprepared[0], len(self.pool.addresses)
+        kernels: list[_Task] = [(on_worker.prepare, point) for point in self.unprepared]
+        others: list[_Task] = [(on_worker.look, [first])] * max(0, free - len(kernels))
+        self._spread([*kernels, *others])
+        self._spread([(on_worker.prepare, first)] * free)
+
+    def _spread(self, tasks: Sequence[_Task]) -> None:
+        """Have workers do `tasks`, one at a time each, and wait for all that do not die."""
+        left = deque(tasks)
         busy: dict[str, Any] = {}
-        while (self.unprepared or busy) and not self.how.asked.stop:
+        while (left or busy) and not self.how.asked.stop:
             self.live = self.pool.addresses
             for address in self.live:
-                if self.unprepared and address not in busy:
-                    busy[address] = self._submit(
-                        address, on_worker.prepare, self.unprepared.popleft()
-                    )
+                if left and address not in busy:
+                    busy[address] = self._submit(address, *left.popleft())
             busy = {
                 address: future
                 for address, future in busy.items()

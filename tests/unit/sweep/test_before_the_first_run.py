@@ -129,9 +129,20 @@ def test_each_kernel_is_compiled_once_before_the_first_run():
     how(study, [Job(index, (0,)) for index in range(12)])
 
     names = [name for name, _ in how._pool.done]
-    assert names[:2] == [on_worker.prepare.__name__] * 2
-    assert set(names[2:]) == {on_worker.simulate.__name__}
-    assert [of for _, of in how._pool.done[:2]] == [0, 6]
+    assert names[:4] == [on_worker.prepare.__name__] * 4
+    assert set(names[4:]) == {on_worker.simulate.__name__}
+    # Both kernels once; then every worker loads what it needs.
+    assert [of for _, of in how._pool.done[:4]] == [0, 6, 0, 0]
+
+
+def test_a_worker_for_which_there_is_no_kernel_loads_the_rest_meanwhile():
+    many = points({"grid": {"ticks": [1, 2, 3]}})
+    study = Study(many, many.base.path.parent / "out")
+    how = over(study, lambda what, of: Outcome(done=1, seconds=1.0))
+
+    how(study, [Job(index, (0,)) for index in range(3)])
+
+    assert how._pool.done[:4] == [("prepare", 0), ("look", [0]), ("prepare", 0), ("prepare", 0)]
 
 
 def test_names_choose_code_and_numbers_do_not():
