@@ -3,8 +3,9 @@
 A link delivers in the order in which it accepts, so a ring in one piece of memory is all it needs:
 no list, no free packets, no write to the row of the packet ahead. The rings of all links lie in one
 arena, `State.packets`; a ring that is left behind for one of twice its size is kept for the next
-link that wants that size. `Store` reserves the arena, and a node's turn begins only if there is
-room for all that it may send (`has_room`), so a turn is never left half done.
+link that wants that size, and the last one of the arena grows in its place. `Store` reserves the
+arena, and a node's turn begins only if there is room for all that it may send (`has_room`), so a
+turn is never left half done.
 
 A ring is two cells of a row: `HEAD` holds the number of packets << 32 and the place of the first,
 `TAIL` the arena row at which the ring begins << 8 and the binary logarithm of its size.
@@ -102,29 +103,45 @@ def copy(state: State, packet: int, row: int) -> None:
 
 
 def grow(state: State, rings: Ints, cell: int, node: int) -> None:
-    """Move a full ring into one of twice its size, and keep the old one for others."""
+    """Give a full ring twice its size.
+
+    A ring that was left behind is taken first. Else the last ring of the arena grows where it is,
+    so that a single long queue takes no more than twice its packets; any other moves to its end.
+    """
     packets = state.packets
     clock = state.clock
     shape = rings[cell + TAIL]
     bits = shape & SIZE_MASK
     size = 1 << bits
     old = shape >> SIZE_BITS
+    first = rings[cell + HEAD] & (size - 1)
+    state.nodes[node * NODES + OUT_ROWS] += size
     new = clock[FREE_RINGS + bits + 1]
+    if new == 0 and old + size == clock[ARENA]:
+        clock[ARENA] += size
+        move(state, old, old + size, first)
+        rings[cell + HEAD] = size << HIGH | first
+        rings[cell + TAIL] = old << SIZE_BITS | (bits + 1)
+        return
     if new != 0:
         clock[FREE_RINGS + bits + 1] = packets[new * PACKET]
     else:
         new = clock[ARENA]
         clock[ARENA] = new + 2 * size
-    first = rings[cell + HEAD] & (size - 1)
-    for place in range(size):
-        source = old + ((first + place) & (size - 1))
-        copy(state, source, new + place)
-        packets[(new + place) * PACKET + ARRIVAL] = packets[source * PACKET + ARRIVAL]
+    move(state, old + first, new, size - first)
+    move(state, old, new + size - first, first)
     packets[old * PACKET] = clock[FREE_RINGS + bits]
     clock[FREE_RINGS + bits] = old
     rings[cell + HEAD] = size << HIGH
     rings[cell + TAIL] = new << SIZE_BITS | (bits + 1)
-    state.nodes[node * NODES + OUT_ROWS] += size
+
+
+def move(state: State, source: int, target: int, count: int) -> None:
+    """Copy `count` rows with their times."""
+    packets = state.packets
+    for place in range(count):
+        copy(state, source + place, target + place)
+        packets[(target + place) * PACKET + ARRIVAL] = packets[(source + place) * PACKET + ARRIVAL]
 
 
 def has_room(state: State, node: int, packets: int) -> bool:
