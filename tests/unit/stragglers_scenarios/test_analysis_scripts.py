@@ -26,6 +26,9 @@ WRONG = {
     "no workers": ("stragglers_map", ["--workers", "0"], "at least 1"),
     "a preset of the probe": ("stragglers_probe_length", ["--preset", "x"], "isolated"),
     "no victims' rule": ("decentralized_disaster", ["--nodes", "0"], "at least 1"),
+    "no such rule": ("decentralized_disaster_grid", ["--replications", "0"], "at least 1"),
+    "no rounds": ("decentralized_initialisation", ["--rounds", "0"], "at least 1"),
+    "no clique": ("decentralized_methods", ["--clique", "0"], "at least 1"),
     "no trace": ("stragglers_llm_training", ["nowhere.parquet"], "nowhere.parquet"),
 }  # fmt: skip
 
@@ -74,3 +77,29 @@ def test_a_wrong_line_of_a_trace_is_named(tmp_path):
 
     assert done.returncode == 2
     assert "own.csv:2: seconds: 'soon' is not a number of seconds" in done.stderr
+
+
+SMALL = {
+    "decentralized_disaster_grid": [
+        *("--shares", "0.3", "--at", "0", "2", "--select", "degree", "--nodes", "10"),
+        *("--rounds", "3", "--replications", "5"),
+    ],
+    "decentralized_initialisation": ["--nodes", "10", "--rounds", "4", "--replications", "1"],
+    "decentralized_methods": ["--clique", "3", "--dims", "2", "--rounds", "40"],
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_study_of_peers_prints_a_table_and_draws(name, tmp_path):
+    done = subprocess.run(
+        [sys.executable, ANALYSIS / f"{name}.py", *SMALL[name], "-o", "study.png"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+
+    assert len(done.stdout.splitlines()) >= 5
+    assert (tmp_path / "study.png").stat().st_size > 5000
+    if name == "decentralized_methods":
+        # Of 40 rounds; D-PSGD stops short of the optimum, EF21 does not.
+        away = {line[:22].strip(): float(line.split()[-1]) for line in done.stdout.splitlines()
+                if "e-" in line or "e+" in line}  # fmt: skip
+        assert away["EF21"] < away["D-PSGD"]
