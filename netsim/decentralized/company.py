@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from netsim.decentralized import adversity
 from netsim.decentralized import disruption as disruptions
 from netsim.decentralized.clock.problems import timing_problems
-from netsim.decentralized.cost import memory_of
+from netsim.decentralized.cost import memory_of, sizes_of
 from netsim.decentralized.schema import DecentralizedScenario
 from netsim.decentralized.weights.rule import named
 from netsim.fields import implementation
@@ -62,7 +62,7 @@ def problems(scenario: DecentralizedScenario) -> list[Problem]:
         *_about_run(scenario),
         *timing_problems(scenario, graph, nodes),
     ]
-    return found or list(_about_memory(scenario, nodes))
+    return found or [*_about_compressor(scenario, nodes), *_about_memory(scenario, nodes)]
 
 
 def _about_data(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
@@ -227,6 +227,13 @@ def _about_run(scenario: DecentralizedScenario) -> Iterator[Problem]:
             message = f"there is no state after {number:,} rounds"
             hint = f"0 to {scenario.round_count:,}"
             yield Problem(message, ("record", "vectors", index), "out-of-range", hint)
+
+
+def _about_compressor(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
+    k, size = getattr(scenario.compressor, "k", None), sizes_of(scenario, nodes)[0]
+    if k is not None and k > size:
+        message = f"{k:,} numbers cannot be kept of a model of {size:,}"
+        yield Problem(message, ("compressor", "k"), "out-of-range", f"at most {size:,}")
 
 
 def _about_memory(scenario: DecentralizedScenario, nodes: int) -> Iterator[Problem]:
