@@ -27,6 +27,7 @@ MODULES = (
     "quantum",
     "sweeps",
     "compaction",
+    "comparing",
 )
 
 

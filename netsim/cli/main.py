@@ -40,6 +40,7 @@ COMMANDS: Final = (
     "run",
     "sweep",
     "status",
+    "compare",
     "schema",
     "verify",
     "reproduce",

@@ -114,6 +114,26 @@ def render_html(rows: Sequence[SummaryRow], caption: str) -> str:
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def reading(
+    unit: str, first: Interval, second: Interval, difference: Interval
+) -> tuple[str, float, int]:
+    """Return how two values and their difference are shown: unit, its size, and decimals.
+
+    The unit is that of the larger value; decimals are those that mean something in the difference.
+    """
+    larger = max(first, second, key=lambda one: abs(one.mean))
+    shown, size = _scale(unit, larger)
+    if not difference.half_width:
+        return shown, size, max(_decimals(first, size), _decimals(second, size))
+    whole = all(_whole(one, size) for one in (first, second))
+    return shown, size, _decimals(difference, size) if not whole else 1
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number with so many decimals, its thousands parted where it is long."""
+    return _number(value, decimals)
+
+
 def _interval_of(rows: Sequence[Mapping[str, Any]], column: str) -> Interval | None:
     values = [row.get(column) for row in rows]
     finite = [float(value) for value in values if value is not None and math.isfinite(value)]

@@ -1,0 +1,1 @@
+"""What results say to people: comparisons of runs and sweeps."""
