@@ -44,6 +44,7 @@ COMMANDS: Final = (
     "schema",
     "verify",
     "reproduce",
+    "fit",
     "cite",
 )
 
