@@ -36,6 +36,9 @@ def bus_bandwidth(axes: Any, runs: Runs) -> Data:
     sizes, _, most = max(curves.values(), key=lambda curve: len(curve[0]))
     axes.plot(across(sizes), up(most), color="0.4", linestyle="--", label="bound")
     axes.set(xlabel=across.label, ylabel=up.label, xscale="log", ylim=(0, None))
+    every = across(np.concatenate([curve[0] for curve in curves.values()]))
+    # One size alone would leave an axis without any extent.
+    axes.set_xlim(every.min() / 2, every.max() * 2)
     return long_data("algorithm", curves, ("size", "bus_bandwidth", "bound"))
 
 

@@ -48,7 +48,14 @@ disruption: [{kind: node_drop, at: {round: 5}, fraction: 30 %, select: degree}]
 rounds: 20
 eval: {every: 2}
 """
+COLLECTIVE = """\
+netsim: 1
+workload: collective
+topology: {kind: ideal, ranks: 8, latency: 1 us, rate: 50 GB/s}
+collective: {op: all_reduce, algorithm: ring, size: 1 MB}
+"""
 CHANGED = {
+    "collective": "collective.algorithm=recursive_doubling",
     "fabric": "routing.policy=rps",
     "stragglers": "code={scheme: uncoded}",
     "decentralized": "disruption[0].at.round=10",
@@ -66,6 +73,7 @@ def runs(tmp_path_factory):
         "fabric": FABRIC,
         "stragglers": STRAGGLERS,
         "decentralized": DECENTRALIZED,
+        "collective": COLLECTIVE,
     }.items():
         path = folder / f"{workload}.yaml"
         path.write_text(text)
