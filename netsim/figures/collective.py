@@ -19,6 +19,9 @@ def bus_bandwidth(axes: Any, runs: Runs) -> Data:
     """
     tables = [run.table("collectives") for run in runs.values()]
     curves: dict[str, tuple[Floats, Floats, Floats]] = {}
+    taken = [{*table.column("algorithm").to_pylist()} for table in tables]
+    # Curves are called by their algorithms where that tells them apart.
+    alone = sum(map(len, taken)) == len(set().union(*taken))
     for label, table in zip(runs, tables, strict=True):
         names = np.array(table.column("algorithm").to_pylist())
         size, rate = numbers(table, "size"), numbers(table, "bus_bandwidth")
@@ -28,7 +31,7 @@ def bus_bandwidth(axes: Any, runs: Runs) -> Data:
             sizes = np.unique(size[kept])
             mean = np.array([rate[kept & (size == one)].mean() for one in sizes])
             most = np.array([bound[kept & (size == one)].max() for one in sizes])
-            curves[str(name) if len(runs) == 1 else f"{label}, {name}"] = sizes, mean, most
+            curves[str(name) if alone else f"{label}, {name}"] = sizes, mean, most
     across, up = column_scale(tables, "size", log=True), column_scale(tables, "bus_bandwidth")
     looks = palette.looks(curves)
     for name, (sizes, mean, _) in curves.items():

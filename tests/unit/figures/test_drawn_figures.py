@@ -46,7 +46,19 @@ nodes: 12
 topology: {kind: barabasi_albert, m: 2}
 disruption: [{kind: node_drop, at: {round: 5}, fraction: 30 %, select: degree}]
 rounds: 20
+timing: {mode: sync_neighbours}
+links: {delay: 10 ms}
 eval: {every: 2}
+"""
+QUANTUM = """\
+netsim: 1
+workload: quantum
+seed: 3
+until: 2 s
+chain: {routers: 3, segment: 10 km}
+memory: {count: 2, frequency: 2 kHz, efficiency: 0.75, raw_fidelity: 0.95, coherence: 1 s}
+swap: {policy: asap, success: 0.8}
+request: {start: 100 ms, end: 2 s}
 """
 COLLECTIVE = """\
 netsim: 1
@@ -56,6 +68,7 @@ collective: {op: all_reduce, algorithm: ring, size: 1 MB}
 """
 CHANGED = {
     "collective": "collective.algorithm=recursive_doubling",
+    "quantum": "chain.segment=20 km",
     "fabric": "routing.policy=rps",
     "stragglers": "code={scheme: uncoded}",
     "decentralized": "disruption[0].at.round=10",
@@ -74,6 +87,7 @@ def runs(tmp_path_factory):
         "stragglers": STRAGGLERS,
         "decentralized": DECENTRALIZED,
         "collective": COLLECTIVE,
+        "quantum": QUANTUM,
     }.items():
         path = folder / f"{workload}.yaml"
         path.write_text(text)
