@@ -26,6 +26,7 @@ from netsim.quantum.purification.pumping import Pumping
 from netsim.quantum.purification.recurrence import Recurrence
 from netsim.quantum.rules import Rules
 from netsim.quantum.states import werner
+from netsim.quantum.swap import Swap
 from netsim.quantum.swapping.nested import Nested
 from netsim.quantum.swapping.sequential import Sequential
 from netsim.quantum.tables import CAUSES
@@ -135,10 +136,24 @@ def rules_of(given, partners, success, handshake, delays):
     return rules, cutoffs
 
 
-def simulated(seed, end, success, handshake, given):
+class Watched(Agenda):
+    """An agenda that looks at everything after each of its events."""
+
+    look = staticmethod(lambda: None)
+
+    def at(self, time, function, argument=None, order=0):
+        super().at(time, self._then_look, (function, argument), order)
+
+    def _then_look(self, called):
+        function, argument = called
+        function(argument)
+        self.look()
+
+
+def simulated(seed, end, success, handshake, given, watch=None):
     nodes, memories, rounds, delay, flight, recovery, scripts, policy = drawn(seed)
     env = Environment()
-    agenda = Agenda(env)
+    agenda = Agenda(env) if watch is None else Watched(env)
     rows = []
 
     def ended(pair, now, cause):
@@ -177,6 +192,8 @@ def simulated(seed, end, success, handshake, given):
         sources = [Script(scripts[node, index]) for index in range(memories)]
         link = LinkRun(env, agenda, timing, model, sources, up, down, path.heralded, None, False)
         path.links.append(link)
+    if watch is not None:
+        agenda.look = lambda: watch(path, rows, env.now)
     path.begin([1000] * nodes)
     agenda.at(end, lambda _: path.stop(), None, END)
     env.run()
@@ -238,3 +255,58 @@ def test_purified_and_expiring_pairs_equal_a_program_that_sends_every_message(ba
         purified += case[-1]["scheme"] is not None
     assert purified > 40
     assert min(causes[one] for one in CAUSES) > 10, causes
+
+
+def agree(path, rows, now):
+    """Check what must hold between any two events of a path that is at work."""
+    if path.over:
+        return
+    memories = path.all_memories()
+    for memory in memories:
+        pair = memory.pair
+        if memory.free:
+            assert pair is None
+            assert memory.known is None
+            assert memory.claim is None
+        if pair is not None:
+            assert memory in (pair.near, pair.far)
+            # Its router knows of the pair, or the message that says so is on its way.
+            mattered = not path._certain or path._matters(memory, pair)
+            assert memory.known is pair or pair.due(memory) >= now or not mattered
+        claim = memory.claim
+        if isinstance(claim, Swap) and not claim.lost and memory in (claim.left, claim.right):
+            # A router's own swap holds both of its memories, and nothing else does.
+            assert claim.left.claim is claim
+            assert claim.right.claim is claim
+    for pair in path.alive:
+        for half in (pair.near, pair.far):
+            # Each half is where the pair says, or was handed over, or given up by message.
+            assert half.pair is pair or pair.handed
+    held = [memory.pair for memory in memories if memory.pair is not None]
+    assert all(count <= 2 for count in Counter(map(id, held)).values())
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_memories_serve_one_protocol_and_ends_agree_or_a_message_is_under_way(batch):
+    looks = 0
+
+    def watch(path, rows, now):
+        nonlocal looks
+        looks += 1
+        agree(path, rows, now)
+
+    for seed in range(3000 + 12 * batch, 3000 + 12 * batch + 12):
+        handshake = drawn(seed)[-1] == "asap" or seed % 3 > 0
+        given = habits(seed) if seed % 4 else {}
+        case = seed, 40_000, (1.0, 0.7)[seed % 2], handshake, given
+
+        rows = simulated(*case, watch)
+
+        # Pairs are conserved: what swaps took they made, level by level, and nothing is left over.
+        assert sorted(rows) == sorted(simulated(*case))
+        used = Counter((row[3], row[4]) for row in rows if row[4] == "swapped")
+        made = Counter(row[2] for row in rows)
+        for (when, _), parts in used.items():
+            assert parts % 2 == 0
+            assert made[when] >= parts // 2
+    assert looks > 1000
