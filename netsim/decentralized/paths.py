@@ -1,7 +1,8 @@
 """Shortest paths of unweighted graphs, compiled: diameter, closeness, betweenness.
 
 Brandes' algorithm counts shortest paths from one node in a breadth-first search and adds up their
-shares on the way back: time nodes x edges for all of them.
+shares on the way back: time nodes x edges for all of them. The search allocates its arrays by
+itself, which the linker of packet kernels does not allow, so numba's own cache keeps its code.
 """
 
 from __future__ import annotations

@@ -160,3 +160,15 @@ def test_an_evaluation_of_some_nodes_shows(monkeypatch):
     monkeypatch.setattr(measures, "_spread", first_half)
 
     assert simulate(ISOLATED).runs[0]["accuracy"] != pytest.approx(right, abs=1e-6)
+
+
+def test_a_run_goes_on_when_everybody_is_gone():
+    gone = [{"kind": "node_drop", "at": {"round": 2}, "fraction": 1.0}]
+    result = simulate({**ISOLATED, "disruption": gone})
+    last = result.table("learning").to_pylist()[-1]
+
+    assert (last["round"], last["alive"], last["components"]) == (6, 0, 0)
+    assert last["accuracy"] is None
+    assert last["consensus_distance"] is None
+    assert result.runs[0]["accuracy"] is None
+    assert result.runs[0]["status"] == "done"
