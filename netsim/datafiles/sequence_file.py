@@ -100,7 +100,9 @@ class _Reader:
         try:
             self._tree = parse(self._text)
         except JsonError as bad:
-            self._stop(f"this is no JSON: {bad}", "check the syntax", bad.line, "bad-file")
+            odd = re.search(r"\b(NaN|Infinity)\b", self._text)
+            line = bad.line or (self._text.count("\n", 0, odd.start()) + 1 if odd else 0)
+            self._stop(f"this is no JSON: {bad}", "check the syntax", line, "bad-file")
         if not isinstance(self._tree, dict) or not isinstance(self._tree.get("nodes"), list):
             hint = '{"nodes": [{"name", "type"}], "qconnections": [...], "cconnections": [...]}'
             self._stop("a topology file of SeQUeNCe holds 'nodes'", hint, 1, "missing-field")
@@ -290,7 +292,8 @@ class _Reader:
         for station, met in arms.items():
             template, line = self._stations[station]
             if len(met) != 2 or met[0][0] == met[1][0]:
-                message = f"station '{station[:40]}' has {len(met)} arms"
+                routers = len({arm[0] for arm in met})
+                message = f"station '{station[:40]}' has arms to {routers} routers"
                 hint = "two quantum channels lead to a station, from two routers"
                 self._findings.add(message, hint, line=line, code="missing-field")
                 continue

@@ -86,7 +86,7 @@ def _random(scenario: QuantumScenario, routers: Routers, request: RequestConfig)
         low, high = getattr(config, key)
         few = low
         if low > high:
-            message = f"the least {key} is above what it stays below"
+            message = f"the range of {key} ends before it begins"
             found.append(Problem(message, ("application", key), hint="write the least first"))
     if scenario.until is None:
         message = "nothing says when the last random request is made"

@@ -101,9 +101,13 @@ class Ways:
         return self._routers.edge(low, high)
 
     def seconds(self, one: int, other: int) -> float:
-        """Return the mean time (s) of a pair of two neighbours with one memory each."""
-        edge = self.edge(one, other)
-        timing, model = self._routers.timing(edge, one, other), edge.model
+        """Return the mean time (s) of a pair of two neighbours with one memory each.
+
+        It is that of requests in the order of names, so that both directions agree.
+        """
+        low, high = sorted((one, other), key=lambda at: self.names[at])
+        edge = self.edge(low, high)
+        timing, model = self._routers.timing(edge, low, high), edge.model
         if not model.success:
             return float("inf")
         if edge.ideal:

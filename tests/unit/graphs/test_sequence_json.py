@@ -116,7 +116,7 @@ BAD = {
         "no node named 'bb'",
     ),
     "twice": ({"qconnections": tree()["qconnections"] * 2}, "'a' and 'b' are connected twice"),
-    "one arm": ({"qchannels": tree()["qchannels"][:1]}, "station 'mid' has 1 arms"),
+    "one arm": ({"qchannels": tree()["qchannels"][:1]}, "station 'mid' has arms to 1 routers"),
     "no delay": (
         {"cconnections": [{"node1": "a", "node2": "b"}, *tree()["cconnections"][1:]]},
         "this connection has neither 'delay' nor 'distance'",
