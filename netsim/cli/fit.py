@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     short_help="Fit a network to measured collectives.",
     epilog=examples(
         "netsim fit all_reduce_perf.txt -o fitted.yaml",
-        "netsim fit times.csv --op all_gather --ranks 16 --figure fitted.svg",
+        "netsim fit times.csv --op all_gather --ranks 16",
+        "netsim fit times.csv --figure fitted.svg",
     ),
 )
 @click.argument("log", metavar="LOG", type=click.Path(path_type=Path))

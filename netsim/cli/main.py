@@ -41,6 +41,7 @@ COMMANDS: Final = (
     "sweep",
     "status",
     "compare",
+    "plot",
     "schema",
     "verify",
     "reproduce",

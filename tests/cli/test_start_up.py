@@ -56,7 +56,8 @@ def test_help_names_all_commands_in_the_order_of_use():
         if line[:3] == "  " + line[2:3].strip() and line.strip()
     ]
     assert listed[:7] == ["init", "validate", "list", "describe", "run", "sweep", "status"]
-    assert listed[7:11] == ["schema", "verify", "reproduce", "cite"]
+    assert listed[7:12] == ["compare", "plot", "schema", "verify", "reproduce"]
+    assert listed[listed.index("Examples:") - 1] == "cite"
 
 
 def test_importing_the_package_loads_nothing_heavy():
