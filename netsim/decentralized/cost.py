@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from netsim.decentralized.clock.timing import DEFAULT_COMPUTE
+from netsim.decentralized.objective import CHUNK
 from netsim.decentralized.schema import DecentralizedScenario
+from netsim.decentralized.spectrum import MOST_NODES
 from netsim.estimate import Estimate, Place, summed
 from netsim.fields import implementation
 from netsim.graphs import kind as graphs
@@ -80,10 +82,20 @@ def estimate_run(scenario: DecentralizedScenario) -> Estimate:
         seconds += MESSAGE_TIME * messages
     total = Estimate(
         rows=float(evaluations * (nodes + 1) + vectors * nodes * size),
-        memory={**memory_of(scenario, nodes), ("nodes",): COMPILER + 300.0 * nodes},
+        memory=summed(memory_of(scenario, nodes), _besides(scenario, nodes)),
         seconds=seconds,
     )
     return total if scenario.network is None else _with_network(scenario, total, messages, size)
+
+
+def _besides(scenario: DecentralizedScenario, nodes: int) -> Mapping[Place, float]:
+    """Return bytes besides models and data: the compiler, eigenvalues, and scores of a chunk."""
+    size, samples, features = sizes_of(scenario, nodes)
+    # A network's own estimate counts most of the compiler.
+    compiler = COMPILER if scenario.network is None else COMPILER / 3
+    dense = 40.0 * nodes**2 if nodes <= MOST_NODES else 0.0
+    scores = 12.0 * min(nodes, CHUNK) * 0.2 * samples * size / max(1, features)
+    return {("nodes",): compiler + 300.0 * nodes + dense, ("model",): scores}
 
 
 def _rounds(scenario: DecentralizedScenario) -> float:

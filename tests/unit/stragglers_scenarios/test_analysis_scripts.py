@@ -29,6 +29,7 @@ WRONG = {
     "no such rule": ("decentralized_disaster_grid", ["--replications", "0"], "at least 1"),
     "no rounds": ("decentralized_initialisation", ["--rounds", "0"], "at least 1"),
     "no clique": ("decentralized_methods", ["--clique", "0"], "at least 1"),
+    "nobody who waits": ("decentralized_in_time", ["--nodes", "0"], "at least 1"),
     "no trace": ("stragglers_llm_training", ["nowhere.parquet"], "nowhere.parquet"),
 }  # fmt: skip
 
