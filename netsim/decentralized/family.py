@@ -48,7 +48,12 @@ RUN_COLUMNS = (
     ),
     Column("alive", "int64", "1", "nodes that are there at the end"),
     Column("largest_component", "int64", "1", "nodes of the largest component at the end"),
-    Column("rounds", "int64", "1", "rounds played"),
+    Column(
+        "rounds",
+        "int64",
+        "1",
+        "rounds played; where nobody waits, fewest trainings of a node that trained",
+    ),
     Column("label_entropy", "float64", "1", "mean entropy of the classes of a holder, nats", True),
     Column("label_divergence", "float64", "1", "mean Jensen-Shannon distance of two holders", True),
 )

@@ -178,7 +178,8 @@ class FreeRun(ClockedRun):
 
     def finish(self) -> Mapping[str, Scalar]:
         """Write the tables and return the run's figures."""
-        figures = {**super().finish(), "rounds": min(self._stage.trainings, default=0)}
+        trained = [count for count in self._stage.trainings if count]
+        figures = {**super().finish(), "rounds": min(trained, default=0)}
         # Nobody counts rounds here.
         return figures | {"recovery_rounds": None, "rounds_to_target": None}
 

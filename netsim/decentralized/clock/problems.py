@@ -100,10 +100,27 @@ def _about_mode(scenario: DecentralizedScenario) -> Iterator[Problem]:
     elif not in_step:
         message = f"the rounds of '{name}' have no clock"
         yield Problem(message, at, hint="take mode: rounds, or another algorithm")
+    if getattr(algorithm, "reliable", False):
+        lossy = [("links", "loss")] if _loses(scenario) else []
+        if scenario.timing.timeout is not None:
+            lossy.append(("timing", "timeout"))
+        for where in lossy:
+            message = f"'{name}' cannot bear lost messages: copies of a model would differ"
+            yield Problem(
+                message, where, "unsatisfiable", "take another algorithm, or resend: true"
+            )
     if scenario.algorithm.loss_rule == "stale":
         message = "old messages stand in for lost ones only where rounds have no clock"
         at = ("algorithm", "missing")
         yield Problem(message, at, hint="take renormalise or self")
+
+
+def _loses(scenario: DecentralizedScenario) -> bool:
+    """Return whether links lose messages for good."""
+    links = scenario.links
+    if links is None or links.resend:
+        return False
+    return links.loss > 0 or any((one.loss or 0) > 0 for one in links.per_arc)
 
 
 def _about_freedom(scenario: DecentralizedScenario) -> Iterator[Problem]:
