@@ -12,10 +12,10 @@ import os
 import platform
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from distributed import WorkerPlugin, get_worker
 
@@ -29,6 +29,9 @@ from netsim.sweep.study import Study
 from netsim.sweep.survey import Survey, survey
 from netsim.sweep.worker import Job, Outcome, Worker
 from netsim.version import RESULTS_VERSION, __version__
+
+#: Seconds within which a kernel is compiled, on a busy machine too.
+_COMPILING: Final = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,12 @@ def look(setup: Setup, indices: Sequence[int]) -> Survey:
 
 
 def prepare(setup: Setup, index: int) -> None:
-    """Compile what a point needs, and keep it for all workers of the machine."""
-    with contextlib.suppress(Exception):
+    """Compile what a point needs, and keep it for all workers of the machine.
+
+    Where runs are limited in time, a point that takes minutes to be put together ends this process.
+    """
+    limit = None if setup.timeout is None else max(setup.timeout, _COMPILING)
+    with _killed_after(limit), contextlib.suppress(Exception):
         simulation.prepare(_worker(setup).points.scenario(index))
 
 
@@ -137,18 +144,28 @@ def _worker(setup: Setup) -> Worker:
     return known[setup]
 
 
+def _watched(
+    directory: Path, key: Key, points: Points, timeout: float | None
+) -> contextlib.AbstractContextManager[None]:
+    """Return what ends this process if its block takes too long, and notes why."""
+
+    def tell() -> None:
+        message = f"it took more than {timeout:g} s (--point-timeout)"
+        note(directory, Failure(key, message, "over-time", points.values(key.index), final=False))
+
+    return _killed_after(timeout, tell)
+
+
 @contextlib.contextmanager
-def _watched(directory: Path, key: Key, points: Points, timeout: float | None) -> Iterator[None]:
+def _killed_after(timeout: float | None, tell: Callable[[], None] = lambda: None) -> Iterator[None]:
     """End this process if the block takes more than `timeout` seconds."""
     if timeout is None:
         yield
         return
 
     def end() -> None:
-        message = f"it took more than {timeout:g} s (--point-timeout)"
-        failure = Failure(key, message, "over-time", points.values(key.index), final=False)
         with contextlib.suppress(Exception):
-            note(directory, failure)
+            tell()
         os.kill(os.getpid(), signal.SIGKILL)
 
     timer = threading.Timer(timeout, end)

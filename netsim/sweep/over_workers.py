@@ -19,6 +19,7 @@ from typing import Any, Final
 from netsim import units
 from netsim.metrics.failures import Failure, note, read_failures
 from netsim.metrics.marks import Key
+from netsim.metrics.resources import now, since
 from netsim.sweep import on_worker
 from netsim.sweep.asked import Asked
 from netsim.sweep.on_worker import Setup
@@ -34,6 +35,8 @@ DEATHS: Final = 3
 #: Seconds between two looks at the workers if nothing ends, and looks between two counts of them.
 _LOOK: Final = 0.2
 _REFRESH: Final = 10
+#: Seconds that all wait for what is compiled before the first run.
+_PATIENCE: Final = 300.0
 #: Seconds within which all ends after TERM.
 _STOPPING: Final = 25.0
 #: Points that this process looks at before it starts workers, and that they look at in one batch.
@@ -177,10 +180,15 @@ class _Driver:
         self._spread([(on_worker.prepare, first)] * free)
 
     def _spread(self, tasks: Sequence[_Task]) -> None:
-        """Have workers do `tasks`, one at a time each, and wait for all that do not die."""
+        """Have workers do `tasks`, one at a time each, and wait for all that do not die.
+
+        None is waited for much longer than a kernel takes: where a point cannot be put together,
+        the others go on without its worker.
+        """
         left = deque(tasks)
         busy: dict[str, Any] = {}
-        while (left or busy) and not self.how.asked.stop:
+        began = now()
+        while (left or busy) and not self.how.asked.stop and since(began) < _PATIENCE:
             self.live = self.pool.addresses
             for address in self.live:
                 if left and address not in busy:

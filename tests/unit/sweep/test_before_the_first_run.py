@@ -145,6 +145,24 @@ def test_a_worker_for_which_there_is_no_kernel_loads_the_rest_meanwhile():
     assert how._pool.done[:4] == [("prepare", 0), ("look", [0]), ("prepare", 0), ("prepare", 0)]
 
 
+def test_a_point_that_cannot_be_put_together_is_not_waited_for(monkeypatch):
+    many = points({"grid": {"ticks": [1, 2, 3]}})
+    study = Study(many, many.base.path.parent / "out")
+    how = over(study, lambda what, of: Outcome(done=1, seconds=1.0))
+    submit = how._pool.submit
+
+    def stuck(what, setup, of, **options):
+        future = submit(what, setup, of, **options)
+        if what is on_worker.prepare and options["workers"] == ["a"]:
+            future.status = "pending"
+        return future
+
+    monkeypatch.setattr(how._pool, "submit", stuck)
+    monkeypatch.setattr(over_workers, "_PATIENCE", 0.1)
+
+    assert how(study, [Job(index, (0,)) for index in range(3)]).done >= 2
+
+
 def test_names_choose_code_and_numbers_do_not():
     here = {"routing.policy": "rps", "queue": {"capacity": "10 kB", "kind": "drop_tail"}, "seed": 1}
     there = {"routing.policy": "rps", "queue": {"capacity": "9 MB", "kind": "drop_tail"}, "seed": 7}
