@@ -3,9 +3,9 @@
 A link delivers in the order in which it accepts, so a ring in one piece of memory is all it needs:
 no list, no free packets, no write to the row of the packet ahead. The rings of all links lie in one
 arena, `State.packets`; a ring that is left behind for one of twice its size is kept for the next
-link that wants that size, and the last one of the arena grows in its place. `Store` reserves the
-arena, and a node's turn begins only if there is room for all that it may send (`has_room`), so a
-turn is never left half done.
+links that want as much or less, and the last one of the arena grows in its place. `Store` reserves
+the arena, and a node's turn begins only if there is room for all that it may send (`has_room`), so
+a turn is never left half done.
 
 A ring is two cells of a row: `HEAD` holds the number of packets << 32 and the place of the first,
 `TAIL` the arena row at which the ring begins << 8 and the binary logarithm of its size.
@@ -37,6 +37,8 @@ from netsim.fabric.kernel.state import (
 
 SIZE_BITS = 8
 SIZE_MASK = (1 << SIZE_BITS) - 1
+#: No ring has so many bits: rows are numbered in 32.
+MOST_BITS = 32
 
 
 def count_at(rings: Ints, cell: int) -> int:
@@ -105,8 +107,8 @@ def copy(state: State, packet: int, row: int) -> None:
 def grow(state: State, rings: Ints, cell: int, node: int) -> None:
     """Give a full ring twice its size.
 
-    A ring that was left behind is taken first. Else the last ring of the arena grows where it is,
-    so that a single long queue takes no more than twice its packets; any other moves to its end.
+    What was left behind is taken first. Else the last ring of the arena grows where it is, so that
+    a single long queue takes little more than twice its packets; any other moves to its end.
     """
     packets = state.packets
     clock = state.clock
@@ -116,16 +118,14 @@ def grow(state: State, rings: Ints, cell: int, node: int) -> None:
     old = shape >> SIZE_BITS
     first = rings[cell + HEAD] & (size - 1)
     state.nodes[node * NODES + OUT_ROWS] += size
-    new = clock[FREE_RINGS + bits + 1]
+    new = left_behind(state, bits + 1)
     if new == 0 and old + size == clock[ARENA]:
         clock[ARENA] += size
         move(state, old, old + size, first)
         rings[cell + HEAD] = size << HIGH | first
         rings[cell + TAIL] = old << SIZE_BITS | (bits + 1)
         return
-    if new != 0:
-        clock[FREE_RINGS + bits + 1] = packets[new * PACKET]
-    else:
+    if new == 0:
         new = clock[ARENA]
         clock[ARENA] = new + 2 * size
     move(state, old + first, new, size - first)
@@ -134,6 +134,25 @@ def grow(state: State, rings: Ints, cell: int, node: int) -> None:
     clock[FREE_RINGS + bits] = old
     rings[cell + HEAD] = size << HIGH
     rings[cell + TAIL] = new << SIZE_BITS | (bits + 1)
+
+
+def left_behind(state: State, bits: int) -> int:
+    """Return the first row of 2^bits rows that no link uses, of a larger ring if need be, or 0."""
+    packets = state.packets
+    clock = state.clock
+    at = bits
+    while at < MOST_BITS and clock[FREE_RINGS + at] == 0:
+        at += 1
+    if at == MOST_BITS:
+        return 0
+    new = clock[FREE_RINGS + at]
+    clock[FREE_RINGS + at] = packets[new * PACKET]
+    while at > bits:
+        at -= 1
+        half = new + (1 << at)
+        packets[half * PACKET] = clock[FREE_RINGS + at]
+        clock[FREE_RINGS + at] = half
+    return new
 
 
 def move(state: State, source: int, target: int, count: int) -> None:

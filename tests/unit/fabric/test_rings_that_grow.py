@@ -31,9 +31,9 @@ def drain(state, cell):
 def test_packets_stay_in_order_through_many_growths(make_fabric, taken, link):
     # The last link's ring is the last of the arena and grows where it is; the first one's moves
     # once and is the last one then.
-    state = make_fabric((2, 2, 2))._store.state
-    links = len(state.links) // at.LINK
-    cell = (link % links) * at.LINK
+    fabric = make_fabric((2, 2, 2))
+    state = fabric._store.state
+    cell = (link % fabric.network.link_count) * at.LINK
     before, used = state.links[cell + at.TAIL] >> 8, int(state.clock[at.ARENA])
 
     fill(state, cell, 8, 0)
@@ -62,3 +62,23 @@ def test_a_ring_that_another_left_behind_is_used_first(make_fabric):
     assert drain(state, one) == list(range(17))
     assert drain(state, two) == list(range(100, 116))
     assert drain(state, three) == list(range(200, 216))
+
+
+def test_a_large_ring_that_was_left_behind_serves_many_small_ones(make_fabric):
+    state = make_fabric((2, 2, 2))._store.state
+    large, mover, *small = (link * at.LINK for link in range(5))
+    fill(state, large, 64, 0)
+    fill(state, mover, 16, 100)
+    fill(state, large, 1, 64)
+    used = int(state.clock[at.ARENA])
+
+    # 64 rows were left: 32 and two times 16 of them are wanted.
+    fill(state, small[0], 32, 200)
+    fill(state, small[1], 16, 300)
+    fill(state, small[2], 16, 400)
+
+    assert state.clock[at.ARENA] == used
+    assert drain(state, large) == list(range(65))
+    assert drain(state, mover) == list(range(100, 116))
+    for cell, first, count in zip(small, (200, 300, 400), (32, 16, 16), strict=True):
+        assert drain(state, cell) == list(range(first, first + count))
