@@ -7,7 +7,7 @@ import pytest
 from netsim.verify.harness import run_check, select
 
 CHECKS = {name: check for name, check in select() if check.family == "quantum"}
-LONG = ("quantum_first_pairs", "quantum_streams")
+LONG = ("quantum_first_pairs",)
 
 
 def judged(name):
