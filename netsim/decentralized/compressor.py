@@ -5,7 +5,8 @@ A registered compressor is a class with a `Config`, a `source`, and::
     encode(config, vector, generator) -> bytes
     decode(config, message, size, dtype) -> array of `size` numbers
 
-What is mixed is ``decode(encode(v))``, never ``v``. `generator()` gives a generator that depends on
+and perhaps ``varies = True`` if the length of a message depends on what is in it. What is mixed is
+``decode(encode(v))``, never ``v``. `generator()` gives a generator that depends on
 the stream, the round and the node alone, for codes that draw.
 """
 

@@ -85,6 +85,14 @@ def _about_mode(scenario: DecentralizedScenario) -> Iterator[Problem]:
     algorithm = implementation("algorithm", scenario.algorithm)
     in_step = hasattr(algorithm, "sends")
     at = ("timing", "mode")
+    code = implementation("compressor", scenario.compressor)
+    if getattr(code, "varies", False) and scenario.timing.message is None:
+        kind = scenario.compressor.kind  # type: ignore[attr-defined]
+        message = (
+            f"'{kind}' makes messages as long as what is in them asks, which no clock foresees"
+        )
+        hint = "give timing.message, or take another compressor"
+        yield Problem(message, ("compressor",), "unsatisfiable", hint, also=at)
     if mode == "async":
         message = f"'{name}' is not simulated without rounds"
         if not hasattr(algorithm, "begin"):

@@ -35,6 +35,8 @@ _ITERATIONS: Final = 20
 class FedZip:
     """Keeps the largest numbers, gathers them into clusters, and writes a Huffman code."""
 
+    #: How long a message is depends on what is in it.
+    varies: ClassVar[bool] = True
     source: ClassVar[str] = "Malekijoo et al., FEDZIP, 2021 (arXiv 2102.01593)"
 
     class Config(CompressorConfig):
