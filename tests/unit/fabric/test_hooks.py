@@ -116,3 +116,22 @@ def test_a_misspelt_hook_is_named_where_it_stands():
     assert found.message == "'feedbak' of routing policy Listening is no hook, so nobody calls it"
     assert found.hint == "did you mean 'feedback'?"
     assert (str(found.file), found.line) == (__file__, feedbak.__code__.co_firstlineno)
+
+
+def test_a_misspelt_hook_of_a_queue_and_one_of_other_parameters_are_named_where_they_stand():
+    def admitt(state, port, packet, now):
+        return 0
+
+    def pick(state, port, now):
+        return 0
+
+    queue = type("Mistaken", (), {"admitt": staticmethod(admitt), "pick": staticmethod(pick)})
+    queue.__module__ = __name__
+    misspelt, longer = hook_problems("queue", "queue", queue)
+
+    assert misspelt.message == "'admitt' of queue Mistaken is no hook, so nobody calls it"
+    assert misspelt.hint == "did you mean 'admit'?"
+    assert misspelt.line == admitt.__code__.co_firstlineno
+    assert longer.message == "'pick' of queue Mistaken takes (state, port, now)"
+    assert longer.hint == "make it a static method that takes (state, port)"
+    assert longer.line == pick.__code__.co_firstlineno
