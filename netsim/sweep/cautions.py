@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netsim.sweep.points import Points
 
 _RUNS = "runs"
+_AT_ONCE = 512
 
 
 def of_all(points: Points, order: Order, known: Sequence[Caution] | None) -> list[Caution]:
@@ -51,7 +52,13 @@ def _by_point(order: Order) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Yield each point with its rows of table `runs`."""
     if _RUNS not in order.tables:
         return
-    rows = (row for group in gathered(order, _RUNS, size=1 << 14) for row in group.to_pylist())
+    # Rows as Python's objects take much memory, so few are there at once.
+    rows = (
+        row
+        for group in gathered(order, _RUNS, size=1 << 14)
+        for at in range(0, group.num_rows, _AT_ONCE)
+        for row in group.slice(at, _AT_ONCE).to_pylist()
+    )
     # Each run has one row, in the order of the runs.
     placed = zip((key.index for key in order.keys), rows, strict=True)
     for index, runs in groupby(placed, key=lambda entry: entry[0]):
