@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netsim.decentralized.objective import CHUNK
 from netsim.decentralized.pattern import Pattern
 from netsim.decentralized.peers import Peers
 from netsim.decentralized.schedule import (
@@ -66,11 +67,13 @@ class Measures:
         label, kind = components_of(pattern)
         theta, alive = peers.theta, pattern.alive
         loss, accuracy = peers.objective.evaluate(theta)
-        mean = theta[alive].astype(np.float64).mean(axis=0) if alive.any() else None
+        live = theta if alive.all() else theta[alive]
+        mean = live.mean(axis=0, dtype=np.float64) if alive.any() else None
         away = np.full(len(theta), np.nan)
         of_mean: tuple[float | None, float | None] = (None, None)
         if mean is not None:
-            away[alive] = np.linalg.norm(theta[alive] - mean, axis=1)
+            centre = mean
+            away[alive] = _of_rows(live, lambda some: np.linalg.norm(some - centre, axis=1))
             losses, rights = peers.objective.evaluate(mean.astype(theta.dtype)[None, :])
             of_mean = float(losses[0]), None if rights is None else float(rights[0])
         row: dict[str, Any] = {"round": number, "stage": stage, "t": t}
@@ -108,7 +111,7 @@ class Measures:
         counts = self._counts()
         since = [new - old for new, old in zip(counts, self._before, strict=True)]
         self._before = counts
-        theta = peers.theta.astype(np.float64)
+        theta = peers.theta
         everyone = np.arange(nodes)
         gone = ~pattern.alive
         self._recorder.write(
@@ -128,8 +131,8 @@ class Measures:
                 "test_loss": loss,
                 "accuracy": [None] * nodes if accuracy is None else accuracy,
                 "distance_to_mean": _nullable(away),
-                "model_norm": np.linalg.norm(theta, axis=1),
-                "model_variance": theta.var(axis=1),
+                "model_norm": _of_rows(theta, lambda some: np.linalg.norm(some, axis=1)),
+                "model_variance": _of_rows(theta, lambda some: some.var(axis=1)),
                 **dict(zip(_COUNTS, since, strict=True)),
                 **dict.fromkeys(_OF_CLOCKS, [None] * nodes),
                 **({} if self.clock is None else self.clock()),
@@ -183,6 +186,15 @@ class Measures:
                 "value": theta.astype(np.float64).ravel(),
             },
         )
+
+
+def _of_rows(theta: Any, measure: Callable[[Floats], Floats]) -> Floats:
+    """Return a figure of every row in double precision, some rows at a time to save memory."""
+    found = np.empty(len(theta))
+    for first in range(0, len(theta), CHUNK):
+        some = slice(first, first + CHUNK)
+        found[some] = measure(theta[some].astype(np.float64))
+    return found
 
 
 def _shape(pattern: Pattern) -> dict[str, int]:

@@ -124,7 +124,7 @@ def setting_of(scenario: DecentralizedScenario, streams: Streams) -> Setting:
     keys = streams.key("decentralized.batches"), streams.key("decentralized.noise")
     objective = SampleObjective(layers, trained, parts, test, scenario.local, dtype, *keys)
     weighed = _weighed(objective.sizes, scenario.algorithm.relay_weight)
-    start = _first_models(scenario, layers, graph, weighed, streams).astype(dtype)
+    start = _first_models(scenario, layers, graph, weighed, streams, dtype)
     matrices = [(one.weights, 2 / (one.fan_in + one.fan_out)) for one in layers.layers]
     counts = partition.label_counts(data.label, [part for part in parts if len(part)], data.classes)
     entropy = float(partition.label_entropy(counts).mean())
@@ -269,6 +269,7 @@ def _first_models(
     graph: Graph,
     weighed: Floats,
     streams: Streams,
+    dtype: Any,
 ) -> Array:
     """Return the first models: one for all, or one each."""
     config: Any = scenario.model
@@ -281,4 +282,6 @@ def _first_models(
     if gain == "v_steady":
         pi = stationary(first_mixture(scenario, graph, weighed))
         gain = 1 / float(np.linalg.norm(pi))
-    return np.array(np.broadcast_to(models * gain, (graph.node_count, layers.size)))
+    # Of their own precision before there is one a node, so that no array of twice the size is made.
+    drawn = (models * gain).astype(dtype)
+    return np.ascontiguousarray(np.broadcast_to(drawn, (graph.node_count, layers.size)))
