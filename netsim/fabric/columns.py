@@ -43,6 +43,7 @@ def flow_columns(rows: Ints, reasons: Mapping[int, str]) -> dict[str, NDArray[An
         "start": rows[:, at.START].copy(),
         "end_rx": np.ma.masked_equal(rows[:, at.END_RX], -1),
         "end_tx": np.ma.masked_equal(rows[:, at.END_TX], -1),
+        "pieces": np.ones(len(rows), np.int64),
         "packets": rows[:, at.PACKETS].copy(),
         "retransmits": rows[:, at.RESENT] & at.LOW,
         "timeouts": rows[:, at.RESENT] >> at.HIGH & 0xFFFFFF,

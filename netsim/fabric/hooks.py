@@ -58,7 +58,7 @@ def hook_problems(kind: str, word: str, model: type) -> list[Problem]:
 
 def _misspelt(kind: str, owner: str, model: type) -> Iterator[Problem]:
     """Yield a problem for each static method of `model` that is nearly a hook, and none."""
-    known = {*HOOKS[kind], "pack", "ring", "plan", "limits", "slow"}
+    known = {*HOOKS[kind], "pack", "ring", "plan", "split", "limits", "slow"}
     for name, value in vars(model).items():
         near = difflib.get_close_matches(name, HOOKS[kind], n=1, cutoff=_ALIKE)
         if isinstance(value, staticmethod) and name not in known and near:

@@ -68,7 +68,12 @@ def extent_problems(
 def takes_named_paths(config: NetworkConfig) -> bool:
     """Return whether the policy takes the paths that the flows name, and plans none itself."""
     policy = implementation("routing", config.routing, key="policy")
-    return getattr(policy, "paths", "") == "given" and not hasattr(policy, "plan")
+    return getattr(policy, "paths", "") == "given" and not plans(policy)
+
+
+def plans(policy: type) -> bool:
+    """Return whether a routing policy gives paths to flows, or to their pieces."""
+    return hasattr(policy, "plan") or hasattr(policy, "split")
 
 
 def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
@@ -80,10 +85,13 @@ def _of_policies(config: NetworkConfig, network: Network) -> list[Problem]:
     if config.queue is not None:
         queue = implementation("queue", config.queue)
         found += below(("queue", "kind"), hook_problems("queue", "queue", queue))
-    if hasattr(policy, "plan"):
+    if plans(policy):
         nobody = np.zeros(0, np.int64)
         try:
-            policy.plan(network, nobody, nobody)
+            if hasattr(policy, "split"):
+                policy.split(network, nobody, nobody, nobody)
+            else:
+                policy.plan(network, nobody, nobody)
         except ProblemsFound as wrong:
             found += wrong.problems
     return found + _of_queue(config, network)

@@ -27,6 +27,7 @@ from netsim.fabric.kernel.run import next_event
 from netsim.fabric.kernel.slots import Slots
 from netsim.fabric.kernel.window import CLOSED
 from netsim.fabric.ledger import Ledger, exact_sum
+from netsim.fabric.pieces import Requests, cut
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.recording import flow_table, write_network
 from netsim.fabric.sampling import LinkSampler, LinkSeries
@@ -127,12 +128,20 @@ class Fabric:
         self._kept = np.zeros((0, at.TRACE_SIZE), np.int64)
         self._until = until
         self._waiters: dict[int, tuple[Event, Any]] = {}
-        plan = getattr(implementation("routing", routing, key="policy"), "plan", None)
-        self._planner = Planner(self.wiring, plan) if plan is not None else None
+        policy = implementation("routing", routing, key="policy")
+        plan, split = getattr(policy, "plan", None), getattr(policy, "split", None)
+        planned = plan is not None or split is not None
+        name = str(getattr(routing, "policy", ""))
+        self._planner = Planner(self.wiring, plan, split, name) if planned else None
+        #: Where the policy cuts flows: which pieces each has.
+        self._requests = Requests() if split is not None else None
         payload = int(self._store.state.fixed[at.PAYLOAD])
         wanted = recorder is not None and recorder.wants("flows")
         #: What is known of flows whose rows are used again.
-        self.ledger = Ledger(payload, self._write_flows if wanted else None, keeps=recorder is None)
+        # Rows of pieces are told together, when all are there.
+        write = self._write_flows if wanted and split is None else None
+        keeps = recorder is None or (wanted and write is None)
+        self.ledger = Ledger(payload, write, keeps=keeps)
         self._slots = Slots(self._store, self.ledger.take)
         self._intake = Intake(self.wiring, self._parts, self._slots, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
@@ -164,6 +173,8 @@ class Fabric:
         else:
             flow, joined = intake.add_one(src, dst, size, now, path)
         env.stir(now)
+        if self._requests is not None:
+            (flow,) = self._requests.add(np.ones(1, np.int64))
         event = Transfer(env, self, flow)
         if joined:
             self._waiters[intake.batches - 1] = (event, flow)
@@ -178,7 +189,13 @@ class Fabric:
 
         It fails with `TransferFailed` as soon as one of them fails; the others go on.
         """
+        counts = None
+        if self._planner is not None and self._requests is not None:
+            flows, counts = cut(flows, self._planner, self._intake.batches)
         numbers, refused = self._intake.add(flows, self.env.now)
+        if counts is not None and self._requests is not None:
+            numbers = self._requests.add(counts)
+            refused = self._requests.of(refused).tolist()
         self.env.stir()
         event = Event(self.env)
         if refused:
@@ -213,7 +230,13 @@ class Fabric:
         is all.
         """
         self._intake.hand_over()
-        state, row = self._store.state, self._slots.row_of(flow)
+        pieces = (flow,) if self._requests is None else self._requests.pieces(flow)
+        for piece in pieces:
+            self._cancel(piece, flow)
+
+    def _cancel(self, piece: int, flow: int) -> None:
+        """Cancel what is `flow` for others and `piece` for the kernel."""
+        state, row = self._store.state, self._slots.row_of(piece)
         if row is None or not cancel(state, row):
             return
         batch = int(state.batches[int(state.batch_of[row]) * at.BATCH + at.SERIAL])
@@ -349,6 +372,8 @@ class Fabric:
             else:
                 reason = state.flows[culprit * at.FLOW + at.STATUS] >> at.REASON_SHIFT
                 number = state.flows[culprit * at.FLOW + at.IDENTITY] & at.LOW
+                if self._requests is not None:
+                    number = self._requests.of(number)
                 self._fail(event, int(number), int(reason))
 
     def _fail(self, event: Event, flow: int, reason: int) -> None:
@@ -371,11 +396,15 @@ class Fabric:
     @property
     def traffic_flows(self) -> int:
         """Flows of the scenario's own traffic, which are the first ones."""
-        return self.ledger.first_beside
+        first = self.ledger.first_beside
+        return first if self._requests is None else int(self._requests.of(first))
 
     @traffic_flows.setter
     def traffic_flows(self, count: int) -> None:
-        self.ledger.first_beside = count
+        pieces = count
+        if self._requests is not None and count:
+            pieces = self._requests.pieces(count - 1).stop
+        self.ledger.first_beside = pieces
 
     @property
     def received(self) -> NDArray[Any]:
@@ -384,7 +413,12 @@ class Fabric:
         Of a flow that was cancelled or failed it is what was there by then.
         """
         payload = int(self._store.state.fixed[at.PAYLOAD])
-        return received_bytes(self._rows_of(self.ledger.all_rows), payload)
+        found = received_bytes(self._rows_of(self.ledger.all_rows), payload)
+        if self._requests is None:
+            return found
+        together = np.zeros(self._requests.count, np.int64)
+        np.add.at(together, self._requests.of(np.arange(len(found))), found)
+        return together
 
     @property
     def received_beside_traffic(self) -> int:
@@ -430,7 +464,8 @@ class Fabric:
 
         Where a recorder has rows of flows that are over, they are not among them.
         """
-        return flow_columns(self._rows_of(self.ledger.rows), REASONS)
+        columns = flow_columns(self._rows_of(self.ledger.rows), REASONS)
+        return columns if self._requests is None else self._requests.together(columns)
 
     def _write_flows(self, rows: Any) -> None:
         """Write rows of flows that are over, and before which none is missing."""
@@ -469,7 +504,10 @@ class Fabric:
         # A port knows a departure when the packet arrives, so some of them lie beyond the end.
         rows = rows[rows[:, at.TRACE_TIME] < self._until]
         if self._recorder is not None and len(rows):
-            self._recorder.write("packets", packet_columns(rows, self._rows, self.network))
+            columns = packet_columns(rows, self._rows, self.network)
+            if self._requests is not None:
+                columns["flow"] = self._requests.of(columns["flow"])
+            self._recorder.write("packets", columns)
             self._rows += len(rows)
 
 

@@ -30,6 +30,7 @@ FLOWS = Table(
         Column("fct_tx", "float64", "s", "flow completion time at the sender", nullable=True),
         Column("ideal_fct", "float64", "s", "completion time alone, with a core that never blocks"),
         Column("slowdown", "float64", "1", "fct / ideal_fct", nullable=True),
+        Column("pieces", "int64", "1", "pieces that the flow was cut into, each with a path, or 1"),
         Column("packets", "int64", "1", "data packets of the flow, retransmissions not counted"),
         Column("retransmits", "int64", "1", "data packets sent again"),
         Column("timeouts", "int64", "1", "retransmission timeouts"),

@@ -115,6 +115,6 @@ class Packet:
             sample_every=context.sample_every,
             expected_flows=max(64, len(flows)),
         )
-        fabric.traffic_flows = len(flows)
         fabric.submit(FlowBatch.of(flows, network if takes_named_paths(config) else None))
+        fabric.traffic_flows = len(flows)
         return fabric

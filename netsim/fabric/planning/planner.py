@@ -1,8 +1,9 @@
 """Give paths to flows that bring none: whole batches by the policy's plan, lone ones by load.
 
 A planning policy (a routing policy with a function ``plan(network, src, dst) -> path numbers``)
-sees all flows of a batch at once. A message that is sent alone takes the path whose fuller link has
-the least planned bytes on it, over all that is planned and not yet done.
+sees all flows of a batch at once, and so does one that cuts them, with a function
+``split(network, src, dst, size) -> Pieces`` in its place. A message that is sent alone takes the
+path whose fuller link has the least planned bytes on it, over all that is planned and not yet done.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from netsim.errors import SimulationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from netsim.fabric.pieces import Pieces
     from netsim.fabric.wiring import Wiring
     from netsim.topology.network import Network
 
@@ -37,11 +39,23 @@ class Planner:
     plan
         The policy's function: from hosts of the flows of a batch to the number of each flow's path,
         in the order of `Network.leaf_paths`.
+    split
+        Its function if it cuts flows: from hosts and sizes to `Pieces`.
+    name
+        The policy's, for errors.
     """
 
-    def __init__(self, wiring: Wiring, plan: Callable[[Network, Ints, Ints], Ints]) -> None:
+    def __init__(
+        self,
+        wiring: Wiring,
+        plan: Callable[[Network, Ints, Ints], Ints] | None,
+        split: Callable[[Network, Ints, Ints, Ints], Pieces] | None = None,
+        name: str = "",
+    ) -> None:
         self._wiring = wiring
         self._plan = plan
+        self._split = split
+        self._name = name
         self._planned = np.zeros(wiring.network.link_count, dtype=np.int64)
         self._total = 0
         self._kept: dict[int, tuple[Sequence[Path], Ints]] = {}
@@ -56,11 +70,26 @@ class Planner:
 
         Their bytes count as planned until ``release(key)``.
         """
-        picks = self._plan(self._wiring.network, src, dst).tolist()
-        ends = zip(src.tolist(), dst.tolist(), picks, strict=True)
-        paths = [self._joined(a, b, self._between(a, b)[pick]) for a, b, pick in ends]
+        assert self._plan is not None
+        paths = self._paths(src, dst, self._plan(self._wiring.network, src, dst))
         self._keep(key, paths, size)
         return paths
+
+    def pieces(self, key: int, src: Ints, dst: Ints, size: Ints) -> tuple[Pieces, list[Path]]:
+        """Return the pieces of each flow, and the path of each piece.
+
+        Their bytes count as planned until ``release(key)``.
+        """
+        assert self._split is not None
+        found = self._split(self._wiring.network, src, dst, size)
+        found.check(size, self._name)
+        paths = self._paths(src[found.flow], dst[found.flow], found.path)
+        self._keep(key, paths, np.asarray(found.size, np.int64))
+        return found, paths
+
+    def _paths(self, src: Ints, dst: Ints, picks: Ints) -> list[Path]:
+        ends = zip(src.tolist(), dst.tolist(), picks.tolist(), strict=True)
+        return [self._joined(a, b, self._between(a, b)[pick]) for a, b, pick in ends]
 
     def alone(self, key: int, src: int, dst: int, size: int) -> Path:
         """Return the path with the least planned bytes on its fuller link, the first of equals.

@@ -48,6 +48,7 @@ def flow_columns(
         "start": rows[:, at.READY].copy(),
         "end_rx": np.ma.masked_equal(end, -1),
         "end_tx": np.ma.masked_equal(np.where(known, end + after, -1), -1),
+        "pieces": np.ones(len(sizes), np.int64),
         "packets": np.maximum(1, -(-sizes // payload)),
         "retransmits": nothing,
         "timeouts": nothing,
