@@ -148,7 +148,7 @@ def disaster_map(
     axes.set_xticks(range(len(rounds)), [f"{one}" for one in rounds])
     axes.set_yticks(range(len(shares)), [f"{share:.0%}" for share in shares])
     axes.set(xlabel="round of the loss", ylabel=label)
-    axes.figure.colorbar(image, ax=axes, label="relays' victims less victims with data [points]")
+    axes.figure.colorbar(image, ax=axes, label="worth of the data [points]")
     return {
         "share": np.repeat(np.asarray(shares, np.float64), len(rounds)),
         "round": np.tile(np.asarray(rounds), len(shares)),
