@@ -33,8 +33,12 @@ def block(kind, key, /, **fields):
 
 
 def columns_of(fabric):
-    """Return flows and links as plain lists, unknown instants as -1."""
+    """Return flows and links as plain lists, unknown instants as -1.
+
+    A column that came after the digests that are kept is not among them.
+    """
     tables = {**fabric.flow_columns(), **{f"l_{k}": v for k, v in fabric.link_columns().items()}}
+    tables.pop("pieces", None)
     return {name: np.ma.filled(column, -1).tolist() for name, column in tables.items()}
 
 
