@@ -345,12 +345,23 @@ def _check_free(path: Path, run: RunIdentity, overwrite: bool) -> None:
         raise _taken(path, run)
 
 
+def other_kind(path: Path, kind: str) -> OutputError:
+    """Return the error that `path` holds a run where a sweep (`kind`) is to go, or vice versa."""
+    there = "run" if kind == "sweep" else "sweep"
+    return OutputError(
+        f"{path} already holds a {there}, and this is a {kind}: netsim {there} {path} shows it; "
+        f"choose another -o for the {kind}, or --overwrite"
+    )
+
+
 def _taken(path: Path, run: RunIdentity) -> OutputError:
     manifest = manifest_or_fault(path)
     if isinstance(manifest, str):
         there = (path / layout.MANIFEST).exists()
         why = manifest if there else f"{path} holds files that are not netsim's"
         return OutputError(f"{why}; choose another -o")
+    if manifest.get("kind") != run.kind:
+        return other_kind(path, run.kind)
     other = str(manifest.get("hash", ""))
     if other != run.hash:
         return OutputError(

@@ -123,7 +123,8 @@ class Pool:
                     processes=True,
                     memory_limit=self.memory if self.memory is not None else "auto",
                     host="127.0.0.1",
-                    dashboard_address=None,
+                    # Any free port, for this machine alone: None is one port that all would share.
+                    dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
                 )
             )

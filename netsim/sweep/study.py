@@ -19,7 +19,7 @@ from netsim.metrics.gathering import Order, ordered
 from netsim.metrics.manifest import RunIdentity, places, read_manifest
 from netsim.metrics.marks import Run, committed
 from netsim.metrics.provenance import provenance
-from netsim.metrics.rundir import RunDirectory, filling
+from netsim.metrics.rundir import RunDirectory, filling, other_kind
 from netsim.metrics.swept import Swept
 from netsim.sweep.cautions import of_all
 from netsim.sweep.points import Points
@@ -251,8 +251,10 @@ def _surveyed(study: Study, execute: Executor, shard: Shard) -> Survey:
 def _refuse(study: Study, options: Options) -> None:
     """Raise if what the directory holds is not to be touched."""
     manifest = read_manifest(study.path)
-    if options.overwrite or manifest is None or manifest["kind"] != "sweep":
+    if options.overwrite or manifest is None:
         return
+    if manifest["kind"] != "sweep":
+        raise other_kind(study.path, "sweep")
     if manifest["hash"] == study.hash and manifest["status"] == "success":
         return
     joined = study.shard.count > 1 and manifest["hash"] == study.hash

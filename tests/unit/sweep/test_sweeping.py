@@ -354,6 +354,43 @@ def test_a_run_and_a_sweep_of_one_file_do_not_collide(folder):
     assert len(list((folder / "out").iterdir())) == 2
 
 
+def test_a_directory_of_the_other_kind_is_refused_and_named_for_what_it_is(folder, built):
+    run("swept")
+    CliRunner().invoke(main, ["-q", "run", "count.yaml", "-o", "single"])
+    built.clear()
+
+    for words in (["single"], ["count.yaml", "-o", "single"]):
+        refused = CliRunner().invoke(main, ["-q", "sweep", *words, "-j", "1", "--resume"])
+        assert refused.exit_code == 5
+        assert refused.stderr == (
+            "error: single already holds a run, and this is a sweep: netsim run single shows it; "
+            "choose another -o for the sweep, or --overwrite\n"
+        )
+    for words in (["swept"], ["count.yaml", "-o", "swept"], ["swept", "--dry-run"]):
+        refused = CliRunner().invoke(main, ["-q", "run", *words])
+        assert refused.exit_code == 5
+        assert refused.stderr == (
+            "error: swept already holds a sweep, and this is a run: netsim sweep swept shows it; "
+            "choose another -o for the run, or --overwrite\n"
+        )
+    assert built == []
+
+
+def test_the_directory_of_a_sweep_is_swept_again_and_its_base_point_is_run(folder, whole, built):
+    found = CliRunner().invoke(main, ["sweep", "whole", "-j", "1"])
+    assert found.exit_code == 0, found.output
+    assert "whole holds this sweep already; --overwrite repeats it" in found.stdout
+    assert built == []
+
+    again = run("again", file="whole")
+    base = CliRunner().invoke(main, ["run", "whole", "-o", "base"])
+
+    assert again.exit_code == base.exit_code == 0, (again.output, base.output)
+    assert tables(folder / "again") == whole
+    assert "'sweep' is left aside: the base point runs (netsim sweep runs all)" in base.stderr
+    assert json.loads((folder / "base" / "manifest.json").read_text())["kind"] == "run"
+
+
 def test_the_seed_can_be_swept(folder):
     write({"grid": {"seed": [1, 2, 3]}})
     assert run("out").exit_code == 0
