@@ -194,14 +194,14 @@ def _rates(network: Network) -> str:
     differ, the rate that most of them have is named.
     """
     rate = _commonest(network.link_rate[network.host_uplink])
-    rises = (network.link_source >= network.host_count) & network.link_up
-    rises &= network.link_target >= network.host_count
+    rises = (network.link_source >= network.nic_count) & network.link_up
+    rises &= network.link_target >= network.nic_count
     if network.kind != "leaf_spine" or not rises.any():
         return rate
-    leaf = network.link_source[rises] - network.host_count
+    leaf = network.link_source[rises] - network.nic_count
     leaves = int(network.leaves or 0)
     up = np.bincount(leaf[leaf < leaves], network.link_rate[rises][leaf < leaves], leaves)
-    down = np.bincount(network.leaf_of_host, network.link_rate[network.host_uplink], leaves)
+    down = np.bincount(network.leaf_of_nic, network.link_rate[network.host_uplink], leaves)
     with np.errstate(divide="ignore"):
         over = float((down / up).max())
     return f"{rate}, fabric {_commonest(network.link_rate[rises])}, {over:.4g}:1"

@@ -128,8 +128,11 @@ class Fabric(Protocol):
         """Up to when links have had something to do."""
         ...
 
-    def flow_columns(self) -> dict[str, NDArray[Any]]:
-        """Return the flows' columns, by flow number; what never came is masked."""
+    def flow_columns(self, *, nics: bool = False) -> dict[str, NDArray[Any]]:
+        """Return the flows' columns, by flow number; what never came is masked.
+
+        Their ends are hosts, or with `nics` the NICs that they took.
+        """
         ...
 
     def link_columns(self) -> dict[str, NDArray[Any]]:

@@ -76,7 +76,7 @@ class PacketDefaults:
     @cached_property
     def trip(self) -> int:
         """The longest base round trip (ps), by which ports are measured."""
-        return longest_trip(self.network, self.config.packet, self.hosts)
+        return longest_trip(self.network, self.config.packet, self.network.nics_of_all(self.hosts))
 
     @cached_property
     def of_ports(self) -> dict[str, Effective]:
@@ -85,7 +85,7 @@ class PacketDefaults:
         ecn = getattr(queue, "ecn", None)
         rule = f"of the port (its rate x {units.readable(self.trip, 'time')}, the longest base RTT)"
         found = {}
-        switch_ports = self.network.link_source >= self.network.host_count
+        switch_ports = self.network.link_source >= self.network.nic_count
         for path, given, limit, share in (
             ("queue.capacity", getattr(queue, "capacity", None), self.limits.capacity, "capacity"),
             ("queue.ecn.kmin", ecn, self.limits.kmin, "mark"),

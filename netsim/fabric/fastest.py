@@ -33,16 +33,14 @@ def service_time(size: Ints | np.int64 | int, rate: Ints | np.int64 | int) -> An
 
 def hop_delay(network: Network) -> Ints:
     """Return, per link, its propagation plus the latency of the switch that it enters, in ps."""
-    switch = network.link_target - network.host_count
+    switch = network.link_target - network.nic_count
     latency = np.where(switch >= 0, network.switch_latency[np.maximum(switch, 0)], 0)
     return np.asarray(network.link_delay + latency, dtype=np.int64)
 
 
 def inner_links(network: Network) -> Ints:
     """Return the links between switches that work."""
-    inner = (network.link_source >= network.host_count) & (
-        network.link_target >= network.host_count
-    )
+    inner = (network.link_source >= network.nic_count) & (network.link_target >= network.nic_count)
     return np.flatnonzero(inner & network.link_up)
 
 
@@ -82,7 +80,7 @@ def branching(network: Network, source: Ints, target: Ints) -> NDArray[np.bool_]
         several[walking[ports > 1]] = True
         walking = walking[(ports == 1) & (at[walking] != goal[walking])]
         link = routes.ports[routes.first[at[walking], target[walking]]]
-        at[walking] = network.link_target[link] - network.host_count
+        at[walking] = network.link_target[link] - network.nic_count
     return several
 
 
@@ -102,8 +100,8 @@ class _Core:
         inner = inner[np.argsort(network.link_source[inner], kind="stable")]
         self._leaves = network.leaf_switches
         self._switches = len(network.switches)
-        self._source = network.link_source[inner] - network.host_count
-        self._target = network.link_target[inner] - network.host_count
+        self._source = network.link_source[inner] - network.nic_count
+        self._target = network.link_target[inner] - network.nic_count
         self._rate = network.link_rate[inner]
         self._delay = hop_delay(network)[inner]
         self._first = np.flatnonzero(np.diff(self._source, prepend=-1))

@@ -94,7 +94,7 @@ class FlowScales:
         network = self._network
         if self._way == "given" and paths is not None:
             return self._on_paths(src, dst, paths)
-        leaf = network.leaf_of_host
+        leaf = network.leaf_of_nic
         core, back = self._core(leaf[src], leaf[dst]), self._core(leaf[dst], leaf[src])
         up, down = network.host_uplink[src], network.host_downlink[dst]
         trip = self._sends[src] + self._receives[dst] + core[_FULL] + back[_ACK]
@@ -143,8 +143,8 @@ class FlowScales:
         away = network.hops_to(leaf)
         found = np.zeros((4, len(network.switches)), np.int64)
         found[_RATE, network.leaf_switches[leaf]] = _ENDLESS
-        source = network.link_source[inner] - network.host_count
-        target = network.link_target[inner] - network.host_count
+        source = network.link_source[inner] - network.nic_count
+        target = network.link_target[inner] - network.nic_count
         closer = np.flatnonzero((away[source] == away[target] + 1) & (away[source] <= len(away)))
         step_of = away[source[closer]]
         for step in range(1, int(step_of.max(initial=0)) + 1):

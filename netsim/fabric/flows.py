@@ -308,7 +308,9 @@ def _ends(flows: Flows, flow: int, network: Network) -> str:
 def _cut_off(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -> list[int]:
     """Return the first flow, by number, of each pair of leaves that no path joins; at most five."""
     leaf, count = network.leaf_of_host, len(network.leaf_switches)
-    cut = np.flatnonzero(~joined(src, dst, network))
+    # Which NICs flows will take is not known here; of each host the first one stands for all.
+    first = network.first_nic
+    cut = np.flatnonzero(~joined(first[src], first[dst], network))
     if not cut.size:
         return []
     _, first = np.unique(leaf[src[cut]] * count + leaf[dst[cut]], return_index=True)
@@ -316,8 +318,8 @@ def _cut_off(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -
 
 
 def joined(src: NDArray[np.int64], dst: NDArray[np.int64], network: Network) -> NDArray[np.bool_]:
-    """Return for each pair of hosts whether working links lead from `src` to `dst`."""
-    leaf = network.leaf_of_host
+    """Return for each pair of NICs whether working links lead from `src` to `dst`."""
+    leaf = network.leaf_of_nic
     up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
     return up & _joined(leaf[src], leaf[dst], network)
 

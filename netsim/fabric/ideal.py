@@ -61,7 +61,7 @@ def ideal_completion(
     rate, delay = network.link_rate, hop_delay(network)
     x0, xl = service_time(full, rate[up]), service_time(full, rate[down])
     y0, yl = service_time(last, rate[up]), service_time(last, rate[down])
-    leaf = network.leaf_of_host
+    leaf = network.leaf_of_nic
     source, target = leaf[src], leaf[dst]
     both = [np.concatenate(pair) for pair in ((source, source), (target, target), (full, last))]
     core_full, core_last = core_times(network, *both).reshape(2, -1)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from netsim.fabric.batch import FlowBatch
+    from netsim.fabric.nics import Spread
     from netsim.fabric.planning.planner import Planner
 
     Ints = NDArray[np.int64]
@@ -75,17 +76,21 @@ class Pieces:
             )
 
 
-def cut(batch: FlowBatch, planner: Planner, key: int) -> tuple[FlowBatch, Ints]:
+def cut(
+    batch: FlowBatch, planner: Planner, key: int, spread: Spread, first_flow: int = 0
+) -> tuple[FlowBatch, Ints]:
     """Return the pieces of a batch as a batch, and how many each of its flows has.
 
-    `key` is the number of the batch, under which the planner keeps its bytes.
+    `key` is the number of the batch, under which the planner keeps its bytes; `spread` says for
+    flows from the number `first_flow` on which NICs all pieces of each take.
     """
     src, dst, size = (np.asarray(c, np.int64) for c in (batch.src, batch.dst, batch.size))
     counts = np.ones(len(src), np.int64)
     sent = np.flatnonzero(src != dst)
     if batch.paths is not None:
         return batch, counts
-    found, ways = planner.pieces(key, src[sent], dst[sent], size[sent])
+    out, into = spread.of(src, dst, first_flow)
+    found, ways = planner.pieces(key, out[sent], into[sent], size[sent])
     counts[sent] = np.bincount(found.flow, minlength=len(sent))
     flow = np.repeat(np.arange(len(src)), counts)
     sizes = size[flow]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from netsim.fabric.ideal import ideal_completion
+from netsim.fabric.nics import at_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ def write_network(fabric: Fabric, recorder: Recorder) -> Mapping[str, Mapping[st
     """Write `flows`, `link_totals` and `hosts` as far as they are wanted; return the first two."""
     tables: dict[str, Mapping[str, Any]] = {}
     if recorder.wants("flows"):
-        tables["flows"] = flow_table(fabric, fabric.flow_columns())
+        tables["flows"] = flow_table(fabric, fabric.flow_columns(nics=True))
     if recorder.wants("link_totals"):
         tables["link_totals"] = _link_table(fabric)
     for name, columns in tables.items():
@@ -37,7 +38,10 @@ def write_network(fabric: Fabric, recorder: Recorder) -> Mapping[str, Mapping[st
 
 
 def flow_table(fabric: Fabric, columns: dict[str, Any]) -> dict[str, Any]:
-    """Return the columns of table `flows`: the fabric's, and what follows from them."""
+    """Return the columns of table `flows`: the fabric's, and what follows from them.
+
+    `columns` name the NICs of flows, between which the least time is known; the table names hosts.
+    """
     ideal = ideal_completion(
         fabric.network,
         columns["src"],
@@ -51,7 +55,7 @@ def flow_table(fabric: Fabric, columns: dict[str, Any]) -> dict[str, Any]:
     columns["fct_tx"] = (columns["end_tx"] - start) / SECOND
     columns["ideal_fct"] = ideal / SECOND
     columns["slowdown"] = (columns["end_rx"] - start) / ideal
-    return columns
+    return at_hosts(fabric.network, columns)
 
 
 def _link_table(fabric: Fabric) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def costs(network: Network, packet: PacketConfig) -> tuple[Ints, Ints]:
 
 def longest_trip(network: Network, packet: PacketConfig, hosts: Ints | None = None) -> int:
     """Return the longest base round trip (ps) between two of `hosts`; None: of all hosts."""
-    everybody = np.arange(network.host_count)
+    everybody = np.arange(network.nic_count)
     if hosts is None or len(hosts) < 2 or np.array_equal(hosts, everybody):
         return _longest_of_all(network, packet)
     return _longest(network, packet, hosts)
@@ -47,7 +47,7 @@ def longest_trip(network: Network, packet: PacketConfig, hosts: Ints | None = No
 
 @once_per_network
 def _longest_of_all(network: Network, packet: PacketConfig) -> int:
-    return _longest(network, packet, np.arange(network.host_count))
+    return _longest(network, packet, np.arange(network.nic_count))
 
 
 def _longest(network: Network, packet: PacketConfig, hosts: Ints) -> int:
@@ -55,7 +55,7 @@ def _longest(network: Network, packet: PacketConfig, hosts: Ints) -> int:
     ends = edges(network, there, back)
     regular = network.kind == "leaf_spine" and network.link_up.all()
     across = (_through_spines if regular else _leaf_by_leaf)(network, there, back, hosts)
-    return max(across, _within(network.leaf_of_host[hosts], *(part[hosts] for part in ends)))
+    return max(across, _within(network.leaf_of_nic[hosts], *(part[hosts] for part in ends)))
 
 
 def edges(network: Network, there: Ints, back: Ints) -> tuple[Ints, Ints]:
@@ -66,7 +66,7 @@ def edges(network: Network, there: Ints, back: Ints) -> tuple[Ints, Ints]:
 
 def _worst(network: Network, there: Ints, back: Ints, hosts: Ints) -> tuple[Ints, Ints, Ints]:
     """Return the leaves of `hosts`, and the most that one of them adds as sender, as receiver."""
-    leaves, of = np.unique(network.leaf_of_host[hosts], return_inverse=True)
+    leaves, of = np.unique(network.leaf_of_nic[hosts], return_inverse=True)
     most = [np.zeros(len(leaves), np.int64) for _ in range(2)]
     for part, values in zip(most, edges(network, there, back), strict=True):
         np.maximum.at(part, of.ravel(), values[hosts])
@@ -99,7 +99,7 @@ def _through_spines(network: Network, there: Ints, back: Ints, hosts: Ints) -> i
     """Return the longest round trip across a leaf-spine whose links all work."""
     busy, sends, receives = _worst(network, there, back, hosts)
     leaves, spines = int(network.leaves or 0), int(network.spines or 0)
-    count, inner = network.host_count, inner_links(network)
+    count, inner = network.nic_count, inner_links(network)
     source, target = network.link_source[inner] - count, network.link_target[inner] - count
     rising = source < leaves
     columns = [sends[:, None], receives[:, None]]
@@ -134,8 +134,8 @@ def _leaf_by_leaf(network: Network, there: Ints, back: Ints, hosts: Ints) -> int
     """Return the longest round trip between leaves of any network."""
     busy, sends, receives = _worst(network, there, back, hosts)
     inner = inner_links(network)
-    source = network.link_source[inner] - network.host_count
-    target = network.link_target[inner] - network.host_count
+    source = network.link_source[inner] - network.nic_count
+    target = network.link_target[inner] - network.nic_count
     longest = 0
     for place, leaf in enumerate(busy.tolist()):
         hops, others = network.hops_to(leaf), busy != leaf

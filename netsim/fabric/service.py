@@ -27,6 +27,7 @@ from netsim.fabric.kernel.run import next_event
 from netsim.fabric.kernel.slots import Slots
 from netsim.fabric.kernel.window import CLOSED
 from netsim.fabric.ledger import Ledger, exact_sum
+from netsim.fabric.nics import Spread, at_hosts
 from netsim.fabric.pieces import Requests, cut
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.recording import flow_table, write_network
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from netsim.engine.environment import Environment
     from netsim.fabric.balancing.policy import RoutingConfig
+    from netsim.fabric.nics import Rule
     from netsim.fabric.packet import PacketConfig
     from netsim.fabric.queues.queue import QueueConfig
     from netsim.fabric.transports.transport import TransportConfig
@@ -86,6 +88,8 @@ class Fabric:
         Number of flows that room is made for at first.
     slice_events
         Events per kernel call; no result depends on it.
+    spread
+        How flows spread over the NICs of hosts that have several.
     """
 
     def __init__(
@@ -104,6 +108,7 @@ class Fabric:
         sample_every: Time | None = None,
         expected_flows: int = 64,
         slice_events: int = SLICE,
+        spread: Rule = "hash",
     ) -> None:
         self.env = env
         self.network = network
@@ -118,7 +123,7 @@ class Fabric:
             transport,
             queue,
             streams,
-            hosts=hosts,
+            hosts=None if hosts is None else network.nics_of_all(hosts),
             traced=self._traced,
         )
         self._store = self._parts.store
@@ -143,7 +148,8 @@ class Fabric:
         keeps = recorder is None or (wanted and write is None)
         self.ledger = Ledger(payload, write, keeps=keeps)
         self._slots = Slots(self._store, self.ledger.take)
-        self._intake = Intake(self.wiring, self._parts, self._slots, self._planner)
+        self._spread = Spread(network, spread, streams)
+        self._intake = Intake(self.wiring, self._parts, self._slots, self._spread, self._planner)
         self._store.reserve_flows(max(1, expected_flows))
         self._patience = _patience(transport)
         self._sampler = LinkSampler(self.wiring, self._parts.layout)
@@ -191,7 +197,8 @@ class Fabric:
         """
         counts = None
         if self._planner is not None and self._requests is not None:
-            flows, counts = cut(flows, self._planner, self._intake.batches)
+            known = self._intake.batches, self._spread, self._requests.count
+            flows, counts = cut(flows, self._planner, *known)
         numbers, refused = self._intake.add(flows, self.env.now)
         if counts is not None and self._requests is not None:
             numbers = self._requests.add(counts)
@@ -459,13 +466,16 @@ class Fabric:
         """Data packets times links, retransmissions included."""
         return int(self._store.state.links[at.PACKETS_SENT :: at.LINK].sum())
 
-    def flow_columns(self) -> dict[str, NDArray[Any]]:
+    def flow_columns(self, *, nics: bool = False) -> dict[str, NDArray[Any]]:
         """Return the flows' columns, by flow number; unknown `end_rx` and `end_tx` are masked.
 
-        Where a recorder has rows of flows that are over, they are not among them.
+        Their ends are hosts, or with `nics` the NICs that they took. Where a recorder has rows of
+        flows that are over, they are not among them.
         """
         columns = flow_columns(self._rows_of(self.ledger.rows), REASONS)
-        return columns if self._requests is None else self._requests.together(columns)
+        if self._requests is not None:
+            columns = self._requests.together(columns)
+        return columns if nics else at_hosts(self.network, columns)
 
     def _write_flows(self, rows: Any) -> None:
         """Write rows of flows that are over, and before which none is missing."""

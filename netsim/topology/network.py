@@ -1,8 +1,13 @@
 """The network that a topology builds: hosts, switches and directed links, as arrays.
 
-Nodes are numbered hosts first, then switches, so that a node below `host_count` is a host. Every
-link has one direction; a cable is two links. A host has exactly one link to a switch and one back;
-a switch with hosts is a *leaf* (edge switch), and packets are routed by the leaf of their
+Nodes are numbered NICs first, host by host, then switches, so that a node below `nic_count` is a
+NIC. Mostly a host has one, and both numbers are the same; where it has several, a flow between
+hosts takes one of each (`netsim.fabric.nics`), and what is said per end of a link (`host_uplink`,
+`host_downlink`, `leaf_of_nic`, `reachable`, `paths`) is said per NIC. NICs of a host follow each
+other, so that a host's are a range: a table of owners in any order would serve no topology better.
+
+Every link has one direction; a cable is two links. A NIC has exactly one link to a switch and one
+back; a switch with NICs is a *leaf* (edge switch), and packets are routed by the leaf of their
 destination.
 
 Routing follows the shortest paths by number of links, over links that are up when the network is
@@ -34,7 +39,7 @@ PATH_LIMIT: Final = 1024
 #: What is remembered of a network and follows from nodes and links, or from which links work too.
 _OF_NAMES: Final = (
     *("nodes", "node_numbers", "link_names", "_between", "host_uplink", "host_downlink"),
-    *("leaf_switches", "leaf_of_host"),
+    *("leaf_switches", "leaf_of_nic", "leaf_of_host", "nic_count", "first_nic", "nic_host"),
 )
 _OF_WAYS: Final = ("distances", "_inner_ends", "joined", "routes", "_ports")
 _UNREACHED: Final = np.iinfo(np.int32).max // 2
@@ -61,7 +66,8 @@ class Network:
     Parameters
     ----------
     hosts, switches
-        Names; node ``i`` is ``hosts[i]``, node ``len(hosts) + j`` is ``switches[j]``.
+        Names; node ``nic_count + j`` is ``switches[j]``. Where each host has one NIC, node ``i`` is
+        ``hosts[i]``, else ``hosts[nic_host[i]].nic0`` and so on.
     link_source, link_target
         Nodes that each directed link joins.
     link_rate, link_delay, link_up
@@ -74,6 +80,8 @@ class Network:
         Shape of a leaf-spine; None in other graphs.
     ports
         Where there is nothing but ports: their latencies and rates, which the links only hint at.
+    nics
+        Number of NICs of each host; None: one each, and host and NIC are the same.
     """
 
     hosts: tuple[str, ...]
@@ -90,8 +98,11 @@ class Network:
     hosts_per_leaf: int | None = None
     bundle: int | None = None
     ports: PlainPorts | None = None
+    nics: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
+        if self.nics is not None and (len(self.nics) != len(self.hosts) or min(self.nics) < 1):
+            raise ValueError("'nics' holds a number for each host, one at least")
         for array in (self.link_source, self.link_target, self.link_rate, self.link_delay):
             array.setflags(write=False)
         self.link_up.setflags(write=False)
@@ -120,8 +131,35 @@ class Network:
 
     @property
     def host_count(self) -> int:
-        """Number of hosts; also the node number of the first switch."""
+        """Number of hosts; their NICs are the nodes of the network."""
         return len(self.hosts)
+
+    @cached_property
+    def nic_count(self) -> int:
+        """Number of NICs; also the node number of the first switch."""
+        return len(self.hosts) if self.nics is None else sum(self.nics)
+
+    @cached_property
+    def first_nic(self) -> NDArray[np.int64]:
+        """First NIC of each host, and behind them the number of NICs."""
+        counts = self.nics or (1,) * len(self.hosts)
+        return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+
+    @cached_property
+    def nic_host(self) -> NDArray[np.int64]:
+        """The host of each NIC."""
+        return np.repeat(np.arange(self.host_count, dtype=np.int64), np.diff(self.first_nic))
+
+    def nics_of(self, host: int) -> range:
+        """Return the NICs of `host`: node numbers, one after another."""
+        return range(int(self.first_nic[host]), int(self.first_nic[host + 1]))
+
+    def nics_of_all(self, hosts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the NICs of all of `hosts`, host by host."""
+        if self.nics is None:
+            return hosts
+        owned = [np.arange(nics.start, nics.stop) for nics in map(self.nics_of, hosts.tolist())]
+        return np.concatenate([np.zeros(0, np.int64), *owned])
 
     @property
     def link_count(self) -> int:
@@ -131,7 +169,13 @@ class Network:
     @cached_property
     def nodes(self) -> tuple[str, ...]:
         """Names of all nodes, by node number."""
-        return self.hosts + self.switches
+        if self.nics is None:
+            return self.hosts + self.switches
+        owned = zip(self.hosts, self.nics, strict=True)
+        return (
+            *(f"{host}.nic{index}" for host, count in owned for index in range(count)),
+            *self.switches,
+        )
 
     @cached_property
     def node_numbers(self) -> dict[str, int]:
@@ -238,31 +282,36 @@ class Network:
 
     @cached_property
     def host_uplink(self) -> NDArray[np.int64]:
-        """The link from each host to its leaf."""
-        links = np.full(self.host_count, -1, np.int64)
-        out = np.flatnonzero(self.link_source < self.host_count)
+        """The link from each NIC to its leaf."""
+        links = np.full(self.nic_count, -1, np.int64)
+        out = np.flatnonzero(self.link_source < self.nic_count)
         links[self.link_source[out]] = out
         return links
 
     @cached_property
     def host_downlink(self) -> NDArray[np.int64]:
-        """The link from its leaf to each host."""
-        links = np.full(self.host_count, -1, np.int64)
-        into = np.flatnonzero(self.link_target < self.host_count)
+        """The link from its leaf to each NIC."""
+        links = np.full(self.nic_count, -1, np.int64)
+        into = np.flatnonzero(self.link_target < self.nic_count)
         links[self.link_target[into]] = into
         return links
 
     @cached_property
     def leaf_switches(self) -> NDArray[np.int64]:
         """Numbers among switches of those with hosts: leaf `i` is switch ``leaf_switches[i]``."""
-        switches = self.link_target[self.host_uplink] - self.host_count
+        switches = self.link_target[self.host_uplink] - self.nic_count
         return np.flatnonzero(np.bincount(switches[switches >= 0]))
 
     @cached_property
-    def leaf_of_host(self) -> NDArray[np.int64]:
-        """The leaf's number of each host."""
-        switch = self.link_target[self.host_uplink] - self.host_count
+    def leaf_of_nic(self) -> NDArray[np.int64]:
+        """The leaf's number of each NIC."""
+        switch = self.link_target[self.host_uplink] - self.nic_count
         return np.searchsorted(self.leaf_switches, switch).astype(np.int64)
+
+    @cached_property
+    def leaf_of_host(self) -> NDArray[np.int64]:
+        """The leaf's number of each host: that of its first NIC."""
+        return self.leaf_of_nic if self.nics is None else self.leaf_of_nic[self.first_nic[:-1]]
 
     # Routes --------------------------------------------------------------------------------------
 
@@ -305,11 +354,11 @@ class Network:
     def _inner_ends(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Ends, counted among switches, of the working links between switches."""
         inner = np.flatnonzero(
-            (self.link_source >= self.host_count)
-            & (self.link_target >= self.host_count)
+            (self.link_source >= self.nic_count)
+            & (self.link_target >= self.nic_count)
             & self.link_up
         )
-        return self.link_source[inner] - self.host_count, self.link_target[inner] - self.host_count
+        return self.link_source[inner] - self.nic_count, self.link_target[inner] - self.nic_count
 
     @cached_property
     def joined(self) -> bool:
@@ -328,7 +377,7 @@ class Network:
         count = np.zeros(shape, np.int64)
         ports: list[int] = []
         for switch, links in enumerate(self._ports):
-            towards = self.link_target[links] - self.host_count
+            towards = self.link_target[links] - self.nic_count
             good = self.distances[towards] + 1 == self.distances[switch]
             known: dict[bytes, tuple[int, int]] = {}
             for leaf, packed in enumerate(np.packbits(good, axis=0).T):
@@ -344,23 +393,23 @@ class Network:
     def _ports(self) -> list[NDArray[np.int64]]:
         """Working links of each switch to other switches, by link number."""
         inner = np.flatnonzero(
-            (self.link_source >= self.host_count)
-            & (self.link_target >= self.host_count)
+            (self.link_source >= self.nic_count)
+            & (self.link_target >= self.nic_count)
             & self.link_up
         )
-        switch = self.link_source[inner] - self.host_count
+        switch = self.link_source[inner] - self.nic_count
         order = np.argsort(switch, kind="stable")
         cuts = np.searchsorted(switch[order], np.arange(1, len(self.switches)))
         return np.split(inner[order], cuts)
 
     def reachable(self, src: int, dst: int) -> bool:
-        """Return whether packets can travel from host `src` to host `dst`."""
+        """Return whether packets can travel from NIC `src` to NIC `dst`."""
         if not (self.link_up[self.host_uplink[src]] and self.link_up[self.host_downlink[dst]]):
             return False
         if self.joined:
             return True
-        switch = self.leaf_switches[self.leaf_of_host[src]]
-        return bool(self.hops_to(int(self.leaf_of_host[dst]))[switch] < _UNREACHED)
+        switch = self.leaf_switches[self.leaf_of_nic[src]]
+        return bool(self.hops_to(int(self.leaf_of_nic[dst]))[switch] < _UNREACHED)
 
     # Paths ---------------------------------------------------------------------------------------
 
@@ -383,20 +432,20 @@ class Network:
         return paths
 
     def paths(self, src: int, dst: int) -> list[tuple[int, ...]]:
-        """Return the paths between two hosts, as links from end to end, in `leaf_paths` order."""
+        """Return the paths between two NICs, as links from end to end, in `leaf_paths` order."""
         if not self.reachable(src, dst):
             return []
         up, down = int(self.host_uplink[src]), int(self.host_downlink[dst])
-        inner = self.leaf_paths(int(self.leaf_of_host[src]), int(self.leaf_of_host[dst]))
+        inner = self.leaf_paths(int(self.leaf_of_nic[src]), int(self.leaf_of_nic[dst]))
         return [(up, *path, down) for path in inner]
 
     def _spine_paths(self, source: int, target: int) -> list[tuple[int, ...]]:
         leaves, spines, bundle = (int(n or 0) for n in (self.leaves, self.spines, self.bundle))
         paths: list[tuple[int, ...]] = []
         for index in range(spines * bundle):
-            spine = self.host_count + leaves + index % spines
-            up = self.between(self.host_count + source, spine)[index // spines]
-            down = self.between(spine, self.host_count + target)[index // spines]
+            spine = self.nic_count + leaves + index % spines
+            up = self.between(self.nic_count + source, spine)[index // spines]
+            down = self.between(spine, self.nic_count + target)[index // spines]
             if self.link_up[up] and self.link_up[down]:
                 paths.append((up, down))
         return paths
@@ -413,7 +462,7 @@ class Network:
                 continue
             first, count = int(routes.first[at, leaf]), int(routes.count[at, leaf])
             stack.extend(
-                (int(self.link_target[link]) - self.host_count, (*path, link))
+                (int(self.link_target[link]) - self.nic_count, (*path, link))
                 for link in routes.ports[first : first + count][::-1].tolist()
             )
 

@@ -79,9 +79,11 @@ class Ideal:
     ) -> Fabric:
         """Return the fabric of ports, joined to the environment, with `flows` submitted."""
         from netsim.fabric.batch import FlowBatch
+        from netsim.fabric.nics import Spread
         from netsim.fabric.port_level.fabric import PortFabric
 
-        fabric = PortFabric(context.env, network, config.packet)
+        spread = Spread(network, "hash", context.streams)
+        fabric = PortFabric(context.env, network, config.packet, spread=spread)
         fabric.traffic_flows = len(flows)
         fabric.submit(FlowBatch.of(flows))
         return fabric

@@ -158,7 +158,7 @@ def drain_times(network: Network, limits: PortLimits) -> NDArray[np.int64]:
     if limits.capacity is None:
         return np.zeros(network.link_count, np.int64)
     times = each(lambda size, rate: size * _PS_BITS // rate, limits.capacity, network.link_rate)
-    return np.where(network.link_source >= network.host_count, times, 0)
+    return np.where(network.link_source >= network.nic_count, times, 0)
 
 
 def switch_distances(network: Network) -> NDArray[np.int32]:

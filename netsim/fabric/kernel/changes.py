@@ -73,7 +73,7 @@ class Changes:
         """Let the kernel have the port of `link` as it is by the wiring."""
         network, parts = self._wiring.network, self._parts
         state = parts.store.state
-        rate, switch = int(network.link_rate[link]), network.link_source[link] >= network.host_count
+        rate, switch = int(network.link_rate[link]), network.link_source[link] >= network.nic_count
         wire = self._packet.payload + self._packet.header
         pace, capacity, above, always = port_cells(
             parts.limits, link, rate, wire, switch=bool(switch)

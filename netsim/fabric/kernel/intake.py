@@ -1,4 +1,7 @@
-"""Turn flows that are handed in into rows of the kernel's arrays."""
+"""Turn flows that are handed in into rows of the kernel's arrays.
+
+They come between hosts and are written between NICs, once it is known that they are possible.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from netsim.fabric.dependencies import Dependencies
     from netsim.fabric.kernel.assemble import Assembly
     from netsim.fabric.kernel.slots import Slots
+    from netsim.fabric.nics import Spread
     from netsim.fabric.planning.planner import Planner
     from netsim.fabric.wiring import Wiring
 
@@ -45,23 +49,31 @@ class Intake:
         The kernel.
     slots
         Gives rows to flows and batches.
+    spread
+        Gives flows the NICs of their hosts: the kernel knows NICs alone.
     planner
         Gives paths to flows that bring none, where the routing policy plans them.
     """
 
     def __init__(
-        self, wiring: Wiring, parts: Assembly, slots: Slots, planner: Planner | None = None
+        self,
+        wiring: Wiring,
+        parts: Assembly,
+        slots: Slots,
+        spread: Spread,
+        planner: Planner | None = None,
     ) -> None:
         self._wiring = wiring
         self._store = parts.store
         self._parts = parts
         self._slots = slots
+        self._spread = spread
         self._planner = planner
         fixed = parts.store.state.fixed
         self._payload = int(fixed[at.PAYLOAD])
         self._longest = self._payload * MOST_PACKETS
         self._hosts = wiring.network.host_count
-        #: Flows (source, destination, bytes) that `note` has numbered, all of one instant.
+        #: Flows (NIC, NIC of the destination, bytes) that `note` has numbered, all of one instant.
         self._noted: list[tuple[int, int, int]] = []
         #: Their start, before which the kernel has nothing left to do; None if there are none.
         self.noted_at: int | None = None
@@ -90,6 +102,8 @@ class Intake:
         if self.flows >= MOST_FLOWS or size > self._longest or now >= at.HORIZON:
             self._check_room(1, -(-size // self._payload))
             raise SimulationError(_too_late(self.flows, now))
+        if not self._spread.trivial:
+            src, dst = self._spread.of_one(src, dst, self.flows)
         self.noted_at = now
         self._noted.append((src, dst, size))
         self.flows += 1
@@ -107,7 +121,7 @@ class Intake:
         self.batches -= count
         if count <= _FEW:
             for src, dst, size in noted:
-                self.add_one(src, dst, size, now, None)
+                self._add_one(src, dst, size, now, None)
             return
         src, dst, size = np.array(noted, np.int64).T
         packets = np.maximum(1, -(-size // self._payload))
@@ -159,6 +173,14 @@ class Intake:
         if now >= at.HORIZON:
             raise SimulationError(_too_late(self.flows, now))
         self._check_room(1, packets)
+        src, dst = self._spread.of_one(src, dst, self.flows, path)
+        return self._add_one(src, dst, size, now, path)
+
+    def _add_one(
+        self, src: int, dst: int, size: int, now: int, path: tuple[int, ...] | None
+    ) -> tuple[int, bool]:
+        """Add one flow, which is known to be possible, between NICs."""
+        packets = max(1, -(-size // self._payload))
         flow = self.flows
         place = _first(self._slots.take(1))
         self._store.state.batch_of[place] = self._open_batches(1, 1, trigger=0)[0]
@@ -211,6 +233,7 @@ class Intake:
         rows = _numbers(chosen)
         opened = self._open_batches(1, count, trigger=int(batch.trigger == "tx"))[0]
         near = self._near if batch.trigger == "rx" else 0
+        src, dst = self._spread.of(src, dst, first, batch.paths)
         calculated = src == dst
         self._write(chosen, src, dst, np.where(calculated, 0, size), packets, start, near)
         self._store.state.batch_of[chosen] = opened
@@ -235,7 +258,8 @@ class Intake:
         joined = sent | calculated
         ready = joined & ~self._add_predecessors(rows, waits, gates)
         if waits is not None:
-            self._watch_successors(rows, batch, waits, calculated, delay)
+            ends = dst if batch.trigger == "rx" else src
+            self._watch_successors(rows, src, ends, waits, calculated, delay)
         self._store.plan(rows[ready])
         refused = np.flatnonzero(~joined)
         for row in rows[refused].tolist():
@@ -288,9 +312,9 @@ class Intake:
         return _numbers(rows)
 
     def _joined(self, src: Ints, dst: Ints) -> Any:
-        """Return whether working links lead from each source to its destination."""
+        """Return whether working links lead from each NIC to that of its destination."""
         network = self._wiring.network
-        leaf = network.leaf_of_host
+        leaf = network.leaf_of_nic
         away = network.distances[network.leaf_switches[leaf[src]], leaf[dst]]
         up = network.link_up[network.host_uplink[src]] & network.link_up[network.host_downlink[dst]]
         return up & (away < _FAR)
@@ -330,15 +354,15 @@ class Intake:
         return waiting[rows, at.PREDECESSORS] > 0
 
     def _watch_successors(
-        self, rows: Ints, batch: FlowBatch, waits: Dependencies, calculated: Any, delay: Ints
+        self, rows: Ints, src: Ints, ends: Ints, waits: Dependencies, calculated: Any, delay: Ints
     ) -> None:
-        """Note for which flows another host waits so closely that it must know at once.
+        """Note for which flows another NIC waits so closely that it must know at once.
 
-        Calculations count as elsewhere: they stand on an agenda of their own.
+        `src` are the NICs of senders, `ends` those that know when a flow is over. Calculations
+        count as elsewhere: they stand on an agenda of their own.
         """
         flow = np.repeat(np.arange(len(waits.waits)), np.diff(waits.first))
-        ends = np.asarray(batch.dst if batch.trigger == "rx" else batch.src, np.int64)
-        elsewhere = ends[flow] != np.asarray(batch.src, np.int64)[waits.successors]
+        elsewhere = ends[flow] != src[waits.successors]
         elsewhere |= calculated[waits.successors]
         soon = waits.lag + np.where(calculated, delay, 0)[waits.successors] < self._width
         watched = np.unique(flow[elsewhere & soon])

@@ -74,7 +74,7 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
     link = np.empty_like(number)
     link[number] = np.arange(len(number))
     nodes, heads, slots = _nodes(network, number)
-    tree, levels = trees(network.host_count, len(network.switches))
+    tree, levels = trees(network.nic_count, len(network.switches))
     links = _links(network, number, limits, wire).reshape(-1, at.LINK)
     links[:, at.NODE] |= slots << at.HIGH
     links[:, at.TAIL] = rings(len(number), FIRST_ROWS)
@@ -88,12 +88,12 @@ def lay_out(network: Network, limits: PortLimits, wire: int) -> Layout:
         "nodes": nodes,
         "heads": np.full(heads, at.NEVER, np.int64),
         "tree": tree,
-        "order": np.full(2 * _power_of_two(network.host_count), at.NEVER, np.int64),
+        "order": np.full(2 * _power_of_two(network.nic_count), at.NEVER, np.int64),
     }
     fixed = {
         at.GROUPS: int(nodes.reshape(-1, at.NODES)[-1, at.END_HEAD]),
-        at.ORDER_LEAVES: _power_of_two(network.host_count),
-        at.HOSTS: network.host_count,
+        at.ORDER_LEAVES: _power_of_two(network.nic_count),
+        at.HOSTS: network.nic_count,
         at.LEAVES: len(network.leaf_switches),
         at.NOWHERE: len(number),
     }
@@ -119,7 +119,7 @@ def lay_out_slow(network: Network, layout: Layout, classes: int, *, kept: bool) 
     trees: list[Ints] = []
     offset = at.DONES * len(network.switches)
     for switch in range(len(network.switches)):
-        ports = np.flatnonzero(source == network.host_count + switch)
+        ports = np.flatnonzero(source == network.nic_count + switch)
         leaves = _power_of_two(len(ports))
         queues[ports, 0, at.LEAF] = leaves + np.arange(len(ports))
         heads += [offset, leaves]
@@ -140,7 +140,7 @@ def _links(network: Network, number: Ints, limits: PortLimits, wire: int) -> Int
     rows = np.zeros((len(number), at.LINK), np.int64)
     rows[:, at.PACE] = np.where(PS_BITS % rate == 0, PS_BITS // rate, 0)
     rows[:, at.DELAY] = hop_delay(network)[number]
-    switch = network.link_source[number] >= network.host_count
+    switch = network.link_source[number] >= network.nic_count
     for column, size in ((at.CAPACITY, limits.capacity), (at.MARK_ABOVE, limits.kmin)):
         longest = as_time(size, network.link_rate, wire)[number]
         rows[:, column] = np.where(switch, longest, UNBOUNDED)
@@ -228,11 +228,11 @@ def _hosts(network: Network, link: Ints) -> Ints:
     if (network.host_uplink < 0).any() or (network.host_downlink < 0).any():
         raise SimulationError("every host needs a link to a switch and one back")
     # The last row holds the agenda of calculations, which use no port.
-    rows = np.zeros((network.host_count + 1, at.HOST), np.int64)
+    rows = np.zeros((network.nic_count + 1, at.HOST), np.int64)
     rows[:-1, at.EGRESS] = link[network.host_uplink]
     rows[:-1, at.INGRESS] = link[network.host_downlink]
-    home = network.host_count + network.leaf_switches[network.leaf_of_host]
-    rows[:-1, at.HOME] = home << 24 | network.leaf_of_host
+    home = network.nic_count + network.leaf_switches[network.leaf_of_nic]
+    rows[:-1, at.HOME] = home << 24 | network.leaf_of_nic
     rows[:, at.READY_HEAD] = -1
     rows[:, at.READY_TAIL] = -1
     rows[:, at.NIC_AT] = at.NEVER
@@ -249,7 +249,7 @@ def _nodes(network: Network, number: Ints) -> tuple[Ints, int, Ints]:
 
     A host has one link that ends in it, a switch many, which are padded to a multiple of eight.
     """
-    hosts, count = network.host_count, network.host_count + len(network.switches)
+    hosts, count = network.nic_count, network.nic_count + len(network.switches)
     links = np.bincount(network.link_target, minlength=count)
     first = np.cumsum(links) - links
     width = -(-links // 8) * 8

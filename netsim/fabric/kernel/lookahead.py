@@ -81,7 +81,7 @@ def lookahead(network: Network, packet: PacketConfig, *, acknowledged: bool) -> 
     hop = hop_delay(network) + service
     quickest = _quickest(network, packet, acknowledged=acknowledged)
     most = min(LONGEST, MOST_PACKETS * quickest)
-    hosts = network.host_count
+    hosts = network.nic_count
     free = max(1, min(most, int(hop[network.link_target >= hosts].min())))
     merged = max(1, min(most, int(hop[network.link_source >= hosts].min())))
     longest = max(free, merged)

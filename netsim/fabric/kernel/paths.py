@@ -62,7 +62,7 @@ class PathTable:
 
     def equal(self, src: Ints, dst: Ints) -> Ints:
         """Return the rows of all equal paths, there and back, of pairs of hosts."""
-        leaf = self._wiring.network.leaf_of_host
+        leaf = self._wiring.network.leaf_of_nic
         leaves = len(self._wiring.network.leaf_switches)
         pairs, which = np.unique(leaf[src] * leaves + leaf[dst], return_inverse=True)
         rows = np.empty(len(pairs), np.int64)

@@ -39,7 +39,7 @@ def plan(network: Network, src: NDArray[np.int64], dst: NDArray[np.int64]) -> ND
     network
         A leaf-spine.
     src, dst
-        Hosts of the flows that are known together. Flows within a leaf get path 0, their only one.
+        NICs of the flows that are known together. Flows within a leaf get path 0, their only one.
 
     Raises
     ------
@@ -53,12 +53,10 @@ def plan(network: Network, src: NDArray[np.int64], dst: NDArray[np.int64]) -> ND
                 "'equitable' plans for leaf-spine networks only", ("routing", "policy"), hint=hint
             )
         )
-    source, target = network.leaf_of_host[src], network.leaf_of_host[dst]
+    source, target = network.leaf_of_nic[src], network.leaf_of_nic[dst]
     paths = np.zeros(len(src), np.int64)
     across = np.flatnonzero(source != target)
-    inner = (network.link_source >= network.host_count) & (
-        network.link_target >= network.host_count
-    )
+    inner = (network.link_source >= network.nic_count) & (network.link_target >= network.nic_count)
     if network.link_up[inner].all():
         colours = network.spines * (network.bundle or 1)
         paths[across] = colour(source[across], target[across], colours)

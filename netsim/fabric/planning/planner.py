@@ -37,10 +37,10 @@ class Planner:
     wiring
         The network as it is now.
     plan
-        The policy's function: from hosts of the flows of a batch to the number of each flow's path,
+        The policy's function: from NICs of the flows of a batch to the number of each flow's path,
         in the order of `Network.leaf_paths`.
     split
-        Its function if it cuts flows: from hosts and sizes to `Pieces`.
+        Its function if it cuts flows: from NICs and sizes to `Pieces`.
     name
         The policy's, for errors.
     """
@@ -124,7 +124,7 @@ class Planner:
         np.add.at(self._planned, links, np.repeat(size, lengths))
 
     def _between(self, src: int, dst: int) -> list[Path]:
-        leaf = self._wiring.network.leaf_of_host
+        leaf = self._wiring.network.leaf_of_nic
         pair = int(leaf[src]), int(leaf[dst])
         if pair not in self._known:
             # Where no path is left, the flow is refused by whoever asked.

@@ -26,12 +26,14 @@ from netsim.engine.clock import NEVER, Time
 from netsim.errors import SimulationError, TransferCancelled, TransferFailed
 from netsim.fabric.door import Transfer
 from netsim.fabric.kernel.builder import build_alone
+from netsim.fabric.nics import Spread, at_hosts
 from netsim.fabric.port_level import state as at
 from netsim.fabric.port_level.columns import flow_columns, link_columns, received_bytes, started
 from netsim.fabric.port_level.ending import end_early, forsake
 from netsim.fabric.port_level.intake import Intake
 from netsim.fabric.port_level.run import run, upcoming
 from netsim.fabric.recording import write_network
+from netsim.rng import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +65,8 @@ class PortFabric:
         Sizes of packets, whose headers are part of the bytes that ports send.
     slice_events
         Events per call of the executor; no result depends on it.
+    spread
+        How flows spread over the NICs of hosts that have several; default: by their hash.
     """
 
     def __init__(
@@ -72,13 +76,14 @@ class PortFabric:
         packet: PacketConfig,
         *,
         slice_events: int = SLICE,
+        spread: Spread | None = None,
     ) -> None:
         self.env = env
         self.network = network
         self.packet = packet
         #: Flows of the scenario's own traffic, which are the first ones.
         self.traffic_flows = 0
-        self._intake = Intake(network, packet)
+        self._intake = Intake(network, packet, spread or Spread(network, "hash", Streams(0)))
         self._run = build_alone(run, at.PortState, "ports")
         self._slice = slice_events
         self._waiters: dict[int, tuple[Event, Any]] = {}
@@ -246,11 +251,16 @@ class PortFabric:
         status = self._rows[:, at.STATUS] & at.STATUS_MASK
         return self.env.now if (status == at.RUNNING).any() else self.now
 
-    def flow_columns(self) -> dict[str, NDArray[Any]]:
-        """Return the flows' columns, by flow number, calculations left out."""
+    def flow_columns(self, *, nics: bool = False) -> dict[str, NDArray[Any]]:
+        """Return the flows' columns, by flow number, calculations left out.
+
+        Their ends are hosts, or with `nics` the NICs that they took.
+        """
         payload = self.packet.payload
         back = self._intake.store.state.back
-        return flow_columns(self._rows, self._sizes, back, self.env.now, payload, self._reasons)
+        known = self._rows, self._sizes, back, self.env.now, payload, self._reasons
+        columns = flow_columns(*known)
+        return columns if nics else at_hosts(self.network, columns)
 
     def link_columns(self) -> dict[str, NDArray[Any]]:
         """Return totals up to now of the hosts' links, by the topology's link number."""

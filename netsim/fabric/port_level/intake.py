@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from netsim.fabric.batch import FlowBatch
+    from netsim.fabric.nics import Spread
     from netsim.fabric.packet import PacketConfig
     from netsim.topology.network import Network
 
@@ -36,13 +37,16 @@ class Intake:
         The topology.
     packet
         Sizes of packets.
+    spread
+        Gives messages the NICs of their hosts: ports are those of NICs.
     """
 
-    def __init__(self, network: Network, packet: PacketConfig) -> None:
+    def __init__(self, network: Network, packet: PacketConfig, spread: Spread) -> None:
         self._network = network
+        self._spread = spread
         self._times = message_times(network, packet)
         classes = network.ports.classes if network.ports is not None else 1
-        self.store = Store(network.host_count * classes)
+        self.store = Store(network.nic_count * classes)
         self.messages = 0
         self.batches = 0
         self.sizes = np.zeros(0, np.int64)
@@ -54,6 +58,7 @@ class Intake:
         hosts = self._network.host_count
         if not (0 <= src < hosts and 0 <= dst < hosts and src != dst and size >= 0):
             raise SimulationError(_impossible(self.messages, src, dst, size, hosts))
+        src, dst = self._spread.of_one(src, dst, self.messages)
         led = self._network.reachable(src, dst)
         sending, lead, receiving = self._times.of_one(src, dst, size) if led else (0, 0, 0)
         message = self._make_room(1)
@@ -89,6 +94,7 @@ class Intake:
         if gates is not None and not ((gates[1] >= 0) & (gates[1] < len(self._gates))).all():
             raise SimulationError(f"a flow waits for a gate that is none of {len(self._gates)}")
         confirmed = batch.trigger == "tx"
+        src, dst = self._spread.of(src, dst, self.messages)
         led = (src == dst) | joined(src, dst, self._network)
         if confirmed:
             led &= joined(dst, src, self._network)

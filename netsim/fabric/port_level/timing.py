@@ -56,7 +56,7 @@ class MessageTimes:
         self._packet = packet
         up, down = network.host_uplink, network.host_downlink
         delay = hop_delay(network)
-        facts = [network.leaf_of_host, network.link_rate[up], network.link_rate[down]]
+        facts = [network.leaf_of_nic, network.link_rate[up], network.link_rate[down]]
         table = np.stack([*facts, delay[up], delay[down]], axis=1)
         _, self._example, kinds = np.unique(table, axis=0, return_index=True, return_inverse=True)
         self._kind = kinds.reshape(-1)
