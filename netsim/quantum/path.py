@@ -131,9 +131,10 @@ class PathRun:
             memory.free = False
 
     def wake(self, position: int) -> None:
-        """Let the memories of a router begin."""
+        """Let the memories of a router begin; lent ones may hold a neighbour's pairs already."""
         for memory in self.memories(position):
-            self._wake(memory)
+            if memory not in self._lent:
+                self._wake(memory)
 
     def before(self, position: int) -> list[Memory]:
         """Return the memories of a router towards the initiator."""

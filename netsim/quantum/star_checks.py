@@ -63,6 +63,11 @@ def _ways(scenario: QuantumScenario, request: RequestConfig) -> list[Problem]:
         if wrong:
             message = f"a star knows no '{key}'"
             found.append(Problem(message, ("application",), hint=f"leave '{key}' out"))
+    if scenario.standing:
+        message = "a star makes its pairs on request, and 'generation' makes some before"
+        hint = "leave 'generation' out, or take 'policy: on_request'"
+        also = ("generation", "policy")
+        found.append(Problem(message, ("application",), hint=hint, also=also))
     return found
 
 

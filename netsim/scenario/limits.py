@@ -32,6 +32,10 @@ class LimitError(ValueError):
     """A scenario is larger than it may be."""
 
 
+class ValuesError(LimitError):
+    """A scenario holds more values than it may."""
+
+
 @dataclass(slots=True)
 class Budget:
     """What is left of the limits while a scenario is put together."""
@@ -50,7 +54,7 @@ class Budget:
         """Take a number of values off the budget."""
         self.nodes -= amount
         if self.nodes < 0:
-            raise LimitError(f"a scenario may hold at most {NODES:,} values, aliases counted")
+            raise ValuesError(f"a scenario may hold at most {NODES:,} values, aliases counted")
 
     def spend_include(self) -> None:
         """Take one included file off the budget."""

@@ -8,6 +8,7 @@ themselves. Duplicate keys and unusable numbers are collected, so that one readi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
@@ -25,9 +26,10 @@ from ruamel.yaml.events import (
 
 from netsim.scenario.building import TreeBuilder, Unreadable
 from netsim.scenario.diagnostics import Diagnostic
-from netsim.scenario.limits import DEPTH, TOO_DEEP, Budget, LimitError
+from netsim.scenario.limits import DEPTH, TOO_DEEP, Budget, LimitError, ValuesError
 from netsim.scenario.source import Source, Span
 from netsim.scenario.syntax import explain
+from netsim.scenario.too_many import remedy
 from netsim.scenario.tree import Entry, Node
 from netsim.yaml_events import DepthError, events
 
@@ -53,6 +55,9 @@ def read(source: Source, text: str, budget: Budget) -> tuple[Node | None, list[D
     try:
         budget.spend_bytes(len(text))
         return builder.document(events(text, DEPTH)), builder.problems
+    except ValuesError as limit:
+        hint = remedy(builder.counts)
+        raise Unreadable(Diagnostic("too-large", str(limit), builder.here, hint)) from None
     except LimitError as limit:
         raise Unreadable(Diagnostic("too-large", str(limit), builder.here)) from None
     except DepthError:
@@ -85,6 +90,9 @@ class _Builder(TreeBuilder):
         self.budget = budget
         self.here = Span(source, 1, 1)
         self._anchors: dict[str, Node | None] = {}
+        #: Values by the keys above them, and the keys above the value that is being read.
+        self.counts: Counter[tuple[str, ...]] = Counter()
+        self._keys: tuple[str, ...] = ()
 
     def document(self, events: Iterator[Event]) -> Node | None:
         """Return the tree of the only document, or None if there is none."""
@@ -100,7 +108,7 @@ class _Builder(TreeBuilder):
 
     def _node(self, event: Any, events: Iterator[Event], depth: int) -> Node:
         self.here = span = self._span(event)
-        self.budget.spend_nodes(1)
+        self._spend(1)
         if isinstance(event, AliasEvent):
             return self._alias(event)
         if event.tag is not None:
@@ -118,6 +126,10 @@ class _Builder(TreeBuilder):
         self._keep(event, node)
         return node
 
+    def _spend(self, amount: int) -> None:
+        self.counts[self._keys] += amount
+        self.budget.spend_nodes(amount)
+
     def _keep(self, event: Any, node: Node | None) -> None:
         if event.anchor is not None:
             self._anchors[event.anchor] = node
@@ -128,7 +140,7 @@ class _Builder(TreeBuilder):
         node = self._anchors[event.anchor]
         if node is None:
             self._fail("bad-yaml", f"alias '*{event.anchor}' stands inside its own anchor", event)
-        self.budget.spend_nodes(node.size)
+        self._spend(node.size)
         return node
 
     def _list(self, span: Span, events: Iterator[Event], depth: int) -> Node:
@@ -142,7 +154,9 @@ class _Builder(TreeBuilder):
         size = 1
         while not isinstance(event := next(events), MappingEndEvent):
             key, at = self._key(event)
+            above, self._keys = self._keys, (*self._keys, key)
             value = self._node(next(events), events, depth)
+            self._keys = above
             size += value.size
             self.enter(entries, key, at, value)
         return Node(span, entries, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -201,3 +202,62 @@ def test_another_request_elsewhere_shifts_no_draws_of_a_link():
     alone = [{"to": "r1", "end": "1 s"}]
 
     assert rows(alone) == rows([*alone, {"from": "r2", "to": "r3", "end": "1 s"}])
+
+
+def of_request(result, number=0):
+    """Return what became of the pairs of a request, without their numbers."""
+    kept = ("created", "ended", "cause", "fidelity", "attempts", "node_a", "node_b")
+    rows = blocks.rows(result)
+    return [tuple(row[name] for name in kept) for row in rows if row["request"] == number]
+
+
+@pytest.mark.parametrize("engine", ["jump", "attempt"])
+def test_another_router_shifts_no_draws_of_a_link_in_a_chain(engine):
+    def rows(routers):
+        found = of_request(
+            blocks.run(
+                routers,
+                memory={"count": 2, "coherence": "1 s", "cutoff": "40 ms"},
+                swap={"policy": "asap", "success": 0.7},
+                link={"kind": "two_round", "engine": engine},
+                request={
+                    "from": f"r{0:0{len(str(routers - 1))}d}",
+                    "to": f"r{2:0{len(str(routers - 1))}d}",
+                    "memories": 2,
+                    "end": "0.5 s",
+                },
+            )
+        )
+        # From eleven routers on names have two digits.
+        return [(*row[:-2], int(row[-2][1:]), int(row[-1][1:])) for row in found]
+
+    assert len(rows(3)) > 50
+    assert rows(3) == rows(4) == rows(12)
+
+
+@pytest.mark.parametrize("sharing", ["reserved", "statistical"])
+def test_another_router_shifts_no_draws_of_a_link_in_a_graph(sharing, tmp_path):
+    names, links = ["b", "c", "d"], [("b", "c"), ("c", "d")]
+
+    def rows(more, fibres):
+        nodes = [{"name": name} for name in more + names]
+        edges = [{"a": a, "b": b, "length": "20 km"} for a, b in fibres + links]
+        file = tmp_path / "net.json"
+        file.write_text(json.dumps({"nodes": nodes, "links": edges}))
+        request = {"from": "b", "to": "d", "end": "0.5 s"}
+        return of_request(
+            blocks.run(
+                chain=None,
+                topology={"kind": "file", "file": str(file)},
+                memory={"count": 4, "coherence": "1 s"},
+                swap={"policy": "asap", "success": 0.7},
+                request=request if sharing == "statistical" else {**request, "memories": 2},
+                sharing=sharing,
+            )
+        )
+
+    alone = rows([], [])
+    assert len(alone) > 50
+    # The new one comes first, so that all others get another number.
+    assert rows(["a"], [("a", "b")]) == alone
+    assert rows(["z", "a"], [("a", "z"), ("z", "d")]) == alone
