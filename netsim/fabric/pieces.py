@@ -2,8 +2,10 @@
 
 Whoever hands flows in, and whoever reads tables, sees requested flows. The kernel simulates pieces,
 each a flow with a number, a path and a window of its own; what waits for a requested flow waits for
-all of its pieces. A requested flow is done with its last piece, and counts as failed if a piece
-does: the others go on, since what they bring has been sent for. Cancelling it cancels all.
+all of its pieces. A requested flow is done with its last piece. It fails with the first piece that
+does: the others, which nobody can use any more, send nothing from that instant on. Cancelling it
+cancels all. So that the instant is told, each requested flow is a batch of its own for the kernel;
+a look at all flows at the next stop would have let results depend on where calls end.
 
 Numbers of pieces follow those of requested flows in order, so one table of first pieces leads both
 ways. Where no planner cuts flows there is none, and both numbers are the same.
@@ -132,6 +134,25 @@ def _waits(batch: FlowBatch, counts: Ints, first: Ints, flow: Ints) -> dict[str,
         "predecessors": (ends, np.repeat(first[before], many) + offsets),
         "lag": np.repeat(lags, many),
     }
+
+
+class Together:
+    """Requested flows that were handed in together: how many of them are not done yet.
+
+    Parameters
+    ----------
+    numbers
+        Their numbers.
+    """
+
+    def __init__(self, numbers: range) -> None:
+        self.numbers = numbers
+        self._left = len(numbers)
+
+    def last(self) -> bool:
+        """Count one that is done; return whether it was the last."""
+        self._left -= 1
+        return self._left == 0
 
 
 class Requests:

@@ -28,7 +28,7 @@ from netsim.fabric.kernel.slots import Slots
 from netsim.fabric.kernel.window import CLOSED
 from netsim.fabric.ledger import Ledger, exact_sum
 from netsim.fabric.nics import Spread, at_hosts
-from netsim.fabric.pieces import Requests, cut
+from netsim.fabric.pieces import Requests, Together, cut
 from netsim.fabric.planning.planner import Planner
 from netsim.fabric.recording import flow_table, write_network
 from netsim.fabric.sampling import LinkSampler, LinkSeries
@@ -187,19 +187,20 @@ class Fabric:
         else:
             self._fail(event, flow, at.NO_PATH)
         if self._planner is not None:
-            self._release_plan(event)
+            self._release_plan(event, intake.batches - 1)
         return event
 
     def submit(self, flows: FlowBatch) -> Event:
         """Hand in many flows; the event succeeds with their numbers (a range) when all are done.
 
-        It fails with `TransferFailed` as soon as one of them fails; the others go on.
+        It fails with `TransferFailed` as soon as one of them fails; the others go on. Where a
+        policy cuts flows, all pieces of a flow stop with the first that fails.
         """
-        counts = None
+        counts, batch = None, self._intake.batches
         if self._planner is not None and self._requests is not None:
-            known = self._intake.batches, self._spread, self._requests.count
+            known = batch, self._spread, self._requests.count
             flows, counts = cut(flows, self._planner, *known)
-        numbers, refused = self._intake.add(flows, self.env.now)
+        numbers, refused = self._intake.add(flows, self.env.now, counts)
         if counts is not None and self._requests is not None:
             numbers = self._requests.add(counts)
             refused = self._requests.of(refused).tolist()
@@ -207,11 +208,14 @@ class Fabric:
         event = Event(self.env)
         if refused:
             self._fail(event, refused[0], at.NO_PATH)
+        elif counts is not None and len(numbers):
+            together = Together(numbers)
+            self._waiters |= dict.fromkeys(range(batch, batch + len(counts)), (event, together))
         elif len(numbers):
-            self._waiters[self._intake.batches - 1] = (event, numbers)
+            self._waiters[batch] = (event, numbers)
         else:
             event.succeed(numbers)
-        self._release_plan(event)
+        self._release_plan(event, batch)
         return event
 
     def gate(self) -> int:
@@ -223,9 +227,9 @@ class Fabric:
         self._intake.gates.open(gate, self.env.now)
         self.env.stir()
 
-    def _release_plan(self, event: Event) -> None:
-        """Let the planner forget the newest batch when its `event` is over."""
-        planner, batch = self._planner, self._intake.batches - 1
+    def _release_plan(self, event: Event, batch: int) -> None:
+        """Let the planner forget a batch when its `event` is over."""
+        planner = self._planner
         if planner is not None and event.callbacks is not None:
             event.callbacks.append(lambda _: planner.release(batch))
 
@@ -370,8 +374,14 @@ class Fabric:
         waiters, schedule = self._waiters, self.env.schedule
         for batch, culprit in zip(over, culprits, strict=True):
             event, value = waiters.pop(batch, (None, None))
+            if culprit >= 0 and self._requests is not None:
+                self._stop_others(culprit)
             if event is None or event.triggered:
                 continue
+            if culprit < 0 and isinstance(value, Together):
+                if not value.last():
+                    continue
+                value = value.numbers
             if culprit < 0:
                 # What `succeed` does, without asking again whether the event is over.
                 event._ok, event._value = True, value
@@ -382,6 +392,16 @@ class Fabric:
                 if self._requests is not None:
                     number = self._requests.of(number)
                 self._fail(event, int(number), int(reason))
+
+    def _stop_others(self, culprit: int) -> None:
+        """Send nothing more of the flow whose piece in row `culprit` has failed."""
+        state = self._store.state
+        assert self._requests is not None
+        piece = int(state.flows[culprit * at.FLOW + at.IDENTITY] & at.LOW)
+        for other in self._requests.pieces(int(self._requests.of(piece))):
+            row = self._slots.row_of(other)
+            if row is not None:
+                cancel(state, row)
 
     def _fail(self, event: Event, flow: int, reason: int) -> None:
         """Fail `event`; if nobody waits for it, the table says so and the simulation goes on."""

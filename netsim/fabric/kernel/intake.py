@@ -208,8 +208,14 @@ class Intake:
         self._store.plan(np.array([place]))
         return flow, True
 
-    def add(self, batch: FlowBatch, now: int) -> tuple[range, list[int]]:
-        """Add all flows of `batch`; return their numbers and those that no path joins."""
+    def add(
+        self, batch: FlowBatch, now: int, pieces: Ints | None = None
+    ) -> tuple[range, list[int]]:
+        """Add all flows of `batch`; return their numbers and those that no path joins.
+
+        Where they are pieces, of how many requested flows stands in `pieces`; each requested flow
+        then is a batch of its own for the kernel, so that its end and failure are told at once.
+        """
         src, dst, size = (
             np.asarray(column, np.int64) for column in (batch.src, batch.dst, batch.size)
         )
@@ -231,7 +237,12 @@ class Intake:
             return range(first, first), []
         chosen = self._slots.take(count)
         rows = _numbers(chosen)
-        opened = self._open_batches(1, count, trigger=int(batch.trigger == "tx"))[0]
+        trigger = int(batch.trigger == "tx")
+        opened: Any
+        if pieces is None:
+            opened = self._open_batches(1, count, trigger=trigger)[0]
+        else:
+            opened = np.repeat(self._open_batches(len(pieces), pieces, trigger=trigger), pieces)
         near = self._near if batch.trigger == "rx" else 0
         src, dst = self._spread.of(src, dst, first, batch.paths)
         calculated = src == dst
@@ -299,8 +310,8 @@ class Intake:
                 "use a larger packet payload or cut the flow"
             )
 
-    def _open_batches(self, count: int, flows: int, trigger: int) -> Ints:
-        """Return the rows of the next `count` batches, each of as many `flows`."""
+    def _open_batches(self, count: int, flows: int | Ints, trigger: int) -> Ints:
+        """Return the rows of the next `count` batches of `flows` each, or each of its own many."""
         rows = self._slots.take_batches(count, flows)
         table = self._store.state.batches.reshape(-1, at.BATCH)
         table[rows, at.REMAINING] = flows

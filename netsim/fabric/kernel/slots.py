@@ -61,8 +61,11 @@ class Slots:
         self.end += count
         return slice(self.end - count, self.end)
 
-    def take_batches(self, count: int, flows: int) -> slice | Ints:
-        """Return rows for `count` batches of as many `flows` each; they are numbered elsewhere."""
+    def take_batches(self, count: int, flows: int | Ints) -> slice | Ints:
+        """Return rows for `count` batches of `flows` each, or each of its own many.
+
+        They are numbered elsewhere.
+        """
         room = len(self._store.state.finished)
         if count > len(self._free_batches) and self._batch_end + count > room:
             # Where batches are large, rows of batches are not worth a look at all their flows.
