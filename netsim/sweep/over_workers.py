@@ -28,8 +28,10 @@ from netsim.sweep.study import Study
 from netsim.sweep.survey import Survey, survey
 from netsim.sweep.worker import Job, Outcome, in_order, known_means
 
-#: Seconds of work in a batch, most runs of one, and deaths alone after which a run is given up.
+#: Seconds of work in a batch, the least of them, most runs of one, and deaths alone after which a
+#: run is given up.
 BATCH: Final = 2.0
+LEAST: Final = 0.25
 LARGEST: Final = 1000
 DEATHS: Final = 3
 #: Seconds between two looks at the workers if nothing ends, and looks between two counts of them.
@@ -228,10 +230,10 @@ class _Driver:
 
     def _batch(self) -> list[Job]:
         """Return the next jobs, for about `BATCH` seconds; long ones are cut."""
-        left = sum(_runs(job) for job in self.queue) if len(self.queue) < LARGEST else LARGEST
-        fair = max(1, left // (2 * max(1, len(self.live))))
-        most = min(LARGEST, fair, int(BATCH / self.per_run) if self.per_run else 1)
-        room = self.how.batch or max(1, most)
+        # Of many jobs the runs are not counted, which are as many at least.
+        many = len(self.queue) >= LARGEST
+        left = len(self.queue) if many else sum(_runs(job) for job in self.queue)
+        room = self.how.batch or room_of(left, len(self.live), self.per_run)
         batch: list[Job] = []
         while self.queue and room > 0:
             job = self.queue.popleft()
@@ -326,6 +328,32 @@ class _Driver:
         self.pool.tell_all(on_worker.commit)
         self.outcome.stopped = True
         return self.outcome
+
+
+def room_of(left: int, workers: int, seconds: float) -> int:
+    """Return how many runs the next batch takes.
+
+    Parameters
+    ----------
+    left
+        Runs that no worker has yet.
+    workers
+        Workers among which they are shared.
+    seconds
+        What a run takes, in processor time; 0 while that is not known.
+
+    Returns
+    -------
+    int
+        One run while nothing is measured; then what takes `BATCH` seconds, towards the end half of
+        a worker's share, so that all end together. Each batch is a commit, so none is made smaller
+        than what takes `LEAST` seconds.
+    """
+    if not seconds:
+        return 1
+    share = left // (2 * max(1, workers))
+    room = min(max(share, int(LEAST / seconds)), int(BATCH / seconds), LARGEST)
+    return max(1, room)
 
 
 def _runs(job: Job) -> int:
