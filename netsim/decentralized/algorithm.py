@@ -22,6 +22,8 @@ and optionally::
     heard(config, nodes) -> int           models that a node combines, if the graph does not say it
     mixes = False                         it does not mix by rows of weights: a server, or events
     server = True                         node 0 is a server at the centre of a star
+    vectors, passing                      arrays as large as all models that it keeps, and that are
+                                          there for a moment; as measured, for estimates of memory
     sends(size) -> numbers per message    what each peer sends to every neighbour in a round; only
                                           then can its rounds have a clock
     regroup(config, streams) -> Regroup   it chooses who of those who could hear whom does

@@ -83,5 +83,8 @@ def attackers_of(
 
 
 def problems(config: AttackConfig, nodes: int) -> list[Problem]:
-    """Return which nodes that are named are not there."""
+    """Return which nodes that are named are not there, or that fewer are than are to attack."""
+    if config.count is not None and config.count > nodes:
+        message = f"{config.count:,} nodes cannot attack: there are {nodes:,}"
+        return [Problem(message, ("count",), "out-of-range", f"at most {nodes:,}")]
     return unknown_nodes(config.nodes, nodes)

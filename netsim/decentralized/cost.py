@@ -15,11 +15,16 @@ from netsim.graphs import kind as graphs
 from netsim.learning import data_set
 from netsim.learning.layers import Layers
 
-#: Arrays as large as all models: they, the first ones, the mixed ones, and a gradient.
-COPIES: Final = 4
-#: Bytes of the compiler and what it made: beyond all else the peak of the disaster scenario was
-#: found to have 190 MB when it had to compile, and other runs 130 MB when nothing was left to.
-COMPILER: Final = 160 * 10**6
+#: Arrays as large as all models that are always there: they, the first ones, and the mixed ones.
+COPIES: Final = 3
+#: Such arrays for a moment: with momentum, through a compressor, and with noise on gradients,
+#: which is drawn in double precision.
+OF_MOMENTUM: Final = 2
+OF_COMPRESSOR: Final = 3
+OF_NOISE: Final = 13
+#: Bytes of the compiler and what it made: beyond all else the peaks of runs were found to have 180
+#: MB when they had to compile, 165 MB when nothing was left to, and 130 MB without pandas.
+COMPILER: Final = 150 * 10**6
 #: Seconds of a round, of a node in it, and of a parameter of a node in it.
 ROUND_TIME: Final = 1e-4
 NODE_TIME: Final = 3e-6
@@ -43,17 +48,61 @@ def sizes_of(scenario: DecentralizedScenario, nodes: int) -> tuple[int, int, int
 
 
 def memory_of(scenario: DecentralizedScenario, nodes: int) -> Mapping[Place, float]:
-    """Return the bytes of models and data, by the field that asks for them."""
+    """Return the bytes of models and data, by the field that asks for them.
+
+    Some arrays are kept all the time; beside them there is what a round needs for a moment, or an
+    evaluation, whichever is more.
+    """
     size, samples, features = sizes_of(scenario, nodes)
-    double = not samples or scenario.dtype == "float64"
-    copies = COPIES + (1 if scenario.local.momentum else 0)
-    copies += int(getattr(implementation("algorithm", scenario.algorithm), "vectors", 0))
-    models = float(nodes) * size * (8 if double else 4) * copies
+    number = 8 if not samples or scenario.dtype == "float64" else 4
+    one = float(nodes) * size * number
+    algorithm = implementation("algorithm", scenario.algorithm)
+    # A gradient has its room where there are samples.
+    kept = COPIES + bool(samples) + bool(scenario.local.momentum) + getattr(algorithm, "vectors", 0)
+    models = one * kept
     if scenario.algorithm.loss_rule == "stale":
-        # A message per arc is kept: some four a node on sparse graphs, all others on complete ones.
-        arcs = nodes - 1 if scenario.topology.kind == "complete" else 4  # type: ignore[attr-defined]
-        models *= 1 + arcs / copies
-    return {("model",): models, ("data",): 12.0 * samples * max(1, features)}
+        models += number * size * _remembered(scenario, nodes)
+    batch = min(scenario.local.batch_size, 0.8 * samples / nodes + 1)
+    wide, summed_widths = _widths(scenario, nodes)
+    # Samples of a batch, what comes of them in every layer, and as much on the way back.
+    batches = nodes * batch * number * (features + 2 * summed_widths)
+    chunk = min(nodes, CHUNK)
+    scores = chunk * max(0.2 * samples * wide * number, 24.0 * size)
+    gone = one if scenario.disruption else 0.0
+    moment = max(one * _passing(scenario) + batches, scores + gone)
+    return {("model",): models + moment, ("data",): 12.0 * samples * max(1, features)}
+
+
+def _passing(scenario: DecentralizedScenario) -> int:
+    """Return how many arrays as large as all models are there for a moment in a round."""
+    algorithm = implementation("algorithm", scenario.algorithm)
+    exact = getattr(implementation("compressor", scenario.compressor), "exact", False)
+    # Where some do not train, those who do are taken out.
+    training = 1 + (OF_MOMENTUM if scenario.local.momentum else 0)
+    training += OF_NOISE if scenario.local.noise else 0
+    exchange = getattr(algorithm, "passing", 1) + (0 if exact else OF_COMPRESSOR)
+    return int(max(training, exchange))
+
+
+def _remembered(scenario: DecentralizedScenario, nodes: int) -> float:
+    """Return how many messages are kept for those that are lost: one an arc, and one a node."""
+    edges = implementation("graph", scenario.topology).pairs(scenario.topology, nodes)
+    sends = getattr(implementation("algorithm", scenario.algorithm), "sends", None)
+    # In models: where several travel as one message, several are kept.
+    wide = 1.0 if sends is None else sum(sends(1000)) / 1000
+    return float(wide * (2 * edges + nodes))
+
+
+def _widths(scenario: DecentralizedScenario, nodes: int) -> tuple[int, int]:
+    """Return the widest two layers that follow each other, features aside, and the sum of all."""
+    builder = implementation("peer_model", scenario.model)
+    if not hasattr(scenario.model, "init"):
+        return 0, 0
+    data = scenario.data if scenario.data is not None else data_set.read({"kind": "digits"})
+    _, features, classes = data_set.extent(data)
+    layers: Layers = builder.build(scenario.model, nodes, features, classes)
+    after = [one.fan_out for one in layers.layers]
+    return max(map(sum, zip([0, *after], after, strict=False))), sum(after)
 
 
 def estimate_run(scenario: DecentralizedScenario) -> Estimate:
@@ -89,13 +138,11 @@ def estimate_run(scenario: DecentralizedScenario) -> Estimate:
 
 
 def _besides(scenario: DecentralizedScenario, nodes: int) -> Mapping[Place, float]:
-    """Return bytes besides models and data: the compiler, eigenvalues, and scores of a chunk."""
-    size, samples, features = sizes_of(scenario, nodes)
+    """Return bytes besides models and data: the compiler, and eigenvalues."""
     # A network's own estimate counts most of the compiler.
     compiler = COMPILER if scenario.network is None else COMPILER / 3
     dense = 40.0 * nodes**2 if nodes <= MOST_NODES else 0.0
-    scores = 12.0 * min(nodes, CHUNK) * 0.2 * samples * size / max(1, features)
-    return {("nodes",): compiler + 300.0 * nodes + dense, ("model",): scores}
+    return {("nodes",): compiler + 300.0 * nodes + dense}
 
 
 def _rounds(scenario: DecentralizedScenario) -> float:

@@ -123,8 +123,11 @@ class Peers:
         `step` counts batches; default: the round.
         """
         rows, where = self.training(turn), self.theta if at is None else at
+        number = turn.round if step is None else step
+        if len(rows) == len(where):
+            return self.objective.gradient(where, rows, number)
         out = np.zeros_like(where)
-        out[rows] = self.objective.gradient(where[rows], rows, turn.round if step is None else step)
+        out[rows] = self.objective.gradient(where[rows], rows, number)
         return out
 
     def send(self, turn: Turn, vectors: Array, channel: int = 0) -> Array:

@@ -29,6 +29,7 @@ class AdPsgd:
 
     source: ClassVar[str] = "Lian, Zhang, Zhang, Liu, AD-PSGD, ICML 2018"
     weights: ClassVar[str] = "metropolis"
+    passing: ClassVar[int] = 3
     symmetric: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):

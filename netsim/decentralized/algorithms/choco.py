@@ -27,6 +27,8 @@ class Choco:
         "Koloskova, Stich, Jaggi, Decentralized Stochastic Optimization, ICML 2019"
     )
     weights: ClassVar[str] = "metropolis"
+    vectors: ClassVar[int] = 1
+    passing: ClassVar[int] = 4
     mixes: ClassVar[bool] = False
     reliable: ClassVar[bool] = True
 

@@ -26,6 +26,7 @@ class DecDiff:
         "coordination-free decentralised learning, arXiv 2312.04504 (as recalled)"
     )
     weights: ClassVar[str] = "decavg"
+    passing: ClassVar[int] = 4
     mixes: ClassVar[bool] = False
 
     class Config(AlgorithmConfig):

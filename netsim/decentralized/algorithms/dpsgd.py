@@ -23,6 +23,7 @@ class Dpsgd:
 
     source: ClassVar[str] = "Lian et al., Can Decentralized Algorithms Outperform, NeurIPS 2017"
     weights: ClassVar[str] = "metropolis"
+    passing: ClassVar[int] = 2
     averages: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):

@@ -26,6 +26,7 @@ class EControl(Ef21):
 
     source: ClassVar[str] = "Gao, Islamov, Stich, EControl, ICLR 2024"
     vectors: ClassVar[int] = 3
+    passing: ClassVar[int] = 5
 
     class Config(ServerConfig):
         """Clients of a round, and the strength of the feedback."""

@@ -40,6 +40,7 @@ class Ef21:
     mixes: ClassVar[bool] = False
     reliable: ClassVar[bool] = True
     vectors: ClassVar[int] = 2
+    passing: ClassVar[int] = 4
 
     class Config(ServerConfig):
         """Clients of a round, and how much each counts."""

@@ -28,6 +28,7 @@ class FedAsync:
 
     source: ClassVar[str] = "Xie, Koyejo, Gupta, Asynchronous Federated Optimization, 2019"
     weights: ClassVar[str] = "decavg"
+    passing: ClassVar[int] = 6
     server: ClassVar[bool] = True
 
     class Config(StalenessConfig):

@@ -27,6 +27,7 @@ class FedAvg:
 
     source: ClassVar[str] = "McMahan et al., Communication-Efficient Learning, AISTATS 2017"
     weights: ClassVar[str] = "decavg"
+    passing: ClassVar[int] = 2
     mixes: ClassVar[bool] = False
 
     class Config(ServerConfig):

@@ -31,6 +31,7 @@ class FedBuff:
 
     source: ClassVar[str] = "Nguyen et al., Federated Learning with Buffered Aggregation, 2022"
     weights: ClassVar[str] = "decavg"
+    passing: ClassVar[int] = 4
     server: ClassVar[bool] = True
 
     class Config(StalenessConfig):

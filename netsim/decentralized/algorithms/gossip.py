@@ -108,6 +108,7 @@ class Gossip:
         "algorithms, ICDCS 2018; Hegedus et al., Decentralized learning works, JPDC 2021"
     )
     weights: ClassVar[str] = "metropolis"
+    passing: ClassVar[int] = 5
 
     class Config(StalenessConfig):
         """When models are sent, and how they are merged."""

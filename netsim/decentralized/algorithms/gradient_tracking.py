@@ -23,6 +23,8 @@ class GradientTracking:
 
     source: ClassVar[str] = "Nedic, Olshevsky, Shi, Achieving Geometric Convergence, SIOPT 2017"
     weights: ClassVar[str] = "metropolis"
+    vectors: ClassVar[int] = 2
+    passing: ClassVar[int] = 7
     connected: ClassVar[bool] = True
 
     class Config(AlgorithmConfig):

@@ -29,6 +29,7 @@ class Scaffold:
     weights: ClassVar[str] = "decavg"
     mixes: ClassVar[bool] = False
     vectors: ClassVar[int] = 2
+    passing: ClassVar[int] = 4
 
     class Config(ServerConfig):
         """Clients of a round, and the server's step."""

@@ -36,6 +36,7 @@ class Scallion:
     weights: ClassVar[str] = "decavg"
     mixes: ClassVar[bool] = False
     vectors: ClassVar[int] = 2
+    passing: ClassVar[int] = 4
 
     class Config(ServerConfig):
         """Clients of a round, the server's step, and how much of a change is sent."""

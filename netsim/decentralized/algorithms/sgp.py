@@ -25,6 +25,7 @@ class Sgp:
 
     source: ClassVar[str] = "Assran et al., Stochastic Gradient Push, ICML 2019"
     weights: ClassVar[str] = "push_sum"
+    passing: ClassVar[int] = 3
 
     class Config(AlgorithmConfig):
         """What becomes of lost messages."""

@@ -222,7 +222,7 @@ def _about_motion(
         yield Problem(message, ("radio",), "unsatisfiable", hint, also=("topology",))
     if nodes > MOST_IN_THE_AIR:
         message = f"{nodes:,} nodes have more pairs than are looked at over the air"
-        hint = f"at most {MOST_IN_THE_AIR:,} nodes"
+        hint = f"take at most {MOST_IN_THE_AIR:,} nodes, or links that are there without a radio"
         yield Problem(message, ("radio",), "too-large", hint, also=("nodes",))
     if scenario.mobility is not None:
         kind = implementation("mobility", scenario.mobility)

@@ -71,6 +71,12 @@ CASES = [
         "follows from who is hit",
     ),
     ({"local": {"epochs": 1, "steps": 1}}, "both epochs and steps"),
+    (
+        {"attack": {"kind": "sign_flip", "count": 11}},
+        "attack.count: error[out-of-range]: 11 nodes cannot attack: there are 10\n"
+        "    | count: 11\n"
+        "    |        ^^ at most 10\n",
+    ),
 ]
 
 
