@@ -116,7 +116,7 @@ def _busy(folder: Path) -> Iterator[Result]:
     """Yield the share of time in which two workers simulate points of half a second."""
     from netsim.metrics.reader import open_results
 
-    traffic = [{"pattern": "permutation", "size": "400 MB"}]
+    traffic = [{"pattern": "permutation", "size": "1200 MB"}]
     shape = {**TINY["topology"], "leaves": 4, "spines": 4, "hosts_per_leaf": 4}  # type: ignore[dict-item]
     seeds = {"grid": {"seed": {"range": [0, LONG, 1]}}}
     large = {**TINY, "topology": shape, "traffic": traffic, "sweep": seeds,

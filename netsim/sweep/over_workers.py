@@ -153,21 +153,23 @@ class _Driver:
         """Return what became of all jobs."""
         self.prepare()
         turn = 0
-        while self.queue or self.alone or self.busy:
+        while True:
             if self.how.asked.now:
                 return self._abandon()
+            if turn % _REFRESH == 0:
+                self.live = self.pool.addresses
+            turn += 1
+            # First what has ended: whom that frees is handed work before anything is waited for.
+            self._collect()
+            if not (self.queue or self.alone or self.busy):
+                return self.outcome
             halted = self.how.asked.stop or (self.how.fail_fast and self.outcome.failed)
             if halted and not self.busy:
                 self.outcome.stopped = self.how.asked.stop
                 return self.outcome
-            if turn % _REFRESH == 0:
-                self.live = self.pool.addresses
-            turn += 1
             if not halted:
                 self._hand_out()
-            self._collect()
             self._wait()
-        return self.outcome
 
     def prepare(self) -> None:
         """Have each kernel compiled once, and every worker load what it needs.

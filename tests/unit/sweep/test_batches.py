@@ -8,7 +8,13 @@ pytest.importorskip(
     "distributed", reason="the extra netsim-communication[cluster] is not installed"
 )
 
-from netsim.sweep.over_workers import LARGEST, room_of
+from collections import deque
+from types import SimpleNamespace
+
+from netsim.sweep import over_workers
+from netsim.sweep.asked import Asked
+from netsim.sweep.over_workers import LARGEST, OverWorkers, room_of
+from netsim.sweep.worker import Job, Outcome
 
 
 def test_the_first_batch_is_one_run_since_nothing_is_measured():
@@ -37,3 +43,29 @@ def test_short_runs_end_in_few_batches():
     assert batches[0] == 400
     assert min(batches[:-1]) == 50
     assert len(batches) == 15
+
+
+def test_a_worker_that_is_free_is_handed_work_before_anything_is_waited_for(monkeypatch):
+    """Work that ends within each wait takes as many waits as there are batches."""
+    handed, waits = [], []
+
+    def submit(*_, **__):
+        handed.append(SimpleNamespace(status="pending", result=lambda: Outcome(done=1, seconds=1)))
+        handed[-1].add_done_callback = lambda told: None
+        return handed[-1]
+
+    def wait(_):
+        waits.append(len(handed))
+        for one in handed:
+            one.status = "finished"
+
+    monkeypatch.setattr(over_workers._Driver, "_wait", wait)
+    monkeypatch.setattr(over_workers._Driver, "prepare", lambda _: None)
+    pool = SimpleNamespace(addresses=["a worker"], client=SimpleNamespace(submit=submit))
+    jobs = deque(Job(index, (0,)) for index in range(4))
+    how = OverWorkers(Asked(), batch=1)
+
+    outcome = over_workers._Driver(how, None, pool, None, jobs, []).drive()
+
+    assert outcome.done == 4
+    assert waits == [1, 2, 3, 4]
