@@ -104,6 +104,9 @@ class RunContext:
         When the run is stopped (ps, exclusive), or None.
     sample_every
         Sampling interval of time-series tables (ps), or None where the scenario names none.
+    keep_flows
+        Whether a fabric remembers flows that are over, for a family that asks for them at the end;
+        else their memory is used again, and only what is recorded of them stays.
     """
 
     env: Environment
@@ -111,6 +114,7 @@ class RunContext:
     recorder: Recorder
     until: int | None = None
     sample_every: int | None = None
+    keep_flows: bool = False
 
 
 class Simulation(Protocol):

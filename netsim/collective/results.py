@@ -173,8 +173,8 @@ def _write_messages(
     messages = schedule.messages
     for one in played:
         here = np.searchsorted(columns["flow"], one.first + messages)
-        if not len(messages):
-            here = np.zeros(0, np.int64)
+        if (columns["flow"][here] != one.first + messages).any():
+            raise SimulationError("messages of a collective are missing among the fabric's flows")
         times = columns["start"][here], end[here]
         if recorder.wants("ranks"):
             recorder.write("ranks", _rank_rows(one, schedule, messages, times, reducing))

@@ -8,6 +8,7 @@ does; what comes in before lies in buffers.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,8 @@ class CollectiveRun:
         self._scenario = scenario
         self._context = context
         ranks = scenario.collective.ranks
-        self._fabric = connect(scenario, context, range(ranks) if isinstance(ranks, int) else ())
+        hosts = range(ranks) if isinstance(ranks, int) else ()
+        self._fabric = connect(scenario, replace(context, keep_flows=True), hosts)
         network = self._fabric.network
         self._task = task_of(scenario, network)
         reducing = reduce_time(scenario)

@@ -84,6 +84,8 @@ class Fabric:
         Hosts that will have traffic, by which the defaults of queues are measured; None: all.
     sample_every
         Interval of the rows of table `links`, if the recorder wants it; default: 10 us.
+    keep_flows
+        Whether flows that are over are remembered until the end; without a recorder they are.
     expected_flows
         Number of flows that room is made for at first.
     slice_events
@@ -106,6 +108,7 @@ class Fabric:
         until: Time = NEVER,
         hosts: NDArray[np.int64] | None = None,
         sample_every: Time | None = None,
+        keep_flows: bool = False,
         expected_flows: int = 64,
         slice_events: int = SLICE,
         spread: Rule = "hash",
@@ -144,8 +147,8 @@ class Fabric:
         wanted = recorder is not None and recorder.wants("flows")
         #: What is known of flows whose rows are used again.
         # Rows of pieces are told together, when all are there.
-        write = self._write_flows if wanted and split is None else None
-        keeps = recorder is None or (wanted and write is None)
+        write = self._write_flows if wanted and split is None and not keep_flows else None
+        keeps = keep_flows or recorder is None or (wanted and write is None)
         self.ledger = Ledger(payload, write, keeps=keeps)
         self._slots = Slots(self._store, self.ledger.take)
         self._spread = Spread(network, spread, streams)

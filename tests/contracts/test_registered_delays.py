@@ -70,7 +70,7 @@ def test_the_file_of_a_law_is_looked_at_before_the_run(tmp_path, name, place):
 
     (found,) = problems(config, ROUNDS, WORKERS)
 
-    assert found.at == ("delays", place, "mix", 0, "law")
+    assert found.at == ("delays", place, "mix", 0, "law", "file")
     assert (found.file, found.line) == (tmp_path / "times.csv", 3)
 
 

@@ -30,7 +30,7 @@ def connected(name: str, tables: tuple[str, ...] = ()) -> tuple[Any, Any, Memory
     """Return a fabric of that fidelity, its recorder and where the tables go."""
     sink = MemorySink()
     recorder = Recorder([registry.lookup("table", table) for table in tables], sink)
-    context = RunContext(Environment(), Streams(1), recorder)
+    context = RunContext(Environment(), Streams(1), recorder, keep_flows=True)
     config = NetworkConfig.model_validate(BLOCKS | {"fidelity": name})
     return connect(config, context), recorder, sink
 

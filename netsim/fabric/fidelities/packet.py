@@ -113,6 +113,7 @@ class Packet:
             until=NEVER if context.until is None else context.until,
             hosts=np.unique(np.concatenate([flows.src, flows.dst, np.array(hosts, np.int64)])),
             sample_every=context.sample_every,
+            keep_flows=context.keep_flows,
             expected_flows=max(64, len(flows)),
         )
         fabric.submit(FlowBatch.of(flows, network if takes_named_paths(config) else None))

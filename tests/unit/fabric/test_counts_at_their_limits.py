@@ -53,6 +53,7 @@ from netsim.fabric.kernel.port import accept
 from netsim.fabric.limits import LONGEST_TIMEOUT
 from netsim.fabric.packet import LARGEST
 from netsim.fabric.planning.planner import Planner
+from netsim.fabric.wiring import Wiring
 from netsim.fabric.transports.selective_repeat import give_up, resend, time_out, timeout
 from netsim.fabric.transports.timer import TimerConfig
 
@@ -292,7 +293,7 @@ def test_bytes_of_a_link_need_more_packets_than_a_run_can_have():
 
 def test_planned_bytes_that_cannot_be_counted_are_an_error(make_fabric):
     network = make_fabric((2, 2, 2)).network
-    planner = Planner(network, lambda network, src, dst: np.zeros(len(src), np.int64))
+    planner = Planner(Wiring(network), lambda network, src, dst: np.zeros(len(src), np.int64))
 
     planner.alone(0, 0, 2, 2**62 - 1)
     with pytest.raises(SimulationError, match="planned at once"):

@@ -382,7 +382,7 @@ def test_it_is_logged_that_a_kernel_is_compiled(folder, monkeypatch, caplog):
 
 def test_attributes_are_not_taken_for_global_names():
     assert "packets" not in global_names(deliver.__code__)
-    assert "flow_of" in global_names(deliver.__code__)
+    assert "row_at" in global_names(deliver.__code__)
 
 
 def test_plugs_bind_only_inside_the_kernel(folder):

@@ -6,12 +6,13 @@ import numpy as np
 
 from netsim.fabric.planning.equitable import plan
 from netsim.fabric.planning.planner import Planner
+from netsim.fabric.wiring import Wiring
 from netsim.topology.leaf_spine import LeafSpine
 
 
 def planner(spines: int = 4) -> Planner:
     shape = {"leaves": 2, "spines": spines, "hosts_per_leaf": 8}
-    return Planner(LeafSpine.build(LeafSpine.Config.model_validate(shape)), plan)
+    return Planner(Wiring(LeafSpine.build(LeafSpine.Config.model_validate(shape))), plan)
 
 
 def test_lone_messages_take_the_path_with_the_least_planned_bytes() -> None:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from netsim.engine.environment import Environment
 from netsim.errors import SimulationError
+from netsim.fabric.balancing.single import SinglePath
 from netsim.fabric.flows import Flows, unanswered
-from netsim.fabric.kernel.paths import PathTable
+from netsim.fabric.kernel import state as at
+from netsim.fabric.packet import PacketConfig
+from netsim.fabric.service import Fabric
+from netsim.fabric.transports.fixed_window import FixedWindow
+from netsim.fabric.transports.open_loop import OpenLoop
+from netsim.rng import Streams
 from netsim.scenario import check
 from netsim.topology.leaf_spine import LeafSpine
 
@@ -20,19 +27,29 @@ def network(*overrides, bundle=2):
     return LeafSpine.build(LeafSpine.Config(**shape, overrides=overrides))
 
 
+def table_of(net, *, acknowledged):
+    """Return the table of paths of a kernel for that network, and its arrays."""
+    transport = FixedWindow if acknowledged else OpenLoop
+    fabric = Fabric(
+        Environment(),
+        net,
+        packet=PacketConfig(),
+        routing=SinglePath.Config.model_validate({}),
+        transport=transport.Config.model_validate({}),
+        streams=Streams(1),
+    )
+    return fabric._parts
+
+
 def way_back(net, *, over):
     """Return the links, by name, on which acknowledgements of a path from host0 to host2 return."""
     paths = {net.link_names[path[1]]: path for path in net.paths(0, 2)}
-    table = PathTable(net, _Same(), 0, acknowledged=True)
-    _, row = table.given(paths[over])
-    first, _, length = table.rows[3 * row : 3 * row + 3]
-    return [net.link_names[link] for link in table.ports[first : first + length]]
-
-
-class _Same:
-    """A layout that numbers links as the topology does."""
-
-    link = np.arange(10_000)
+    parts = table_of(net, acknowledged=True)
+    _, row = parts.paths.given(paths[over])
+    state = parts.store.state
+    first, _, length = state.pairs[at.PAIR * row : at.PAIR * row + 3]
+    links = parts.layout.number[state.ports[first : first + length]]
+    return [net.link_names[link] for link in links]
 
 
 def test_acknowledgements_take_the_other_direction_of_the_same_cable():
@@ -54,11 +71,12 @@ def test_a_path_without_any_working_way_back_is_an_error():
 
 def test_a_path_needs_no_way_back_where_nothing_is_acknowledged():
     net = network(CUT)
-    table = PathTable(net, _Same(), 0, acknowledged=False)
+    parts = table_of(net, acknowledged=False)
+    before = parts.store.used("pairs")
 
-    table.given(net.paths(0, 2)[1])
+    parts.paths.given(net.paths(0, 2)[1])
 
-    assert len(table.rows) == 3
+    assert parts.store.used("pairs") == before + at.PAIR
 
 
 def flows(spine):
