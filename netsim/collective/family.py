@@ -13,6 +13,9 @@ from netsim.problems import Problem
 from netsim.registry import register
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from netsim.collective.fitted import Fitted
     from netsim.effective import Effective
     from netsim.estimate import Estimate
     from netsim.fabric.schema import NetworkConfig
@@ -109,6 +112,13 @@ class CollectiveFamily:
         from netsim.collective.explain import explain
 
         return explain(scenario, *formula_of(scenario))
+
+    @staticmethod
+    def fit(log: Path, op: str, ranks: int | None) -> Fitted:
+        """Return a network fitted to the measured collectives in `log`."""
+        from netsim.collective.fitted import fit_log
+
+        return fit_log(log, op, ranks)
 
     def build(self, scenario: CollectiveScenario, context: RunContext) -> Simulation:
         """Build the network and hand it the schedule; a closed form needs neither."""

@@ -8,16 +8,26 @@ apart by times of one collective; here it is all latency.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from netsim.collective.fitting import fit, left_out_error, mean_error
+from netsim.collective.measured import Measured, read_measured
 from netsim.collective.task import Costs, Task
-from netsim.registry import lookup
+from netsim.errors import UsageError
+from netsim.registry import canonical, did_you_mean, lookup
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
     from netsim.collective.fitting import Fit, Regime
-    from netsim.collective.measured import Measured
+
+#: Sizes from which on every other one is predicted from the rest.
+_ENOUGH: Final = 6
 
 #: The algorithm by which each operation is taken to be performed.
 ALGORITHMS: Final = {
@@ -31,6 +41,77 @@ ALGORITHMS: Final = {
     "broadcast": "chain",
     "reduce": "chain",
 }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A network fitted to measurements.
+
+    Parameters
+    ----------
+    measured
+        The measurements.
+    fit
+        The regimes found in them.
+    op, ranks
+        What was measured, among how many.
+    called
+        Name of the measurements.
+    """
+
+    measured: Measured
+    fit: Fit
+    op: str
+    ranks: int
+    called: str
+
+    def model(self) -> NDArray[np.float64]:
+        """Return the fitted times (s) of the measured sizes."""
+        return self.fit.time(self.measured.size)
+
+    def scenario(self) -> str:
+        """Return the scenario that plays the measured sizes on the fitted network."""
+        return scenario_text(self.fit, self.measured, self.op, self.ranks, self.called)
+
+    def facts(self) -> dict[str, Any]:
+        """Return regimes and errors, for programs."""
+        size, time, model = self.measured.size, self.measured.time, self.model()
+        worst = int(abs(model / time - 1).argmax())
+        regimes = []
+        for one in self.fit.regimes:
+            latency, rate = network_of(one, self.op, self.ranks)
+            line = {"base": one.base, "byte_time": one.byte_time}
+            known = {"first": one.first, "last": one.last} | line
+            regimes.append(known | {"latency": latency / 1e12, "rate": rate})
+        return {
+            "op": self.op,
+            "ranks": self.ranks,
+            "regimes": regimes,
+            "error": mean_error(time, model),
+            "left_out_error": left_out_error(size, time) if len(size) >= _ENOUGH else None,
+            "worst": {"size": float(size[worst]), "ratio": float(model[worst] / time[worst])},
+        }
+
+
+def fit_log(log: Path, op: str, ranks: int | None) -> Fitted:
+    """Return the network fitted to the measurements in `log`.
+
+    Raises
+    ------
+    ProblemsFound
+        If the file holds none.
+    UsageError
+        If `op` is no operation with bytes, or nobody says how many ranks took part.
+    """
+    name = canonical(op)
+    if name not in ALGORITHMS:
+        hint = did_you_mean(name, ALGORITHMS) or "known: " + ", ".join(sorted(ALGORITHMS))
+        raise UsageError(f"--op: no collective named '{op}' has bytes; {hint}")
+    measured = read_measured(log)
+    count = ranks or measured.ranks
+    if count is None or count < 2:
+        raise UsageError(f"{log} does not say how many ranks took part: add --ranks N")
+    return Fitted(measured, fit(measured.size, measured.time), name, count, log.name)
 
 
 def network_of(regime: Regime, op: str, ranks: int) -> tuple[int, int]:

@@ -220,6 +220,25 @@ def test_a_ring_in_rank_order_takes_what_its_hops_take(fidelity: str):
     assert ps(found) == 22 * near + 8 * far
 
 
+def test_ranks_of_every_iteration_are_told_though_flows_are_over():
+    # Rows of flows that are over are used again for later ones; those of a collective are kept.
+    found = collective(
+        "all_reduce",
+        "ring",
+        "1 MiB",
+        topology=LEAF_SPINE,
+        routing={"policy": "stripe"},
+        transport={"kind": "open_loop"},
+        iterations=3,
+    )
+    ranks = found.table("ranks").to_pandas()
+    whole = found.table("collectives").to_pandas().set_index("collective")
+    for number, rows in ranks.groupby("collective"):
+        assert rows["end"].max() == whole.loc[number, "end"]
+        assert (rows["start"] == whole.loc[number, "start"]).all()
+        assert (rows["wait"] < 0.3 * whole.loc[number, "completion_time"]).all()
+
+
 def test_three_levels_of_detail_agree_where_nothing_is_in_the_way():
     for op, algorithm in (
         ("all_reduce", "ring"),

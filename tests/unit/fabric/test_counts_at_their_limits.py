@@ -53,9 +53,9 @@ from netsim.fabric.kernel.port import accept
 from netsim.fabric.limits import LONGEST_TIMEOUT
 from netsim.fabric.packet import LARGEST
 from netsim.fabric.planning.planner import Planner
-from netsim.fabric.wiring import Wiring
 from netsim.fabric.transports.selective_repeat import give_up, resend, time_out, timeout
 from netsim.fabric.transports.timer import TimerConfig
+from netsim.fabric.wiring import Wiring
 
 MOST = 2**63 - 1
 

@@ -220,7 +220,7 @@ def test_a_policy_sees_what_waits_at_ports_that_act(make_fabric):
 
     def look(now):
         told = unsent_in_kernel(fabric, port, now)
-        looks.append((told, float(fabric.sample_links()["queue"][link]) * 80))
+        looks.append((told, float(fabric.sample_links(now)["queue"][link]) * 80))
 
     fabric.env.probe(PACKET, look)
     fabric.env.run()

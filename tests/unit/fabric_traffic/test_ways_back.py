@@ -7,13 +7,10 @@ import pytest
 
 from netsim.engine.environment import Environment
 from netsim.errors import SimulationError
-from netsim.fabric.balancing.single import SinglePath
 from netsim.fabric.flows import Flows, unanswered
 from netsim.fabric.kernel import state as at
-from netsim.fabric.packet import PacketConfig
+from netsim.fabric.schema import NetworkConfig
 from netsim.fabric.service import Fabric
-from netsim.fabric.transports.fixed_window import FixedWindow
-from netsim.fabric.transports.open_loop import OpenLoop
 from netsim.rng import Streams
 from netsim.scenario import check
 from netsim.topology.leaf_spine import LeafSpine
@@ -29,13 +26,19 @@ def network(*overrides, bundle=2):
 
 def table_of(net, *, acknowledged):
     """Return the table of paths of a kernel for that network, and its arrays."""
-    transport = FixedWindow if acknowledged else OpenLoop
+    blocks = NetworkConfig.model_validate(
+        {
+            "topology": {"kind": "leaf_spine", "leaves": 2, "spines": 2, "hosts_per_leaf": 2},
+            "routing": {"policy": "single"},
+            "transport": {"kind": "fixed_window" if acknowledged else "open_loop"},
+        }
+    )
     fabric = Fabric(
         Environment(),
         net,
-        packet=PacketConfig(),
-        routing=SinglePath.Config.model_validate({}),
-        transport=transport.Config.model_validate({}),
+        packet=blocks.packet,
+        routing=blocks.routing,
+        transport=blocks.transport,
         streams=Streams(1),
     )
     return fabric._parts
