@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from netsim.family import RecordConfig
     from netsim.topology.network import Network
 
-#: Bytes of compiled kernels and their compiler. A kernel that has to be compiled takes twice as much
-#: and more (350 MB were seen), and one from the cache half.
+#: Bytes of compiled kernels and their compiler. A kernel that has to be compiled takes twice as
+#: much and more (350 MB were seen), and one from the cache half.
 KERNEL: Final = 170 * 10**6
 #: Bytes per flow, per directed link, and per pair of a switch and a leaf.
 PER_FLOW: Final = 400
