@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from netsim.fields import Length, field, problem
 from netsim.graphs.graph import Graph, graph_of
 from netsim.graphs.kind import MOST_NODES, GraphConfig, MaybeLength, Stream, length_field
 from netsim.problems import Problem
 from netsim.registry import register
+
+#: Most edges that are written out.
+MOST_LISTED: Final = 5_000
 
 
 @register("graph", "edges")
@@ -25,7 +28,7 @@ class Edges:
         """The edges, their lengths, and whether they are arcs."""
 
         edges: tuple[tuple[int, int], ...] = field(
-            description="pairs of node numbers, from 0 on", max_length=5000
+            description="pairs of node numbers, from 0 on", max_length=MOST_LISTED
         )
         directed: bool = field(
             False, description="true: arcs, each from its first node to its second"
@@ -34,6 +37,15 @@ class Edges:
         lengths: tuple[Length, ...] | None = field(
             None, description="length of each edge, in the order of 'edges'; default: 'length'"
         )
+
+        @field_validator("edges", mode="before")
+        @classmethod
+        def _check_length(cls, value: Any) -> Any:
+            if isinstance(value, list | tuple) and len(value) > MOST_LISTED:
+                message = f"{len(value):,} edges are more than {MOST_LISTED:,}, the most of a list"
+                hint = "keep them in a file: {kind: file, file: graph.graphml}"
+                raise problem("too-large", message, hint=hint)
+            return value
 
         @model_validator(mode="after")
         def _check_edges(self) -> Self:

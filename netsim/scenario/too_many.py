@@ -17,6 +17,7 @@ from netsim.scenario.limits import JSON_NODES
 FROM_FILES: Final = {
     ("traffic",): "traffic: [{file: flows.csv}]",
     ("sweep", "list"): "list: {file: design.csv}",
+    ("topology", "edges"): "topology: {kind: file, file: graph.graphml}",
     ("overrides",): "topology: {file: network.json}, whose nodes and links may differ",
     ("per_node",): "per_node: {file: devices.csv}",
     ("disruption",): "disruption: [{kind: trace, file: churn.csv}]",

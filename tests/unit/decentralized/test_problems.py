@@ -77,6 +77,22 @@ CASES = [
         "    | count: 11\n"
         "    |        ^^ at most 10\n",
     ),
+    (
+        {"topology": {"kind": "edges", "edges": [[i, i + 1] for i in range(5001)]}},
+        "topology.edges: error[too-large]: 5,001 edges are more than 5,000, the most of a list\n"
+        "    | edges: a list\n"
+        "    | ^^^^^ keep them in a file: {kind: file, file: graph.graphml}\n",
+    ),
+    (
+        {
+            "nodes": 1500,
+            "model": "quadratic",
+            "topology": {"kind": "random_geometric", "radius": "100 m"},
+            "radio": {"kind": "disc", "range": "100 m"},
+            "timing": {"mode": "sync_neighbours"},
+        },
+        "take at most 1,000 nodes, or links that are there without a radio",
+    ),
 ]
 
 

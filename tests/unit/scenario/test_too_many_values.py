@@ -63,6 +63,13 @@ IN_A_FILE = "takes most of them, and can come from a file:"
             f"'network.traffic' {IN_A_FILE} traffic: [{{file: flows.csv}}]",
         ),
         (
+            "netsim: 1\nworkload: decentralized\ntopology:\n  kind: edges\n  edges:\n",
+            "  - [100, 101]",
+            "1670:11",
+            "^^^",
+            f"'topology.edges' {IN_A_FILE} topology: {{kind: file, file: graph.graphml}}",
+        ),
+        (
             f"{QUANTUM}overrides:\n",
             OVERRIDE,
             "1003:34",
@@ -89,7 +96,7 @@ IN_A_FILE = "takes most of them, and can come from a file:"
 def test_the_list_with_most_values_is_named_and_where_it_can_go(
     told, head, row, place, caret, hint
 ):
-    said = told(head + "\n".join([row] * 1200) + "\n")
+    said = told(head + "\n".join([row] * (75_000 // len(row))) + "\n")
 
     assert said == excerpt(place, row, caret, hint)
 
