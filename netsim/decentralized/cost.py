@@ -23,7 +23,7 @@ OF_MOMENTUM: Final = 2
 OF_COMPRESSOR: Final = 3
 OF_NOISE: Final = 13
 #: Bytes of the compiler and what it made: beyond all else the peaks of runs were found to have 180
-#: MB when they had to compile, 165 MB when nothing was left to, and 130 MB without pandas.
+#: MB when they had to compile, and 130 to 165 MB when nothing was left to.
 COMPILER: Final = 150 * 10**6
 #: Seconds of a round, of a node in it, and of a parameter of a node in it.
 ROUND_TIME: Final = 1e-4
