@@ -51,9 +51,12 @@ def look(name: str) -> Look:
 
 
 def looks(names: Iterable[str]) -> dict[str, Look]:
-    """Return a look for each of `names`, no two alike among the first 28 of a figure."""
+    """Return a look for each of `names`, no two alike among the first 28 of a figure.
+
+    Names of netsim keep their own looks; others take what is left.
+    """
     taken: dict[int, str] = {}
-    for name in sorted(set(names)):
+    for name in sorted(set(names), key=lambda name: (_word(name) not in _PLACES, name)):
         place = _place(name)
         for step in range(_LOOKS):
             # Other dashes of the same colour first, then the next colours.
@@ -67,8 +70,12 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 
 def _place(name: str) -> int:
     """Return the place of a name; ``M-SGC(1,2,27)`` and ``m_sgc`` share one."""
-    word = re.split(r"[^a-z0-9_]", name.lower().replace("-", "_"), maxsplit=1)[0]
-    return _PLACES.get(word, zlib.crc32(name.encode()) % _LOOKS)
+    return _PLACES.get(_word(name), zlib.crc32(name.encode()) % _LOOKS)
+
+
+def _word(name: str) -> str:
+    """Return what a name begins with, as policies are registered."""
+    return re.split(r"[^a-z0-9_]", name.lower().replace("-", "_"), maxsplit=1)[0]
 
 
 def _look(place: int) -> Look:
